@@ -1,0 +1,91 @@
+"""What a manifest wants and what a platform has, as plain frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from reconciler.core.fileset import FileSet
+
+
+class Address(NamedTuple):
+    """The name of an object for people and for references: ``CustomModel/churn``."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> Address | None:
+        """The address written as ``Kind/name``, or None when the text is no address."""
+        kind, slash, name = text.partition("/")
+        return cls(kind, name) if slash and kind and name and "/" not in name else None
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """How far we may go with an object; defaults are the cautious ones."""
+
+    protect: bool = False
+    allow_replace: bool = False
+    ignore_changes: tuple[str, ...] = ()
+    on_delete: str = "softDelete"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a resource was written: file as the user named it, line and column from 1."""
+
+    file: str = ""
+    line: int = 0
+    column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One manifest: only the keys that were written, in their normal form.
+
+    An absent key is not managed; a key whose value is None is to be unset.  ``files`` holds
+    what lies on disk, keyed by the path of the spec key that names it (``version.files``).
+    ``depends_on`` joins ``dependsOn`` and every reference.
+    """
+
+    address: Address
+    spec: Mapping[str, Any]
+    id: str | None = None
+    user_provided_id: str | None = None
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    depends_on: tuple[Address, ...] = ()
+    files: Mapping[str, FileSet] = field(default_factory=dict)
+    origin: Origin = field(default_factory=Origin)
+
+    @property
+    def display_name(self) -> str:
+        """The name shown on the platform: ``spec.name``, else ``metadata.name``."""
+        name = self.spec.get("name")
+        return name if isinstance(name, str) else self.address.name
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """One live object in the manifest's shape and words, marks stripped.
+
+    ``owner`` is ``<scope>/<name>`` of whoever made it, or None.  ``facts`` are what decides but
+    is not desired state (ids of versions, build states, deployments).  ``contents`` are digests
+    known without a download, ``files`` what a download showed, both keyed like
+    ``Resource.files``.  ``uses`` are the (kind, id) pairs that this object leans on.
+    """
+
+    kind: str
+    id: str
+    name: str
+    owner: str | None = None
+    protected: bool = False
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    contents: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, FileSet] = field(default_factory=dict)
+    uses: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,105 @@
+"""The parts of a plan: field changes, calls, waits and the step that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.core.resource import Address
+
+ACTIONS = ("create", "update", "replace", "delete", "run", "adopt", "check")
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """A value that only an earlier step can tell: output ``key`` of the step with this id."""
+
+    step: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"(known after {self.step})"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field that differs: key path in the manifest, live value, wanted value, and why.
+
+    ``old`` and ``new`` are manifest values; None stands for "not there".  ``detail`` holds
+    lines for the reader (a diff of a text file) and takes no part in the decision.
+    """
+
+    path: str
+    old: Any
+    new: Any
+    reason: str
+    detail: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file that goes with a call: the form field, its path there, and its bytes' digest.
+
+    ``source`` is the key path of the resource's file set that the bytes are read from.
+    """
+
+    field: str
+    path: str
+    sha256: str
+    size: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One write, decided at plan time: the provider's operation and all that it needs.
+
+    ``path`` is the URL path with ``{names}`` filled from ``params``; a value of ``params`` or of
+    ``body`` may be an ``After``.  ``gives`` names the outputs that later steps may ask for.
+    """
+
+    operation: str
+    method: str
+    path: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
+    uploads: tuple[Upload, ...] = ()
+    gives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Something to wait for once ``after`` calls of the step are done; ``timeout`` in seconds."""
+
+    operation: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    timeout: float = 1800.0
+    after: int = 0
+    gives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a part of a kind wants done, before the plan gives it a name and an order."""
+
+    action: str
+    reason: str
+    fields: tuple[FieldChange, ...] = ()
+    calls: tuple[Call, ...] = ()
+    waits: tuple[Wait, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One entry of a plan; ``precondition`` is the fingerprint of the live object, or ''."""
+
+    id: str
+    address: Address
+    action: str
+    reason: str
+    fields: tuple[FieldChange, ...] = ()
+    calls: tuple[Call, ...] = ()
+    waits: tuple[Wait, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    precondition: str = ""

@@ -1,0 +1,1 @@
+"""The only room that speaks HTTP and knows a vendor's words."""

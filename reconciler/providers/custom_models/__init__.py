@@ -1,0 +1,1 @@
+"""Execution environments and custom models on the DataRobot API."""
