@@ -64,7 +64,7 @@ class Sharing(Spec):
     """Who may use the object; ``exact`` makes the list the truth, ``additive`` never revokes."""
 
     mode: Literal["exact", "additive"] = "exact"
-    users: list[SharedUser] = []
+    users: list[SharedUser]
 
     @model_validator(mode="after")
     def _each_user_once(self) -> Sharing:
@@ -126,8 +126,8 @@ class ModelFiles(Spec):
     """A folder whose files make up the version; patterns as in a ``.gitignore``."""
 
     root: Annotated[str, StringConstraints(min_length=1)]
-    include: list[str] = ["**"]
-    exclude: list[str] = []
+    include: list[str] = absent()
+    exclude: list[str] = absent()
 
 
 class Repository(Spec):
@@ -135,7 +135,7 @@ class Repository(Spec):
 
     id: Id
     ref: Word = absent()
-    paths: Annotated[list[Word], Field(max_length=100)] = []
+    paths: Annotated[list[Word], Field(max_length=100)] = absent()
 
 
 class TrainingData(Spec):
