@@ -13,11 +13,16 @@ from typing import Any
 from pydantic import BaseModel
 
 from reconciler.core.resource import Address, Live, Resource
-from reconciler.core.step import After, Draft, FieldChange
+from reconciler.core.step import Draft, FieldChange
 from reconciler.errors import Problem
 
 Outputs = Mapping[str, Any]
 """Values that one object offers to those that refer to it; a value may be an ``After``."""
+
+
+def step_id(address: Address, part: str) -> str:
+    """``Kind/name`` for the object itself, ``Kind/name#part`` for a part of it."""
+    return f"{address}#{part}" if part else str(address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class FieldRule:
     ``as_set``: order and repeats mean nothing.  ``write_only``: never read back, so never
     compared.  ``unset``: what the platform holds after an explicit null.  ``locked_when``: name
     of a live fact that, when true, forbids a change.  ``derived``: resolved by the kind's own
-    parts, not compared here.
+    parts, not compared here.  ``whole``: a mapping that is one value, all keys of it managed.
     """
 
     create_only: bool = False
@@ -38,6 +43,7 @@ class FieldRule:
     unset: Any = None
     locked_when: str = ""
     derived: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,8 @@ class Change:
     """All that a part needs to decide: both sides, the differing fields, and its neighbours.
 
     ``live`` is None for an object to be made.  ``outputs`` holds what the objects that this one
-    depends on offer.  ``step_id`` names the step a part of this object would get.
+    depends on offer, ``own`` what this object's earlier parts do; ``catalog`` is every live object
+    by kind, foreign ones too.
     """
 
     resource: Resource
@@ -62,7 +69,12 @@ class Change:
     fields: tuple[FieldChange, ...]
     outputs: Mapping[Address, Outputs]
     options: Options
+    catalog: Mapping[str, tuple[Live, ...]] = field(default_factory=dict)
     own: Outputs = field(default_factory=dict)
+
+    def step(self, part: str) -> str:
+        """The id that the step of this part has, for values known only after it."""
+        return step_id(self.resource.address, part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +83,12 @@ class Part:
 
     ``name`` is '' for the object itself, else what follows ``#`` in the step's id.  ``fields``
     are the spec keys it owns ('' owns what no other part does).  ``draft`` is pure and returns
-    None when nothing is to be done.  ``gives`` are outputs known only after its step.
+    None when nothing is to be done.
     """
 
     name: str
     draft: Callable[[Change], Draft | None]
     fields: tuple[str, ...] = ()
-    gives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +114,7 @@ class Kind:
     check: Callable[[Resource, str], Iterable[Problem]] = lambda resource, scope: ()
     outputs: Callable[[Live | None], Outputs] = lambda live: {}
     delete: Callable[[Live, Resource | None], Draft] | None = None
+    listed: bool = True
+    """Whether live objects of this kind can be listed, and so be orphans."""
     rank: int = 0
     """Order among kinds where no reference decides: deletes run from high to low."""
-
-
-__all__ = [
-    "After",
-    "Change",
-    "FieldRule",
-    "FileRole",
-    "Kind",
-    "Options",
-    "Outputs",
-    "Part",
-]

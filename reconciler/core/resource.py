@@ -76,7 +76,8 @@ class Live:
     ``owner`` is ``<scope>/<name>`` of whoever made it, or None.  ``facts`` are what decides but
     is not desired state (ids of versions, build states, deployments).  ``contents`` are digests
     known without a download, ``files`` what a download showed, both keyed like
-    ``Resource.files``.  ``uses`` are the (kind, id) pairs that this object leans on.
+    ``Resource.files``; ``line_diffs`` are for the reader, keyed by key path and file.  ``uses`` are
+    the (kind, id) pairs that this object leans on.
     """
 
     kind: str
@@ -88,4 +89,5 @@ class Live:
     facts: Mapping[str, Any] = field(default_factory=dict)
     contents: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, FileSet] = field(default_factory=dict)
+    line_diffs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     uses: tuple[tuple[str, str], ...] = ()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.core.resource import Address
+from reconciler.errors import Problem
 
 ACTIONS = ("create", "update", "replace", "delete", "run", "adopt", "check")
 
@@ -81,13 +82,19 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a part of a kind wants done, before the plan gives it a name and an order."""
+    """What a part of a kind wants done, before the plan gives it a name and an order.
 
-    action: str
-    reason: str
+    ``gives`` are the outputs that only its step can tell.  An empty ``action`` with ``problems``
+    says that the part cannot be planned.
+    """
+
+    action: str = ""
+    reason: str = ""
     fields: tuple[FieldChange, ...] = ()
     calls: tuple[Call, ...] = ()
     waits: tuple[Wait, ...] = ()
+    gives: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,152 @@
+"""Carry out a plan over its dependency graph; the only caller of writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from graphlib import TopologicalSorter
+from threading import Event
+from typing import Any
+
+from reconciler.core.plan import Plan
+from reconciler.core.provider import Provider
+from reconciler.core.report import Report, StepResult
+from reconciler.core.resource import Address, Resource
+from reconciler.core.step import After, Call, Step, Wait
+from reconciler.errors import ApiError, JobFailed, ReconcilerError
+
+Listen = Callable[[Step, str], None]
+"""Receives every step with ``start``, a line of progress, or how it ended."""
+
+DEFECT = "This is a defect of the tool: run again with -vv and report it."
+
+ProviderOf = Callable[[Address], Provider]
+
+
+class Run:
+    """One apply: the plan, who serves which address, and what is known so far."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        provider_of: ProviderOf,
+        resources: Mapping[Address, Resource],
+        listen: Listen,
+        stop: Event | None = None,
+    ) -> None:
+        self.plan = plan
+        self.provider_of = provider_of
+        self.resources = resources
+        self.listen = listen
+        self.stop = stop or Event()
+        self.outputs: dict[str, dict[str, Any]] = {}
+        self.results: dict[str, StepResult] = {}
+
+    def execute(self, parallelism: int) -> Report:
+        """Run every step whose needs are done; a failure skips its dependants, and only those."""
+        steps = {step.id: step for step in self.plan.steps}
+        sorter = TopologicalSorter(
+            {
+                step.id: [need for need in step.depends_on if need in steps]
+                for step in steps.values()
+            }
+        )
+        sorter.prepare()
+        running: dict[Future[StepResult], str] = {}
+        with ThreadPoolExecutor(parallelism, thread_name_prefix="apply") as pool:
+            while sorter.is_active():
+                for name in sorted(sorter.get_ready()):
+                    cause = self._cause(steps[name])
+                    if self.stop.is_set() or cause:
+                        self._settle(steps[name], _not_run(steps[name], cause))
+                        sorter.done(name)
+                    else:
+                        running[pool.submit(self._step, steps[name])] = name
+                for name in self._finished(running, steps):
+                    sorter.done(name)
+        ordered = tuple(self.results[step.id] for step in self.plan.steps)
+        return Report(ordered, interrupted=self.stop.is_set())
+
+    def _finished(
+        self, running: dict[Future[StepResult], str], steps: Mapping[str, Step]
+    ) -> Iterator[str]:
+        if not running:
+            return
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            name = running.pop(future)
+            self._settle(steps[name], future.result())
+            yield name
+
+    def _settle(self, step: Step, result: StepResult) -> None:
+        self.results[step.id] = result
+        self.listen(step, result.state)
+
+    def _cause(self, step: Step) -> str:
+        for need in step.depends_on:
+            result = self.results.get(need)
+            if result and result.state != "done":
+                return result.cause or (need if result.state == "failed" else "")
+        return ""
+
+    def _step(self, step: Step) -> StepResult:
+        result = StepResult(step.id, step.address, step.action, "done")
+        known = self.outputs.setdefault(step.id, {})
+        self.listen(step, "start")
+        done = 0
+        try:
+            for work in _work(step):
+                known.update(self._do(step, work))
+                done += isinstance(work, Call)
+        except ReconcilerError as error:
+            return _failed(result, error, done)
+        except Exception as error:
+            # A defect of ours in one branch must not cost the report of all the others.
+            return _failed(result, ReconcilerError(f"unexpected {error!r}", DEFECT), done)
+        return replace(result, outputs=dict(known), done_calls=done)
+
+    def _do(self, step: Step, work: Call | Wait) -> Mapping[str, Any]:
+        provider = self.provider_of(step.address)
+        params = self._resolve(work.params)
+        if isinstance(work, Wait):
+            return provider.wait(replace(work, params=params), lambda line: self.listen(step, line))
+        call = replace(work, params=params, body=self._resolve(work.body))
+        return provider.send(call, self.resources.get(step.address))
+
+    def _resolve(self, value: Any) -> Any:
+        if isinstance(value, After):
+            return self._known(value)
+        if isinstance(value, Mapping):
+            return {key: self._resolve(inner) for key, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._resolve(inner) for inner in value]
+        return value
+
+    def _known(self, after: After) -> Any:
+        try:
+            return self.outputs[after.step][after.key]
+        except KeyError:
+            raise ApiError(
+                f"{after.step} did not tell its {after.key}",
+                "The platform's answer lacked it; run the plan again to read it.",
+            ) from None
+
+
+def _work(step: Step) -> Iterator[Call | Wait]:
+    for index, call in enumerate((None, *step.calls)):
+        if call is not None:
+            yield call
+        yield from (pause for pause in step.waits if pause.after == index)
+
+
+def _not_run(step: Step, cause: str) -> StepResult:
+    state = "skipped" if cause else "notReached"
+    return StepResult(step.id, step.address, step.action, state, cause=cause)
+
+
+def _failed(result: StepResult, error: ReconcilerError, done: int) -> StepResult:
+    log = error.log if isinstance(error, JobFailed) else ""
+    return replace(
+        result, state="failed", error=error.message, hint=error.hint, log=log, done_calls=done
+    )

@@ -1,0 +1,157 @@
+"""Which live object is meant by which manifest, and which ones are none of our business."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.core.mark import scope_of
+from reconciler.core.resource import Address, Live, Resource
+from reconciler.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Pairs found, objects of our scope that no manifest names, everyone else's, and problems."""
+
+    pairs: Mapping[Address, Live] = field(default_factory=dict)
+    orphans: tuple[Live, ...] = ()
+    foreign: tuple[Live, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+class _Index:
+    """Live objects of every kind by id, by owner, by the identity field and by name."""
+
+    def __init__(self, lives: Iterable[Live]) -> None:
+        self.ids: dict[tuple[str, str], list[Live]] = defaultdict(list)
+        self.owners: dict[tuple[str, str], list[Live]] = defaultdict(list)
+        self.provided: dict[tuple[str, str], list[Live]] = defaultdict(list)
+        self.names: dict[tuple[str, str], list[Live]] = defaultdict(list)
+        for live in lives:
+            self.ids[live.kind, live.id].append(live)
+            self.names[live.kind, live.name].append(live)
+            self.provided[live.kind, str(live.facts.get("userProvidedId"))].append(live)
+            if live.owner:
+                self.owners[live.kind, live.owner].append(live)
+
+
+def match(resources: Sequence[Resource], lives: Sequence[Live], scope: str) -> Matches:
+    """Pair by ``metadata.id``, then ``userProvidedId``, then the mark; never guess.
+
+    Two candidates, a pinned id that is gone, an object of another owner and a name that somebody
+    else's object already has are problems, each with the ids and the way out.
+    """
+    index = _Index(lives)
+    pairs: dict[Address, Live] = {}
+    problems: list[Problem] = []
+    for resource in resources:
+        found = _candidates(resource, index, scope)
+        if len(found) > 1:
+            problems.append(_ambiguous(resource, found))
+        elif found:
+            pairs[resource.address] = found[0]
+            problems += _disowned(resource, found[0], scope)
+        elif resource.id:
+            problems.append(_gone(resource))
+    problems += _claimed_twice(pairs)
+    taken = {(live.kind, live.id) for live in pairs.values()}
+    for resource in resources:
+        if resource.address not in pairs and not resource.id:
+            problems += _collisions(resource, index, scope)
+    rest = [live for live in lives if (live.kind, live.id) not in taken]
+    return Matches(
+        pairs=pairs,
+        orphans=tuple(live for live in rest if scope_of(live.owner) == scope),
+        foreign=tuple(live for live in rest if scope_of(live.owner) != scope),
+        problems=tuple(problems),
+    )
+
+
+def _candidates(resource: Resource, index: _Index, scope: str) -> list[Live]:
+    kind = resource.address.kind
+    if resource.id:
+        return index.ids[kind, resource.id]
+    if resource.user_provided_id:
+        return index.provided[kind, resource.user_provided_id]
+    return index.owners[kind, f"{scope}/{resource.address.name}"]
+
+
+def _ambiguous(resource: Resource, found: Sequence[Live]) -> Problem:
+    ids = ", ".join(sorted(live.id for live in found))
+    return _problem(
+        resource,
+        "ambiguous-identity",
+        f"{len(found)} live objects carry the identity of {resource.address}: {ids}",
+        "Delete or unmark all but one of them, or pin the right one with metadata.id.",
+    )
+
+
+def _gone(resource: Resource) -> Problem:
+    return _problem(
+        resource,
+        "pinned-object-missing",
+        f"metadata.id names {resource.id}, but no such {resource.address.kind} is visible",
+        "Take metadata.id out to have a new object made, or correct it.",
+    )
+
+
+def _disowned(resource: Resource, live: Live, scope: str) -> Iterable[Problem]:
+    # Only a pin can lead to an object of another owner; the other two identities are the owner.
+    owner = f"{scope}/{resource.address.name}"
+    if resource.id and live.owner and scope_of(live.owner) and live.owner != owner:
+        yield _problem(
+            resource,
+            "foreign-object",
+            f"{live.id} belongs to {live.owner}, not to {owner}",
+            "Manage it from there, or take the mark off its description first.",
+        )
+
+
+def _claimed_twice(pairs: Mapping[Address, Live]) -> Iterable[Problem]:
+    claims: dict[tuple[str, str], list[Address]] = defaultdict(list)
+    for address, live in pairs.items():
+        claims[live.kind, live.id].append(address)
+    for (_, identity), addresses in claims.items():
+        if len(addresses) > 1:
+            names = " and ".join(str(address) for address in sorted(addresses))
+            yield Problem(
+                "claimed-twice",
+                f"{names} both mean the live object {identity}",
+                "Keep one of the manifests.",
+                address=str(min(addresses)),
+            )
+
+
+def _collisions(resource: Resource, index: _Index, scope: str) -> Iterable[Problem]:
+    kind = resource.address.kind
+    others = [
+        live for live in index.names[kind, resource.display_name] if scope_of(live.owner) != scope
+    ]
+    if not others:
+        return
+    ids = ", ".join(sorted(live.id for live in others))
+    owners = sorted({live.owner for live in others if live.owner})
+    whose = f" of {', '.join(owners)}" if owners else ""
+    way_in = f"`reconciler import {kind}/{others[0].id}` adopts it"
+    yield _problem(
+        resource,
+        "name-taken",
+        f"a {kind}{whose} named {resource.display_name!r} is already there: {ids}",
+        f"Rename spec.name{'' if owners else f', or {way_in}'}.",
+    )
+
+
+def _problem(resource: Resource, code: str, message: str, hint: str) -> Problem:
+    origin = resource.origin
+    return Problem(
+        code,
+        message,
+        hint,
+        str(resource.address),
+        "metadata",
+        origin.file,
+        origin.line,
+        origin.column,
+    )

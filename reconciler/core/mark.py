@@ -1,0 +1,58 @@
+"""The ownership mark: the last line of a description, where the platform has no better field.
+
+``[reconciler owner=fraud/py311 content=sha256:... protect=true]``
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_MARK = re.compile(r"(?:^|\n)\[reconciler((?: [a-z]+=[^\s\]]+)+)\]\s*$")
+
+LONGEST = 256
+"""Room that a manifest's description must leave for the mark, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Who made the object, what it holds, and whether it may be deleted."""
+
+    owner: str
+    content: str = ""
+    protect: bool = False
+
+    def __str__(self) -> str:
+        content = f" content={self.content}" if self.content else ""
+        protect = " protect=true" if self.protect else ""
+        return f"[reconciler owner={self.owner}{content}{protect}]"
+
+
+def join(text: str | None, mark: Mark | None) -> str:
+    """The description to send: the text, then the mark on a line of its own."""
+    if mark is None:
+        return text or ""
+    return f"{text}\n{mark}" if text else str(mark)
+
+
+def split(description: str | None) -> tuple[str, Mark | None]:
+    """The author's text and the mark of a live description; inverse of ``join``."""
+    text = description or ""
+    found = _MARK.search(text)
+    if not found:
+        return text, None
+    pairs = dict(pair.split("=", 1) for pair in found[1].split())
+    if "owner" not in pairs:
+        return text, None
+    mark = Mark(pairs["owner"], pairs.get("content", ""), pairs.get("protect") == "true")
+    return text[: found.start()], mark
+
+
+def scope_of(owner: str | None) -> str:
+    """The scope part of ``<scope>/<name>``; '' when there is none."""
+    return (owner or "").rpartition("/")[0]
+
+
+def name_of(owner: str) -> str:
+    """The name part of ``<scope>/<name>``."""
+    return owner.rpartition("/")[2]

@@ -1,0 +1,113 @@
+"""The valves: what a plan may not do, however well it is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reconciler.core.diff import Difference
+from reconciler.core.kind import Kind
+from reconciler.core.resource import Live, Resource
+from reconciler.core.step import FieldChange, Step
+from reconciler.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The project's own limits; percentages are of the live objects that it owns."""
+
+    prune: bool = False
+    max_delete_percent: float = 30
+    max_change_percent: float = 100
+    allow_mass_change: bool = False
+
+
+def field_problems(
+    resource: Resource, live: Live, difference: Difference, kind: Kind
+) -> Iterable[Problem]:
+    """Changes of fields that the platform would refuse, found before anything is sent."""
+    for change in difference.changes:
+        rule = kind.rules.get(change.path)
+        if rule is None:
+            continue
+        if rule.create_only and not resource.lifecycle.allow_replace:
+            yield _refused(
+                resource, change, "needs-replace",
+                f"is fixed when a {kind.name} is made",
+                "Take the change back, or set lifecycle.allowReplace: true "
+                "to have the object deleted and made again.",
+            )  # fmt: skip
+        if rule.one_way and change.old is True:
+            yield _refused(
+                resource, change, "one-way",
+                "was switched on and can never be switched off",
+                f"Write {change.path.rpartition('.')[2]}: true, or leave the key out.",
+            )  # fmt: skip
+        if rule.locked_when and live.facts.get(rule.locked_when):
+            yield _refused(
+                resource, change, "locked",
+                f"cannot change while {rule.locked_when} is {live.facts[rule.locked_when]}",
+                "Retire what uses the object first, or make a new object beside it.",
+            )  # fmt: skip
+
+
+def replaces(difference: Difference, kind: Kind) -> tuple[FieldChange, ...]:
+    """The changes that no call can make on a live object."""
+    rules = kind.rules
+    return tuple(c for c in difference.changes if c.path in rules and rules[c.path].create_only)
+
+
+def delete_problems(live: Live, address: str) -> Iterable[Problem]:
+    """Why this live object must not be deleted: protection, or something that runs on it."""
+    if live.protected:
+        yield Problem(
+            "protected",
+            f"{address} ({live.id}) is protected and would be deleted",
+            "Apply it once with lifecycle.protect: false, then take its manifest out.",
+            address=address,
+            blocked=True,
+        )
+    count = live.facts.get("deploymentsCount") or 0
+    if count:
+        yield Problem(
+            "deployed",
+            f"{address} ({live.id}) has {count} deployment(s) and cannot be deleted",
+            "Delete or move the deployments first; the platform refuses it otherwise.",
+            address=address,
+        )
+
+
+def mass_problems(steps: Sequence[Step], owned: int, policy: Policy) -> Iterable[Problem]:
+    """Whether too large a share of the owned objects would be deleted or changed."""
+    if policy.allow_mass_change or not owned:
+        return
+    gone = {s.address for s in steps if s.action in ("delete", "replace")}
+    touched = gone | {s.address for s in steps if s.action == "update"}
+    limits = (
+        ("deleted", gone, policy.max_delete_percent, "maxDeletePercent"),
+        ("changed", touched, policy.max_change_percent, "maxChangePercent"),
+    )
+    for verb, addresses, limit, key in limits:
+        share = 100 * len(addresses) / owned
+        if share > limit:
+            yield Problem(
+                "mass-change",
+                f"{len(addresses)} of {owned} owned objects ({share:.0f} %) would be {verb}; "
+                f"policy.{key} is {limit:g}",
+                "Look the plan over; --allow-mass-change lets it through once.",
+                blocked=True,
+            )
+
+
+def _refused(resource: Resource, change: FieldChange, code: str, why: str, hint: str) -> Problem:
+    origin = resource.origin
+    return Problem(
+        code,
+        f"{change.path} {why} ({change.old!r} -> {change.new!r})",
+        hint,
+        str(resource.address),
+        f"spec.{change.path}",
+        origin.file,
+        origin.line,
+        origin.column,
+    )

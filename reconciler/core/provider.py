@@ -1,0 +1,37 @@
+"""What the rest of the tool asks of a platform; one object per API family implements it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from reconciler.core.resource import Live, Resource
+from reconciler.core.step import Call, Wait
+
+Tell = Callable[[str], None]
+"""Receives one line of progress."""
+
+
+class Provider(Protocol):
+    """Reads and writes one API family; every method may be called from several threads."""
+
+    def list(self, kind: str) -> Sequence[Live]:
+        """Every object of the kind that the token may see; all pages.  Reads only."""
+
+    def detail(self, resource: Resource, live: Live) -> Live:
+        """The same object with what the list does not tell and this manifest needs.  Reads only."""
+
+    def send(self, call: Call, resource: Resource | None) -> Mapping[str, Any]:
+        """Make one write, all its values known; returns the outputs it ``gives``.
+
+        Raises ApiError when it was refused and UnknownOutcome when the answer was lost.
+        """
+
+    def wait(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+        """Poll until the job ends or ``wait.timeout`` is over; JobFailed carries its log."""
+
+    def requests(self) -> Mapping[str, int]:
+        """How many requests left this process so far, by HTTP method."""
+
+    def close(self) -> None:
+        """Give connections back."""

@@ -1,0 +1,48 @@
+"""Live state: every list in parallel, then the details that the manifests need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from reconciler.core.graph import Graph
+from reconciler.core.identity import Matches, match
+from reconciler.core.kind import Kind
+from reconciler.core.provider import Provider
+from reconciler.core.resource import Address, Live
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All live objects that were seen, and how they pair with the manifests."""
+
+    lives: tuple[Live, ...]
+    matches: Matches
+
+
+def read(
+    graph: Graph,
+    kinds: Mapping[str, Kind],
+    provider_of: Callable[[str], Provider],
+    scope: str,
+    parallelism: int,
+) -> Snapshot:
+    """Read what the manifests are about; a provider that no manifest uses is never asked.
+
+    All kinds of a used provider are listed, because an object of ours whose manifest is gone may
+    be of a kind that no manifest names any more.
+    """
+    used = {kinds[address.kind].provider for address in graph.resources}
+    wanted = [kind for kind in kinds.values() if kind.provider in used and kind.listed]
+    with ThreadPoolExecutor(parallelism, thread_name_prefix="read") as pool:
+        pages = pool.map(lambda kind: provider_of(kind.provider).list(kind.name), wanted)
+        lives = [live for found in pages for live in found]
+        matches = match(tuple(graph.resources.values()), lives, scope)
+
+        def detail(address: Address) -> Live:
+            provider = provider_of(kinds[address.kind].provider)
+            return provider.detail(graph.resources[address], matches.pairs[address])
+
+        detailed = dict(zip(matches.pairs, pool.map(detail, matches.pairs), strict=True))
+    return Snapshot(tuple(lives), replace(matches, pairs=detailed))

@@ -1,0 +1,64 @@
+"""Descriptions that carry a mark: when one is written, and what an author may not write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.core.kind import Change
+from reconciler.core.mark import LONGEST, Mark, split
+from reconciler.core.resource import Resource
+from reconciler.errors import Problem
+
+LIMIT = 10_000
+"""Characters of a description, as in the bodies of the API's POST and PATCH operations."""
+
+
+def marked(change: Change) -> Mark | None:
+    """The mark that this object's description should end with.
+
+    Objects that we make without another identity field carry one; so does everything protected,
+    because the protection must outlive the manifest.  An object that ``metadata.id`` pins and
+    nobody marked stays as it is.
+    """
+    resource, live = change.resource, change.live
+    owner = f"{change.options.scope}/{resource.address.name}"
+    if resource.lifecycle.protect or live is None or live.owner == owner or live.protected:
+        return Mark(owner, protect=resource.lifecycle.protect)
+    return None
+
+
+def description_problems(resource: Resource, scope: str) -> Iterator[Problem]:
+    """Descriptions that end like a mark, or leave no room for one."""
+    version = resource.spec.get("version") or {}
+    texts = {"spec.description": resource.spec.get("description"),
+             "spec.version.description": version.get("description")}  # fmt: skip
+    for path, text in texts.items():
+        if not text:
+            continue
+        if split(text)[1]:
+            yield problem_at(
+                resource, path, "mark-in-text",
+                "ends with a [reconciler ...] line, which only this tool may write",
+                "Take the line out; ownership follows from the project and the name.",
+            )  # fmt: skip
+        if len(text) > LIMIT - LONGEST:
+            yield problem_at(
+                resource, path, "too-long",
+                f"has {len(text)} characters; {LIMIT - LONGEST} leave room for the ownership mark",
+                "Shorten it.",
+            )  # fmt: skip
+
+
+def problem_at(resource: Resource, path: str, code: str, message: str, hint: str) -> Problem:
+    """A problem at a key path of this manifest; the loader finds the line where it can."""
+    origin = resource.origin
+    return Problem(
+        code,
+        message,
+        hint,
+        str(resource.address),
+        path,
+        origin.file,
+        origin.line,
+        origin.column,
+    )

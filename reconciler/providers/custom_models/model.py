@@ -1,0 +1,265 @@
+"""Custom models: live shape, and the drafts for the object itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.core.kind import Change, FieldRule, FileRole, Kind, Outputs, Part
+from reconciler.core.mark import Mark, join, split
+from reconciler.core.resource import Live, Resource
+from reconciler.core.step import Call, Draft, FieldChange
+from reconciler.errors import Problem
+from reconciler.providers.custom_models.description import description_problems, problem_at
+from reconciler.providers.custom_models.model_version import (
+    live_version,
+    version_draft,
+    version_facts,
+)
+from reconciler.providers.custom_models.sharing import share_draft
+from reconciler.providers.custom_models.spec import CustomModelSpec
+from reconciler.providers.custom_models.wire import Model
+
+COLLECTION = "customModels"
+LONGEST_PROVIDED_ID = 100
+
+PATCHED = (
+    "name",
+    "description",
+    "language",
+    "targetName",
+    "positiveClassLabel",
+    "negativeClassLabel",
+    "classLabels",
+    "predictionThreshold",
+    "isTrainingDataForVersionsPermanentlyEnabled",
+)
+CREATED = (*PATCHED, "targetType", "calibratePredictions")
+LABELS = ("positiveClassLabel", "negativeClassLabel")
+
+# What null means in PATCH customModels/: texts have no null there, the threshold has a default,
+# and the labels fall back to these values on the platform's side.
+UNSET: Mapping[str, Any] = {
+    "description": "",
+    "language": "",
+    "predictionThreshold": 0.5,
+    "positiveClassLabel": "1",
+    "negativeClassLabel": "0",
+}
+SENT_AS_NULL = frozenset({"targetName", *LABELS})
+
+NAMED_TARGETS = frozenset(
+    {"Binary", "Regression", "Multiclass", "TextGeneration", "AgenticWorkflow"}
+)
+NOT_YET = ("template", "copyOf", "tests", "featureImpact", "predictionExplanations", "conversion")
+NOT_YET_VERSION = ("repository", "registryModel", "dependencyBuild")
+
+
+def live_model(found: Model) -> Live:
+    """The model and its latest version in the manifest's shape, as far as the list tells."""
+    text, mark = split(found.description)
+    version = found.latest_version
+    facts = version_facts(version)
+    return Live(
+        kind="CustomModel",
+        id=found.id,
+        name=found.name,
+        owner=found.user_provided_id or (mark.owner if mark else None),
+        protected=bool(mark and mark.protect),
+        spec={
+            "name": found.name,
+            "description": text,
+            "language": found.language,
+            "targetType": found.target_type,
+            "targetName": found.target_name,
+            "positiveClassLabel": found.positive_class_label,
+            "negativeClassLabel": found.negative_class_label,
+            "classLabels": found.class_labels,
+            "predictionThreshold": found.prediction_threshold,
+            "calibratePredictions": found.calibrate_predictions,
+            "isTrainingDataForVersionsPermanentlyEnabled": (
+                found.is_training_data_for_versions_permanently_enabled
+            ),
+            "version": live_version(version),
+        },
+        facts={
+            "userProvidedId": found.user_provided_id,
+            "maker": found.created_by,
+            "deploymentsCount": found.deployments_count,
+            "version": facts,
+        },
+        contents={"version.files": facts["content"]} if facts else {},
+        uses=_uses(facts),
+    )
+
+
+def _uses(facts: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
+    environment = facts and facts["environmentId"]
+    return (("ExecutionEnvironment", environment),) if environment else ()
+
+
+def model_outputs(live: Live | None) -> Outputs:
+    """What others may ask of a model: its id and its latest version."""
+    if live is None:
+        return {}
+    version = live.facts["version"]
+    return {"id": live.id, "versionId": version["id"] if version else None}
+
+
+def _mark(change: Change) -> Mark | None:
+    """A model is known by its ``userProvidedId``; a mark protects it, or stands in for that."""
+    resource, live = change.resource, change.live
+    owner = f"{change.options.scope}/{resource.address.name}"
+    unnamed = live is not None and live.owner == owner and not live.facts["userProvidedId"]
+    if resource.lifecycle.protect or unnamed or (live and live.protected):
+        return Mark(owner, protect=resource.lifecycle.protect)
+    return None
+
+
+def model_draft(change: Change) -> Draft | None:
+    """POST, or one PATCH with the fields that differ; never a version."""
+    return _update(change, change.live) if change.live else _create(change)
+
+
+def _create(change: Change) -> Draft:
+    resource = change.resource
+    if "targetType" not in resource.spec:
+        return Draft(problems=tuple(_missing(resource, "targetType")))
+    body = {key: resource.spec[key] for key in CREATED if resource.spec.get(key) is not None}
+    body |= {
+        "customModelType": "inference",
+        "name": resource.display_name,
+        "userProvidedId": resource.user_provided_id
+        or f"{change.options.scope}/{resource.address.name}",
+    }
+    mark = _mark(change)
+    if mark:
+        body["description"] = join(resource.spec.get("description"), mark)
+    if change.options.commit:
+        body["gitModelVersion"] = change.options.commit
+    call = Call("create_model", "POST", f"{COLLECTION}/", body=body, gives=("id",))
+    return Draft("create", "does not exist yet", change.fields, (call,), gives=("id", "versionId"))
+
+
+def _update(change: Change, live: Live) -> Draft | None:
+    resource, mark = change.resource, _mark(change)
+    fields = change.fields
+    body = {f.path: _sent(f.path, f.new) for f in fields if f.path in PATCHED}
+    if any(label in body for label in LABELS):
+        # Each of the two labels is refused without the other.
+        body |= {key: _sent(key, resource.spec.get(key, live.spec[key])) for key in LABELS}
+    protect = bool(mark and mark.protect)
+    if protect != live.protected:
+        fields = (
+            *fields,
+            FieldChange("lifecycle.protect", live.protected, protect, "kept in the mark"),
+        )
+        body["description"] = resource.spec.get("description", live.spec["description"])
+    if not body:
+        return None
+    if "description" in body:
+        body["description"] = join(body["description"], mark)
+    call = Call("update_model", "PATCH", f"{COLLECTION}/{{id}}/", {"id": live.id}, body)
+    return Draft("update", "settings differ", fields, (call,))
+
+
+def _sent(key: str, value: Any) -> Any:
+    if value is None and key not in SENT_AS_NULL:
+        return UNSET.get(key)
+    return value
+
+
+def model_delete(live: Live, resource: Resource | None) -> Draft:
+    """DELETE; the platform refuses it while the model is deployed or being tested."""
+    call = Call("delete_model", "DELETE", f"{COLLECTION}/{{id}}/", {"id": live.id})
+    reason = "is to be replaced" if resource else "has no manifest any more"
+    return Draft("delete", reason, (), (call,))
+
+
+def not_yet_draft(change: Change) -> Draft | None:
+    """Refuse, rather than ignore, what this release cannot bring about."""
+    spec = change.resource.spec
+    version = spec.get("version") or {}
+    asked = [key for key in NOT_YET if spec.get(key)]
+    asked += [f"version.{key}" for key in NOT_YET_VERSION if version.get(key)]
+    problems = tuple(
+        problem_at(
+            change.resource, f"spec.{key}", "not-supported",
+            f"{key} is not supported yet", "Take the key out for now.",
+        )
+        for key in asked
+    )  # fmt: skip
+    return Draft(problems=problems) if problems else None
+
+
+def model_problems(resource: Resource, scope: str) -> Iterator[Problem]:
+    """What can be known without the platform: identity, target and what a new model needs."""
+    yield from description_problems(resource, scope)
+    identity = resource.user_provided_id or f"{scope}/{resource.address.name}"
+    if len(identity) > LONGEST_PROVIDED_ID:
+        yield problem_at(
+            resource, "metadata.name", "identity-too-long",
+            f"the identity {identity!r} has {len(identity)} characters; the platform takes "
+            f"{LONGEST_PROVIDED_ID}",
+            "Shorten metadata.name or the project's name.",
+        )  # fmt: skip
+    if resource.id or resource.spec.get("copyOf") or resource.spec.get("template"):
+        return
+    kind = resource.spec.get("targetType")
+    if kind is None and not resource.user_provided_id:
+        yield from _missing(resource, "targetType")
+    if kind in NAMED_TARGETS and not resource.spec.get("targetName"):
+        yield from _missing(resource, "targetName")
+    if kind == "Multiclass" and not resource.spec.get("classLabels"):
+        yield from _missing(resource, "classLabels")
+
+
+def _missing(resource: Resource, key: str) -> Iterator[Problem]:
+    yield problem_at(
+        resource, f"spec.{key}", "missing-key",
+        f"{key} is needed to make this model", f"Add {key} to its spec.",
+    )  # fmt: skip
+
+
+DERIVED = (
+    "version.environment",
+    "version.files",
+    "version.repository",
+    "version.registryModel",
+    "version.update",
+    "version.dependencyBuild",
+    "sharing",
+    *NOT_YET,
+)
+
+KIND = Kind(
+    name="CustomModel",
+    provider="custom_models",
+    spec=CustomModelSpec,
+    rules={
+        **{key: FieldRule(unset=value) for key, value in UNSET.items()},
+        **{
+            key: FieldRule(unset=UNSET.get(key), locked_when="deploymentsCount")
+            for key in SENT_AS_NULL
+        },
+        "targetType": FieldRule(create_only=True),
+        "calibratePredictions": FieldRule(create_only=True),
+        "isTrainingDataForVersionsPermanentlyEnabled": FieldRule(one_way=True),
+        "version.description": FieldRule(unset=""),
+        "version.requiredMetadata": FieldRule(whole=True, unset={}),
+        **{key: FieldRule(derived=True) for key in DERIVED},
+    },
+    references={"version.environment.ref": "ExecutionEnvironment", "copyOf.ref": "CustomModel"},
+    files={"version.files": FileRole("tree", 100)},
+    parts=(
+        Part("unsupported", not_yet_draft, NOT_YET),
+        Part("", model_draft),
+        Part("version", version_draft, ("version",)),
+        Part("sharing", lambda change: share_draft(change, COLLECTION), ("sharing",)),
+    ),
+    verbs=frozenset({"read", "create", "update", "replace", "delete"}),
+    check=model_problems,
+    outputs=model_outputs,
+    delete=model_delete,
+    rank=2,
+)

@@ -1,0 +1,293 @@
+"""The newest version of a custom model: live shape, and the one write that makes it right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.core.fileset import FileSet, file_delta, file_set
+from reconciler.core.kind import Change
+from reconciler.core.mark import Mark, join, split
+from reconciler.core.step import After, Call, Draft, FieldChange, Upload, Wait
+from reconciler.providers.custom_models.description import problem_at
+from reconciler.providers.custom_models.environment_choice import Choice, choose_environment
+from reconciler.providers.custom_models.file_changes import file_changes
+from reconciler.providers.custom_models.wire import AssignedData, Version
+
+FILES = "version.files"
+RESOURCES = (
+    "maximumMemory",
+    "replicas",
+    "networkEgressPolicy",
+    "requiresHa",
+    "resourceBundleId",
+)
+DATA = ("trainingData", "holdoutData")
+ASSIGNMENT_TIMEOUT = 1800.0
+
+
+def live_version(version: Version | None) -> dict[str, Any]:
+    """The version's settings under the keys of ``spec.version``; {} when there is none."""
+    if version is None:
+        return {}
+    return {
+        "description": split(version.description)[0],
+        "maximumMemory": version.maximum_memory,
+        "replicas": version.replicas,
+        "networkEgressPolicy": version.network_egress_policy,
+        "requiresHa": version.requires_ha,
+        "resourceBundleId": version.resource_bundle_id,
+        "requiredMetadata": {
+            value.field_name: value.value for value in version.required_metadata_values or ()
+        },
+        "trainingData": _data(version.training_data),
+        "holdoutData": _data(version.holdout_data),
+    }
+
+
+def _data(data: AssignedData | None) -> dict[str, Any] | None:
+    if data is None:
+        return None
+    held = {
+        "datasetId": data.dataset_id,
+        "datasetVersionId": data.dataset_version_id,
+        "partitionColumn": data.partition_column,
+    }
+    # The platform sends an object full of nulls where nothing is assigned.
+    return {key: value for key, value in held.items() if value is not None} or None
+
+
+def version_facts(version: Version | None) -> dict[str, Any] | None:
+    """What decides about a version without being desired state."""
+    if version is None:
+        return None
+    mark = split(version.description)[1]
+    data = version.training_data
+    return {
+        "id": version.id,
+        "number": version.number,
+        "frozen": version.is_frozen,
+        "environmentId": version.base_environment_id,
+        "environmentVersionId": version.base_environment_version_id,
+        "items": {item.file_path: item.id for item in version.items},
+        "content": mark.content if mark else "",
+        "assigning": bool(data and data.assignment_in_progress),
+        "assignmentError": data.assignment_error.message
+        if data and data.assignment_error
+        else None,
+        "commit": version.git_model_version and version.git_model_version.main_branch_commit_sha,
+    }
+
+
+def version_draft(change: Change) -> Draft | None:
+    """One POST for the first version, one PATCH for all that differs later, or only a mark."""
+    wanted = change.resource.spec.get("version")
+    if wanted is None:
+        return None
+    held = change.live.facts["version"] if change.live else None
+    choice = choose_environment(change, wanted.get("environment"), held)
+    if choice.problems:
+        return Draft(problems=choice.problems)
+    problem = _training_problem(change)
+    if problem:
+        return problem
+    if held is None:
+        return _first(change, wanted, choice)
+    fields = (*choice.fields, *_file_fields(change), *_setting_fields(change))
+    if fields:
+        return _next(change, wanted, choice, fields)
+    return _metadata(change, wanted, held) or _assignment(change, held)
+
+
+def _training_problem(change: Change) -> Draft | None:
+    spec, flag = change.resource.spec, "isTrainingDataForVersionsPermanentlyEnabled"
+    wanted = any(spec["version"].get(key) is not None for key in DATA)
+    live = change.live.spec.get(flag) if change.live else None
+    if not wanted or spec.get(flag, live):
+        return None
+    problem = problem_at(
+        change.resource, "spec.version.trainingData", "training-data-per-version",
+        "data can be given to a version only when the model allows it",
+        f"Write {flag}: true in its spec (it cannot be taken back).",
+    )  # fmt: skip
+    return Draft(problems=(problem,))
+
+
+# -- what differs ----------------------------------------------------------------------------
+
+
+def _file_fields(change: Change) -> tuple[FieldChange, ...]:
+    files, live = change.resource.files.get(FILES), change.live
+    assert live is not None
+    if files is None or live.contents.get(FILES) == files.digest:
+        return ()
+    return file_changes(FILES, live.files.get(FILES), files, live.line_diffs)
+
+
+def _setting_fields(change: Change) -> Iterator[FieldChange]:
+    return (field for field in change.fields if field.path != "version.description")
+
+
+# -- the writes ------------------------------------------------------------------------------
+
+
+def _first(change: Change, wanted: Mapping[str, Any], choice: Choice) -> Draft:
+    files = change.resource.files.get(FILES, file_set(()))
+    body = _body(change, wanted, choice, {}) | {"isMajorUpdate": True}
+    call = Call(
+        "create_version",
+        "POST",
+        "customModels/{id}/versions/",
+        {"id": change.own["id"]},
+        body,
+        _uploads(files, tuple(entry.path for entry in files.entries)),
+        gives=("versionId",),
+    )
+    fields = (*choice.fields, *file_changes(FILES, None, files, {}), *_setting_fields(change))
+    action = "update" if change.live else "create"
+    return _draft(change, wanted, action, "makes version 1.0", fields, call)
+
+
+def _next(
+    change: Change, wanted: Mapping[str, Any], choice: Choice, fields: tuple[FieldChange, ...]
+) -> Draft:
+    assert change.live is not None
+    held = change.live.facts["version"]
+    old, new = change.live.files.get(FILES), change.resource.files.get(FILES)
+    body = _body(change, wanted, choice, change.live.spec["version"])
+    major = _is_major(wanted.get("update", "auto"), held)
+    body["isMajorUpdate"] = major
+    sent: tuple[str, ...] = ()
+    if new is not None and change.live.contents.get(FILES) != new.digest:
+        delta = file_delta(old or file_set(()), new)
+        sent = tuple(sorted((*delta.added, *delta.changed, *(to for _, to in delta.renamed))))
+        gone = sorted((*delta.removed, *(origin for origin, _ in delta.renamed)))
+        body["filesToDelete"] = [held["items"][path] for path in gone]
+    call = Call(
+        "create_version_from_latest",
+        "PATCH",
+        "customModels/{id}/versions/",
+        {"id": change.live.id},
+        body,
+        _uploads(new, sent) if new is not None else (),
+        gives=("versionId",),
+    )
+    reason = f"makes version {_next_number(held['number'], major)} from {held['number']}"
+    return _draft(change, wanted, "update", reason, fields, call)
+
+
+def _is_major(update: str, held: Mapping[str, Any]) -> bool:
+    return bool(held["frozen"]) if update == "auto" else update == "major"
+
+
+def _next_number(number: str, major: bool) -> str:
+    first, second = map(int, number.split("."))
+    return f"{first + 1}.0" if major else f"{first}.{second + 1}"
+
+
+def _draft(
+    change: Change,
+    wanted: Mapping[str, Any],
+    action: str,
+    reason: str,
+    fields: tuple[FieldChange, ...],
+    call: Call,
+) -> Draft:
+    version = After(change.step("version"), "versionId")
+    calls: tuple[Call, ...] = (call,)
+    if FILES in change.resource.files or wanted.get("description"):
+        calls = (*calls, _metadata_call(change, version, wanted.get("description")))
+    waits: tuple[Wait, ...] = ()
+    if "trainingData" in call.body:
+        params = {"id": change.own["id"], "version": version}
+        waits = (Wait("training_data", params, ASSIGNMENT_TIMEOUT, after=len(calls)),)
+    return Draft(action, reason, fields, calls, waits, gives=("versionId",))
+
+
+def _body(
+    change: Change, wanted: Mapping[str, Any], choice: Choice, live: Mapping[str, Any]
+) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "baseEnvironmentId": choice.id,
+        "baseEnvironmentVersionId": choice.version_id,
+    }
+    for key in RESOURCES:
+        # Whether a PATCH inherits them is not documented; what is live is said again, so that a
+        # key that the manifest leaves out stays as it is.
+        if key in wanted or live.get(key) is not None:
+            body[key] = wanted.get(key) if key in wanted else live[key]
+    for key, other in (
+        ("maximumMemory", "resourceBundleId"),
+        ("resourceBundleId", "maximumMemory"),
+    ):
+        # The platform takes only one of the two: the one that the manifest sets wins.
+        if wanted.get(key) is not None and key in wanted and other not in wanted and other in body:
+            body[other] = None
+    metadata = wanted.get("requiredMetadata", live.get("requiredMetadata") or None)
+    if metadata or "requiredMetadata" in wanted:
+        body["requiredMetadataValues"] = [
+            {"fieldName": name, "value": value} for name, value in sorted((metadata or {}).items())
+        ]
+    body |= _data_body(wanted, live)
+    if change.options.commit:
+        body["gitModelVersion"] = change.options.commit
+    return body
+
+
+def _data_body(wanted: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
+    if not any(key in wanted for key in DATA):
+        return {"keepTrainingHoldoutData": True} if live else {}
+    held = {key: wanted.get(key) if key in wanted else live.get(key) for key in DATA}
+    sent = {key: value for key, value in held.items() if value is not None}
+    return {**sent, "keepTrainingHoldoutData": False} if sent or live else {}
+
+
+def _uploads(files: FileSet, paths: tuple[str, ...]) -> tuple[Upload, ...]:
+    return tuple(
+        Upload("file", path, files.by_path[path].sha256, files.by_path[path].size, FILES)
+        for path in paths
+    )
+
+
+def _metadata_call(change: Change, version: Any, text: str | None) -> Call:
+    files = change.resource.files.get(FILES)
+    owner = f"{change.options.scope}/{change.resource.address.name}"
+    mark = Mark(owner, files.digest) if files is not None else None
+    return Call(
+        "update_version",
+        "PATCH",
+        "customModels/{id}/versions/{version}/",
+        {"id": change.own["id"], "version": version},
+        {"description": join(text, mark)},
+    )
+
+
+def _metadata(change: Change, wanted: Mapping[str, Any], held: Mapping[str, Any]) -> Draft | None:
+    assert change.live is not None
+    live_text = change.live.spec["version"]["description"]
+    text = wanted.get("description") if "description" in wanted else live_text
+    call = _metadata_call(change, held["id"], text)
+    fields = tuple(field for field in change.fields if field.path == "version.description")
+    if fields:
+        return Draft("update", "describes the version anew", fields, (call,))
+    files = change.resource.files.get(FILES)
+    owner = f"{change.options.scope}/{change.resource.address.name}"
+    if files is None or held["content"] == files.digest or change.live.owner != owner:
+        return None
+    reason = f"version {held['number']} already holds these files and only gets its mark"
+    return Draft("adopt", reason, (), (call,))
+
+
+def _assignment(change: Change, held: Mapping[str, Any]) -> Draft | None:
+    if "trainingData" not in change.resource.spec["version"]:
+        return None
+    params = {"id": change.own["id"], "version": held["id"]}
+    wait = Wait("training_data", params, ASSIGNMENT_TIMEOUT)
+    if held["assigning"]:
+        return Draft(
+            "run", f"version {held['number']} still gets its training data", (), (), (wait,)
+        )
+    if held["assignmentError"]:
+        reason = f"version {held['number']} could not get its training data"
+        return Draft("check", reason, (), (), (wait,))
+    return None

@@ -1,0 +1,151 @@
+"""What we rely on in the platform's answers; everything else in them is ignored."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from reconciler.errors import ApiError
+
+
+class Wire(BaseModel):
+    """An answer in the platform's names; what is missing in it breaks the contract."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_camel)
+
+
+class Access(Wire):
+    """One entry of an ``accessControl/`` page."""
+
+    username: str
+    role: str
+    can_share: bool = False
+
+
+class BuiltVersion(Wire):
+    """An execution environment version (``ExecutionEnvironmentVersionResponse``)."""
+
+    id: str
+    build_status: str
+    description: str | None = None
+    label: str | None = None
+    docker_context: str | None = None
+    source_docker_image_uri: str | None = None
+
+
+class Environment(Wire):
+    """An execution environment (``ExecutionEnvironmentResponse``)."""
+
+    id: str
+    name: str
+    description: str | None = None
+    programming_language: str | None = None
+    use_cases: list[str] = Field(default_factory=list)
+    is_public: bool | None = None
+    username: str | None = None
+    deployments_count: int | None = None
+    latest_version: BuiltVersion | None = None
+    latest_successful_version: BuiltVersion | None = None
+
+
+class Item(Wire):
+    """One file of a model version."""
+
+    id: str
+    file_path: str
+
+
+class MetadataValue(Wire):
+    """One required-metadata value of a version."""
+
+    field_name: str
+    value: str
+
+
+class AssignmentError(Wire):
+    """Why a dataset could not be assigned; the message may be null when there is no error."""
+
+    message: str | None = None
+
+
+class AssignedData(Wire):
+    """Training or holdout data of a version."""
+
+    dataset_id: str | None = None
+    dataset_version_id: str | None = None
+    partition_column: str | None = None
+    assignment_in_progress: bool = False
+    assignment_error: AssignmentError | None = None
+
+
+class Commit(Wire):
+    """The git facts that a version or model carries."""
+
+    main_branch_commit_sha: str
+    ref_name: str | None = None
+
+
+class Version(Wire):
+    """A custom model version (``CustomModelVersionResponse``)."""
+
+    id: str
+    version_major: int
+    version_minor: int
+    is_frozen: bool = False
+    description: str | None = None
+    items: list[Item] = Field(default_factory=list)
+    base_environment_id: str | None = None
+    base_environment_version_id: str | None = None
+    maximum_memory: int | None = None
+    network_egress_policy: str | None = None
+    replicas: int | None = None
+    requires_ha: bool | None = None
+    resource_bundle_id: str | None = None
+    required_metadata_values: list[MetadataValue] | None = None
+    training_data: AssignedData | None = None
+    holdout_data: AssignedData | None = None
+    git_model_version: Commit | None = None
+
+    @property
+    def number(self) -> str:
+        """``major.minor``."""
+        return f"{self.version_major}.{self.version_minor}"
+
+
+class Model(Wire):
+    """A custom model (``CustomModelResponse``)."""
+
+    id: str
+    name: str
+    description: str | None = None
+    language: str | None = None
+    target_type: str | None = None
+    target_name: str | None = None
+    positive_class_label: str | None = None
+    negative_class_label: str | None = None
+    class_labels: list[str] | None = None
+    prediction_threshold: float | None = None
+    calibrate_predictions: bool | None = None
+    is_training_data_for_versions_permanently_enabled: bool | None = None
+    user_provided_id: str | None = None
+    created_by: str | None = None
+    deployments_count: int = 0
+    training_dataset_id: str | None = None
+    latest_version: Version | None = None
+
+
+W = TypeVar("W", bound=Wire)
+
+
+def parse(model: type[W], answer: Any) -> W:
+    """The answer as this model; ApiError names the fields that break the contract."""
+    try:
+        return model.model_validate(answer)
+    except ValidationError as error:
+        fields = ", ".join(".".join(map(str, e["loc"])) or "body" for e in error.errors()[:5])
+        raise ApiError(
+            f"the platform's {model.__name__} breaks its contract at: {fields}",
+            "Check that the endpoint is the API (it ends in /api/v2) and which release it runs.",
+        ) from error
