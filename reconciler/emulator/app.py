@@ -1,0 +1,140 @@
+"""The app factory of the emulator: one process, one room per API.
+
+A room is one emulated API: where it is mounted, how it knows its caller, and how it says no.  To
+add an API, write its blueprints and add a Room to ROOMS; the gate (latency, faults, request log,
+transactions), the test controls, the store and the jobs come with it.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import flask
+from flask import Blueprint
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from reconciler.emulator import founding, tokens
+from reconciler.emulator.answers import answer
+from reconciler.emulator.controls import controls
+from reconciler.emulator.datasets import datasets
+from reconciler.emulator.environment_versions import environment_versions
+from reconciler.emulator.environments import environments
+from reconciler.emulator.gate import CONTROLS, LARGEST_BODY, Gate
+from reconciler.emulator.model_versions import model_versions
+from reconciler.emulator.models import models
+from reconciler.emulator.options import Options
+from reconciler.emulator.platform import platform
+from reconciler.emulator.refusal import Refusal, not_found
+from reconciler.emulator.sharing import sharing
+from reconciler.emulator.store import Store
+from reconciler.emulator.world import World, attach, here
+
+__all__ = ["ROOMS", "Options", "Room", "create_app"]
+
+
+@dataclass(frozen=True)
+class Room:
+    """One emulated API."""
+
+    prefixes: tuple[str, ...]
+    blueprints: tuple[Blueprint, ...]
+    # The name of the caller, or a Refusal of 401.
+    caller: Callable[[Options, flask.Request], str]
+    # A refusal in the error shape of this API.
+    refuse: Callable[[Refusal], flask.Response]
+
+
+def refuse_custom_models(refusal: Refusal) -> flask.Response:
+    """``message`` always, ``errors`` per field, and what an operation documents beside them."""
+    body = {"message": refusal.message, **refusal.extra}
+    if refusal.errors is not None:
+        body["errors"] = refusal.errors
+    return answer(body, refusal.status)
+
+
+CUSTOM_MODELS = Room(
+    ("/api/v2/",),
+    (
+        platform,
+        environments,
+        environment_versions,
+        models,
+        model_versions,
+        sharing,
+        datasets,
+    ),
+    tokens.datarobot,
+    refuse_custom_models,
+)
+# The controls, and paths of no room, answer in the shape of the first room.
+ROOMS: tuple[Room, ...] = (CUSTOM_MODELS,)
+
+
+def create_app(
+    options: Options = Options(),  # noqa: B008  # frozen, so one default value serves all
+    clock: Callable[[], float] = time.time,
+    sleep: Callable[[float], None] = time.sleep,
+) -> flask.Flask:
+    """A fresh emulator, or the one that ``options.state`` remembers."""
+    world = World(options, clock, sleep, Store(options.state))
+    # Compiling the routes costs more than everything else together, and they are the same for
+    # every emulator: they are made once and shared, so that tests can have an app each.
+    app = copy.copy(_routes())
+    attach(app, world)
+    founding.found(world)
+    # Assigning this is the documented way to wrap an app.
+    app.wsgi_app = Gate(app, world)  # type: ignore[assignment, method-assign]
+    return app
+
+
+@functools.cache
+def _routes() -> flask.Flask:
+    app = flask.Flask(__name__, static_folder=None)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
+    # Enough parts that a form with too many files is refused for its files, not for its parts.
+    app.config["MAX_FORM_PARTS"] = 10_000
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
+    app.url_map.merge_slashes = False
+    app.before_request(_admit)
+    app.register_error_handler(Refusal, _refuse)
+    app.register_error_handler(HTTPException, _refuse_http)
+    app.register_blueprint(controls)
+    for room in ROOMS:
+        for blueprint in room.blueprints:
+            app.register_blueprint(blueprint)
+    return app
+
+
+def _room() -> Room:
+    path = flask.request.path
+    return next((room for room in ROOMS if path.startswith(room.prefixes)), ROOMS[0])
+
+
+def _admit() -> None:
+    """Know the caller first, as the platforms do; then refuse what is no path of the API."""
+    if not flask.request.path.startswith(CONTROLS):
+        flask.g.user = _room().caller(here().options, flask.request)
+    # A path without its closing slash is not an operation; redirecting would hide the mistake.
+    if isinstance(flask.request.routing_exception, RequestRedirect):
+        raise not_found("Path")
+
+
+def _refuse(refusal: Exception) -> flask.Response:
+    assert isinstance(refusal, Refusal)
+    return _room().refuse(refusal)
+
+
+def _refuse_http(wrong: Exception) -> flask.Response:
+    assert isinstance(wrong, HTTPException)
+    response = _refuse(Refusal(wrong.code or 500, wrong.description or wrong.name))
+    for name, value in wrong.get_headers():
+        if name == "Allow":
+            response.headers[name] = value
+    return response

@@ -1,0 +1,158 @@
+"""Reading an uploaded Docker context the way a build would, without running anything.
+
+What fails the build is in the upload itself: no Dockerfile, a broken archive, ``RUN false``, a base
+image nobody has, a file that is not in the context.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import io
+import posixpath
+import re
+import shlex
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+# No registry is asked; an image with this in its name is one that nobody has.
+MISSING_IMAGE = "does-not-exist"
+_EXIT = re.compile(r"^(?:exit\s+(?P<code>[1-9][0-9]*)|(?P<false>false|/bin/false))$")
+
+
+@dataclass(frozen=True)
+class Built:
+    """The end of a build: its console output, and the reason when it failed."""
+
+    log: str
+    error: str = ""
+
+
+class _Failed(Exception):
+    """The build stops here."""
+
+
+def build(uri: str | None, image: bytes | None, context: bytes | None) -> Built:
+    """Build from an image address, else from an image, else from a context.
+
+    The context is only kept when there is an address: the pages say the address is built.
+    """
+    lines: list[str] = []
+    try:
+        if uri:
+            _pull(uri, lines)
+        elif image is not None:
+            _load_image(image, lines)
+        else:
+            _run(unpack(context or b""), lines)
+    except _Failed as failed:
+        return Built("\n".join([*lines, f"ERROR: {failed}"]) + "\n", str(failed))
+    return Built("\n".join([*lines, "Successfully built image"]) + "\n")
+
+
+def archive_format(content: bytes) -> str:
+    """How the archive is packed, by its first bytes; used to name the download."""
+    return "zip" if content[:2] == b"PK" else "tar.gz" if content[:2] == b"\x1f\x8b" else "tar"
+
+
+def unpack(content: bytes) -> dict[str, bytes]:
+    """The regular files of a tar.gz or zip archive by their path."""
+    try:
+        return _unzipped(content) if archive_format(content) == "zip" else _untarred(content)
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, OSError, EOFError) as broken:
+        raise _Failed(f"cannot read the docker context archive: {broken}") from broken
+    # A hostile archive can also fail inside the readers with these.
+    except (ValueError, RuntimeError, NotImplementedError, OverflowError) as broken:
+        raise _Failed(f"cannot read the docker context archive: {broken}") from broken
+
+
+def _untarred(content: bytes) -> dict[str, bytes]:
+    with tarfile.open(fileobj=io.BytesIO(content), mode="r:*") as archive:
+        held = {member.name: archive.extractfile(member) for member in archive if member.isfile()}
+        return {posixpath.normpath(name): file.read() for name, file in held.items() if file}
+
+
+def _unzipped(content: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = [info.filename for info in archive.infolist() if not info.is_dir()]
+        return {posixpath.normpath(name): archive.read(name) for name in names}
+
+
+def _pull(uri: str, lines: list[str]) -> None:
+    lines.append(f"Pulling from {uri}")
+    if MISSING_IMAGE in uri:
+        raise _Failed(f"manifest for {uri} not found: manifest unknown")
+    lines.append(f"Status: Downloaded newer image for {uri}")
+
+
+def _load_image(image: bytes, lines: list[str]) -> None:
+    lines.append(f"Loading image archive ({len(image)} bytes)")
+    try:
+        with tarfile.open(fileobj=io.BytesIO(image), mode="r:*") as archive:
+            count = len(archive.getmembers())
+    except (tarfile.TarError, OSError, EOFError, ValueError, OverflowError) as broken:
+        raise _Failed(f"the image is not a tar archive: {broken}") from broken
+    lines.append(f"Loaded {count} entries")
+
+
+def _run(files: dict[str, bytes], lines: list[str]) -> None:
+    if "Dockerfile" not in files:
+        raise _Failed("failed to read Dockerfile: no file named Dockerfile at the top level")
+    steps = list(instructions(files["Dockerfile"].decode("utf-8", "replace")))
+    if not steps:
+        raise _Failed("failed to read Dockerfile: file with no instructions")
+    size = sum(map(len, files.values()))
+    lines.append(f"Sending build context to Docker daemon  {size} bytes")
+    for place, (word, rest) in enumerate(steps, 1):
+        lines.append(f"Step {place}/{len(steps)} : {word} {rest}")
+        _step(place, word, rest, files)
+        lines.append(f" ---> {zlib.crc32(f'{word} {rest}'.encode()):08x}")
+
+
+def instructions(dockerfile: str) -> Iterable[tuple[str, str]]:
+    """The instructions of a Dockerfile: the word in capitals, and the rest of the line."""
+    lines = [line for line in dockerfile.splitlines() if not line.lstrip().startswith("#")]
+    joined = re.sub(r"\\\s*\n", " ", "\n".join(lines))
+    for line in filter(None, map(str.strip, joined.splitlines())):
+        word, _, rest = line.partition(" ")
+        yield word.upper(), " ".join(rest.split())
+
+
+def _step(place: int, word: str, rest: str, files: dict[str, bytes]) -> None:
+    if place == 1 and word not in ("FROM", "ARG"):
+        raise _Failed("no build stage in current context: the first instruction must be FROM")
+    if word == "FROM" and MISSING_IMAGE in rest:
+        raise _Failed(f"manifest for {rest} not found: manifest unknown")
+    if word == "RUN":
+        _run_command(rest)
+    if word in ("COPY", "ADD"):
+        _copy(rest, files)
+
+
+def _run_command(command: str) -> None:
+    for part in re.split(r"&&|;", command):
+        stop = _EXIT.match(part.strip())
+        if stop:
+            code = stop["code"] or "1"
+            raise _Failed(f"The command '/bin/sh -c {command}' returned a non-zero code: {code}")
+
+
+def _copy(rest: str, files: dict[str, bytes]) -> None:
+    try:
+        words = shlex.split(rest.replace("[", " ").replace("]", " ").replace(",", " "))
+    except ValueError as broken:
+        raise _Failed(f"cannot parse COPY {rest}: {broken}") from broken
+    if any(word.startswith("--from") for word in words):
+        return
+    for source in [word for word in words if not word.startswith("--")][:-1]:
+        if "://" not in source and not _in_context(source, files):
+            raise _Failed(f"COPY failed: file not found in build context: stat {source}")
+
+
+def _in_context(source: str, files: dict[str, bytes]) -> bool:
+    path = posixpath.normpath(source).lstrip("/")
+    if path == ".":
+        return True
+    return any(fnmatch.fnmatch(n, path) or n.startswith(f"{path}/") for n in files)

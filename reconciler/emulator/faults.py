@@ -1,0 +1,81 @@
+"""Failures that a test asks for: which request, before or after its effect, and what happens."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+BEFORE, AFTER = "before", "after"
+ACTIONS = ("status", "drop", "delay", "truncate", "timeout")
+
+
+class ConnectionDropped(ConnectionError):
+    """The server closed the connection without a (whole) answer; seen by in-process callers.
+
+    A served emulator shuts the socket instead.
+    """
+
+
+class AnswerTimeout(TimeoutError):
+    """The server took the request and never answered; seen by in-process callers.
+
+    A served emulator holds the connection for ``seconds`` and then shuts it.
+    """
+
+
+@dataclass
+class Fault:
+    """One planned failure: of the matching requests, the ``nth`` and ``times - 1`` after it."""
+
+    action: str
+    when: str = BEFORE
+    method: str | None = None
+    path: str | None = None
+    nth: int = 1
+    times: int = 1
+    status: int = 500
+    headers: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+    seconds: float = 60.0
+    seen: int = 0
+
+    def matches(self, method: str, path: str) -> bool:
+        """Whether the request is one of those counted; ``path`` is a regex or a substring."""
+        if self.method and self.method.upper() != method:
+            return False
+        return not self.path or self.path in path or bool(re.search(self.path, path))
+
+    def due(self, method: str, path: str) -> bool:
+        """Count the request; whether it is one of those to fail."""
+        if not self.matches(method, path):
+            return False
+        self.seen += 1
+        return self.nth <= self.seen < self.nth + self.times
+
+
+class Faults:
+    """The planned failures of one emulator, thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+
+    def add(self, fault: Fault) -> None:
+        with self._lock:
+            self._faults.append(fault)
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """The first failure planned for this request; every matching one counts it."""
+        with self._lock:
+            due = [fault for fault in self._faults if fault.due(method, path)]
+        return due[0] if due else None
+
+    def all(self) -> list[Fault]:
+        with self._lock:
+            return list(self._faults)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._faults.clear()
