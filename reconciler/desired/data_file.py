@@ -1,0 +1,74 @@
+"""YAML files that are data of a model or an image, told from manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.core.kind import Kind
+from reconciler.desired.fault import dig, undotted
+from reconciler.desired.fileset import Base, locate, path_of
+from reconciler.desired.folder import FilesRefused
+from reconciler.desired.manifest import Manifest
+from reconciler.desired.prepare import Prepared
+from reconciler.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Files that are manifests, paths of those that are data, and files that could be either."""
+
+    manifests: tuple[Prepared, ...]
+    left_out: tuple[str, ...]
+    problems: tuple[Problem, ...] = field(default=())
+
+
+def set_aside(files: Sequence[Prepared], kinds: Mapping[str, Kind]) -> Sorted:
+    """Files inside a folder that a manifest names as its files are data, not manifests.
+
+    Where the folder holds the manifest that names it, manifests and data lie side by side, and
+    what looks like a manifest is one.  Elsewhere it is a problem: it is either sent as data or
+    meant as a manifest, and a guess would drop a resource in silence.
+    """
+    roots = _roots(files, kinds)
+    manifests: list[Prepared] = []
+    left_out: list[str] = []
+    problems: list[Problem] = []
+    for file in files:
+        source = file.file.source
+        around = [own for root, own in roots if source.path.resolve().is_relative_to(root)]
+        if not around or (file.looks_ours and all(around)):
+            manifests.append(file)
+            continue
+        left_out.append(source.shown)
+        if file.looks_ours:
+            message = "a manifest inside a folder that is sent as files of another manifest"
+            hint = "Move it out of that folder, or leave it out with spec.exclude of the project."
+            problems.append(Problem("manifest-in-files", message, hint, file=source.shown, line=1))
+    return Sorted(tuple(manifests), tuple(left_out), tuple(problems))
+
+
+def _roots(files: Iterable[Prepared], kinds: Mapping[str, Kind]) -> list[tuple[Path, bool]]:
+    """Folders named as files, and whether the manifest that names it lies inside."""
+    found: dict[tuple[Path, bool], None] = {}
+    for file in files:
+        for manifest in file.manifests:
+            for root in _named(manifest, kinds[manifest.value["kind"]]):
+                own = file.file.source.path.resolve().is_relative_to(root)
+                found[root, own] = None
+    return list(found)
+
+
+def _named(manifest: Manifest, kind: Kind) -> Iterable[Path]:
+    source = manifest.file.source
+    for path, role in kind.files.items():
+        text = path_of(dig(manifest.value, ("spec", *undotted(path))), role)
+        if text is None:
+            continue
+        try:
+            root = locate(text, Base(source.path, source.root))
+        except FilesRefused:
+            continue
+        if root.is_dir():
+            yield root

@@ -1,0 +1,128 @@
+"""Which YAML files the given paths name: the project's own file and the manifests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pathspec
+
+from reconciler.desired.regular_file import open_regular, reason, strange
+from reconciler.desired.yaml_reader import MAX_BYTES
+from reconciler.errors import Problem
+
+PROJECT_FILE = "reconciler.yaml"
+SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One YAML file: where it is, how the user names it, and the folder its files may not leave."""
+
+    path: Path
+    shown: str
+    root: Path
+
+
+@dataclass(slots=True)
+class Found:
+    """What a search came back with."""
+
+    sources: list[Source] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def find_project(paths: Sequence[Path], project_dir: Path) -> Found:
+    """``reconciler.yaml`` of the project directory, or of a path that brings its own."""
+    found = Found()
+    folders = [project_dir, *(path if path.is_dir() else path.parent for path in paths)]
+    named = [folder / PROJECT_FILE for folder in folders]
+    for path in {each.resolve(): each for each in reversed(named) if each.exists()}.values():
+        root = _root(path, project_dir)
+        found.sources.append(Source(path, path.as_posix(), root))
+    found.sources.sort(key=lambda source: source.shown)
+    if len(found.sources) > 1:
+        message = f"more than one {PROJECT_FILE}: {', '.join(s.shown for s in found.sources)}"
+        hint = "Give paths of one project only."
+        found.problems.append(Problem("two-projects", message, hint, file=found.sources[1].shown))
+    return found
+
+
+def find_manifests(
+    paths: Sequence[Path], project_dir: Path, exclude: Sequence[str], exclude_root: Path
+) -> Found:
+    """Every YAML file under the paths but the excluded and hidden ones, each once, sorted."""
+    found = Found()
+    ignored = pathspec.GitIgnoreSpec.from_lines(exclude)
+    base = exclude_root.resolve()
+    seen: set[Path] = set()
+    for given in paths:
+        for path, explicit in _walk(given, found):
+            real = path.resolve()
+            if real in seen:
+                continue
+            seen.add(real)
+            if not explicit and ignored.match_file(os.path.relpath(real, base)):
+                found.left_out.append(path.as_posix())
+            else:
+                found.sources.append(Source(path, path.as_posix(), _root(given, project_dir)))
+    found.sources.sort(key=lambda source: source.shown)
+    return found
+
+
+def _root(given: Path, project_dir: Path) -> Path:
+    """The project directory, or for a path outside of it that path's own folder."""
+    real, project = given.resolve(), project_dir.resolve()
+    if real.is_relative_to(project):
+        return project
+    return real if real.is_dir() else real.parent
+
+
+def _walk(given: Path, found: Found) -> Iterator[tuple[Path, bool]]:
+    if given.is_dir():
+        yield from ((path, False) for path in _walk_folder(given, found))
+    elif given.exists():
+        yield given, True
+    else:
+        message = f"no such file or folder: {given.as_posix()!r}"
+        found.problems.append(Problem("no-such-path", message, file=given.as_posix()))
+
+
+def _walk_folder(folder: Path, found: Found) -> Iterator[Path]:
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        message = f"cannot read the folder: {reason(error)}"
+        found.problems.append(Problem("unreadable", message, file=folder.as_posix()))
+        return
+    for entry in entries:
+        path = folder / entry.name
+        if entry.is_dir(follow_symlinks=False):
+            if not entry.name.startswith("."):
+                yield from _walk_folder(path, found)
+        elif entry.name.endswith(SUFFIXES) and _usable(path, found):
+            yield path
+
+
+def _usable(path: Path, found: Found) -> bool:
+    if strange(path.name):
+        message = f"a file name with control characters: {path.name!r}"
+        found.problems.append(Problem("file-name", message, file=path.parent.as_posix()))
+        return False
+    # A folder called x.yaml that is a symlink ends here too: it is not followed.
+    if path.name.startswith(".") or path.is_dir():
+        found.left_out.append(path.as_posix())
+        return False
+    return True
+
+
+def read_source(source: Source) -> bytes | Problem:
+    """The bytes of a file, at most one over the limit; or why it cannot be read."""
+    try:
+        with open_regular(source.path) as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        return Problem("unreadable", f"cannot read the file: {reason(error)}", file=source.shown)

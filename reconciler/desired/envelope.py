@@ -1,0 +1,69 @@
+"""What every manifest has around its ``spec``: version, kind, metadata, lifecycle, dependencies."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, StringConstraints, create_model
+
+from reconciler.core.kind import Kind
+from reconciler.core.resource import Address
+from reconciler.core.resource import Lifecycle as CoreLifecycle
+from reconciler.core.spec import Spec, absent
+
+API_VERSION = "reconciler/v1"
+
+ResourceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+LiveId = Annotated[str, StringConstraints(pattern=r"^[^\s/]{1,100}$")]
+UserProvidedId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+AddressText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]+/[A-Za-z0-9][A-Za-z0-9._-]*$")]
+
+
+class Metadata(Spec):
+    """The name in git, and what pins an existing live object."""
+
+    name: ResourceName
+    id: LiveId = absent()
+    user_provided_id: UserProvidedId = absent()
+
+
+class Lifecycle(Spec):
+    """How far the tool may go with the live object."""
+
+    protect: bool = False
+    allow_replace: bool = False
+    ignore_changes: list[str] = Field(default_factory=list)
+    on_delete: Literal["softDelete", "permanent"] = "softDelete"
+
+    def value(self) -> CoreLifecycle:
+        """The same for the core, with sorted ``ignoreChanges``."""
+        ignored = tuple(sorted(set(self.ignore_changes)))
+        return CoreLifecycle(self.protect, self.allow_replace, ignored, self.on_delete)
+
+
+class Envelope(Spec):
+    """A manifest of any kind; ``manifest_model`` narrows ``kind`` and ``spec``."""
+
+    api_version: Literal["reconciler/v1"]
+    kind: str
+    metadata: Metadata
+    lifecycle: Lifecycle = Field(default_factory=Lifecycle)
+    depends_on: list[AddressText] = Field(default_factory=list)
+    spec: Any
+
+    def dependencies(self) -> tuple[Address, ...]:
+        """``dependsOn`` as addresses, in the order written."""
+        parsed = (Address.parse(text) for text in self.depends_on)
+        return tuple(address for address in parsed if address)
+
+
+def manifest_model(kind: Kind) -> type[Envelope]:
+    """The model of a whole manifest of this kind."""
+    return _model(kind.name, kind.spec)
+
+
+@cache
+def _model(name: str, spec: type[BaseModel]) -> type[Envelope]:
+    fields: dict[str, Any] = {"kind": (Literal[name], ...), "spec": (spec, ...)}
+    return create_model(name, __base__=Envelope, __doc__=spec.__doc__, **fields)

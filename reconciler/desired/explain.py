@@ -1,0 +1,96 @@
+"""What pydantic found wrong, in the words and key paths of the manifest's author."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from reconciler.core.nearest import did_you_mean, nearest
+from reconciler.desired.fault import Fault, Keys, shown
+from reconciler.desired.model_field import keys_of, model_at, places, type_at
+
+_WANTED = {
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+}
+_NAMES: Mapping[type, str] = {
+    str: "a text",
+    bool: "a boolean",
+    int: "a whole number",
+    float: "a fraction",
+    list: "a list",
+    dict: "a mapping",
+}
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> Iterator[Fault]:
+    """One fault per finding; values are shown only where the valid ones are a closed list."""
+    for found in error.errors(include_url=False):
+        keys = tuple(key for key in found["loc"] if key != "[key]")
+        yield _fault(str(found["type"]), dict(found), keys, model)
+
+
+def _fault(kind: str, found: Mapping[str, Any], keys: Keys, model: type[BaseModel]) -> Fault:
+    value, context = found["input"], found.get("ctx", {})
+    if kind == "extra_forbidden":
+        return _unknown_key(keys, model)
+    if kind == "missing":
+        return Fault("missing-key", f"missing key {keys[-1]!r}", "", keys, on_key=True)
+    if kind in _WANTED:
+        return _wrong_type(_WANTED[kind], value, keys)
+    if kind == "literal_error":
+        return _not_one_of(value, keys, model)
+    if value is None:
+        return _wrong_type("a value", value, keys)
+    message = str(context["error"]) if kind == "value_error" else str(found["msg"])
+    # A finding about a whole mapping belongs to the key that holds it.
+    return Fault("invalid-value", _sentence(message), "", keys, isinstance(value, dict))
+
+
+def _unknown_key(keys: Keys, model: type[BaseModel]) -> Fault:
+    key = str(keys[-1])
+    owner = model_at(model, keys[:-1])
+    valid = keys_of(owner) if owner else {}
+    near = nearest(key, valid)
+    elsewhere = None if near else next(places(model, key), None)
+    if near:
+        message = f"unknown key {shown(key)}; did you mean {near!r}?"
+    elif elsewhere:
+        message = f"unknown key {shown(key)}; it belongs at {elsewhere}"
+    else:
+        message = f"unknown key {shown(key)}"
+    return Fault("unknown-key", message, f"Valid here: {', '.join(valid)}.", keys, on_key=True)
+
+
+def _wrong_type(wanted: str, value: object, keys: Keys) -> Fault:
+    if value is None:
+        message = f"must be {wanted}, not null" if wanted != "a value" else "must not be null"
+        hint = "Leave the key out to leave what is live as it is; this key cannot be unset."
+        return Fault("not-null", message, hint, keys)
+    given = _NAMES.get(type(value), "something else")
+    hint = "Put it in quotes." if wanted == "a text" and not isinstance(value, dict | list) else ""
+    return Fault("wrong-type", f"must be {wanted}, not {given}", hint, keys)
+
+
+def _not_one_of(value: object, keys: Keys, model: type[BaseModel]) -> Fault:
+    valid = _choices(model, keys)
+    guess = did_you_mean(value, valid) if isinstance(value, str) else ""
+    message = f"{shown(value)} is not one of {', '.join(valid)}{guess}"
+    return Fault("not-one-of", message, "", keys)
+
+
+def _choices(model: type[BaseModel], keys: Keys) -> list[str]:
+    return [str(choice) for choice in get_args(type_at(model, keys))]
+
+
+def _sentence(message: str) -> str:
+    text = message.removeprefix("Value error, ").removeprefix("Input ")
+    return text[:1].lower() + text[1:]

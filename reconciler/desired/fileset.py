@@ -1,0 +1,108 @@
+"""The files that a manifest names, as file sets; no path leaves the project's folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PureWindowsPath
+from typing import Any
+
+from reconciler.core.fileset import FileEntry, FileSet, file_set
+from reconciler.core.kind import FileRole
+from reconciler.desired.archive import is_archive, read_archive
+from reconciler.desired.folder import FilesRefused, Refusal, Selection, find_files, unreadable
+from reconciler.desired.regular_file import open_regular, strange
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Where a manifest's paths begin (its own file), and the real folder they may not leave."""
+
+    manifest: Path
+    root: Path
+
+
+def read_file_set(value: Any, role: FileRole, base: Base) -> FileSet:
+    """The files that a spec value names.  Raises ``FilesRefused``.
+
+    ``value`` is the mapping ``{root, include, exclude}`` of a tree, else one path.
+    """
+    try:
+        return _read(value, role, base)
+    except FilesRefused as refused:
+        if role.form != "tree":
+            raise
+        # What is wrong with the folder itself belongs to the key that names it.
+        placed = (Refusal(r.code, r.message, r.hint, r.keys or ("root",)) for r in refused.refusals)
+        raise FilesRefused(*placed) from refused
+
+
+def path_of(value: Any, role: FileRole) -> str | None:
+    """The path inside a file role's value, if it has the right shape."""
+    text = value.get("root") if role.form == "tree" and isinstance(value, Mapping) else value
+    return text if isinstance(text, str) else None
+
+
+def locate(text: str, base: Base) -> Path:
+    """The real path that a manifest means by ``text``.  Raises ``FilesRefused``."""
+    if not text or strange(text) or "\\" in text:
+        raise _bad(text, "is empty or has characters that no path here may have")
+    if os.path.isabs(text) or PureWindowsPath(text).drive or text.startswith("~"):
+        raise _bad(text, "is absolute", "Paths start at the manifest's own folder.")
+    folder = base.manifest.parent.resolve()
+    plain = Path(os.path.normpath(folder / text))
+    try:
+        real = plain.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        if not plain.is_relative_to(base.root):
+            raise _outside(text) from error
+        raise _bad(text, "does not exist", code="no-such-file") from error
+    if not plain.is_relative_to(base.root) or not real.is_relative_to(base.root):
+        raise _outside(text)
+    if ".git" in real.relative_to(base.root).parts:
+        # A checkout keeps its credentials there.
+        raise _bad(text, "lies in .git")
+    return real
+
+
+def hash_file(path: Path, name: str) -> FileEntry:
+    """The entry of one file, read as a stream.  Raises ``FilesRefused``."""
+    try:
+        with open_regular(path) as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            return FileEntry(name, digest, stream.tell())
+    except OSError as error:
+        raise FilesRefused(unreadable(name, error)) from error
+
+
+def _read(value: Any, role: FileRole, base: Base) -> FileSet:
+    text = path_of(value, role) or ""
+    path = locate(text, base)
+    if role.form == "blob":
+        return file_set([hash_file(path, path.name)], "blob", str(path))
+    if path.is_dir():
+        files = find_files(path, _selection(value, role, base))
+        return file_set((hash_file(real, name) for name, real in files), role.form, str(path))
+    if role.form == "context" and is_archive(path):
+        return file_set(read_archive(path), "context", str(path))
+    archives = ", a .tar.gz, .tgz or .zip" if role.form == "context" else ""
+    raise _bad(text, f"is not a folder{archives}")
+
+
+def _selection(value: Any, role: FileRole, base: Base) -> Selection:
+    # A manifest beside the files it names is no part of them: its changes make no version.
+    own = base.manifest.resolve()
+    if role.form != "tree":
+        return Selection(limit=role.limit, without=own)
+    return Selection(value.get("include"), value.get("exclude", ()), role.limit, own)
+
+
+def _bad(text: str, what: str, hint: str = "", code: str = "bad-path") -> FilesRefused:
+    return FilesRefused(Refusal(code, f"path {text[:100]!r} {what}", hint))
+
+
+def _outside(text: str) -> FilesRefused:
+    hint = "Files must lie in the project directory (--project-dir)."
+    return _bad(text, "leads out of the project directory", hint)

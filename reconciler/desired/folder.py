@@ -1,0 +1,200 @@
+"""The files of a folder: ignore rules obeyed, links kept inside, only ignore files opened."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import pathspec
+
+from reconciler.desired.ignore import IGNORE_FILE, BadPattern, Rules, compile_patterns, never_counts
+from reconciler.desired.regular_file import open_regular, reason, strange
+
+MAX_VISITED: Final = 50_000
+MAX_IGNORE_BYTES: Final = 2**16
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a file set cannot be read; ``keys`` name the place below the spec key, if any."""
+
+    code: str
+    message: str
+    hint: str = ""
+    keys: tuple[str | int, ...] = ()
+
+
+class FilesRefused(Exception):
+    """A file set cannot be read; carries every reason found."""
+
+    def __init__(self, *refusals: Refusal) -> None:
+        super().__init__(refusals[0].message)
+        self.refusals = refusals
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which files of a folder are wanted; ``without`` is one file that never is."""
+
+    include: Sequence[str] | None = None
+    exclude: Sequence[str] = ()
+    limit: int = 0
+    without: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """A folder to visit; ``links`` are the real folders whose links were followed to get here."""
+
+    path: str
+    real: Path
+    rules: Rules
+    links: tuple[Path, ...] = ()
+
+
+def find_files(root: Path, selection: Selection) -> list[tuple[str, Path]]:
+    """Path below ``root`` and real path of every selected file, sorted; ``root`` is a real path.
+
+    Raises ``FilesRefused``, also for no file at all and for more than the limit.
+    """
+    walk = _Walk(root, selection)
+    walk.run()
+    if walk.refusals:
+        raise FilesRefused(*walk.refusals)
+    _check_count(walk.files, selection.limit)
+    return sorted(walk.files.items())
+
+
+def unreadable(path: str, error: OSError) -> Refusal:
+    """The refusal of a file or folder that the system will not let us read."""
+    hint = "Make it readable, or leave it out with `exclude` or .reconcilerignore."
+    return Refusal("unreadable-file", f"cannot read {path or '.'!r}: {reason(error)}", hint)
+
+
+def _check_count(paths: Collection[str], limit: int) -> None:
+    if not paths:
+        hint = "Check the folder, `include`, `exclude` and .reconcilerignore."
+        raise FilesRefused(Refusal("no-files", "no file is left to send", hint))
+    if limit and len(paths) > limit:
+        folders = Counter(os.path.dirname(path) or "." for path in paths)
+        ranked = sorted(folders.items(), key=lambda item: (-item[1], item[0]))[:3]
+        biggest = ", ".join(f"{count} in {folder}" for folder, count in ranked)
+        message = f"{len(paths)} files where {limit} are allowed; most are here: {biggest}"
+        hint = "Leave files out with `exclude` or .reconcilerignore."
+        raise FilesRefused(Refusal("too-many-files", message, hint))
+
+
+def _patterns(lines: Sequence[str], *keys: str) -> pathspec.GitIgnoreSpec:
+    try:
+        return compile_patterns(lines)
+    except BadPattern as error:
+        refusal = Refusal("bad-pattern", str(error), keys=(*keys, error.index))
+        raise FilesRefused(refusal) from error
+
+
+class _Walk:
+    """One walk over one folder."""
+
+    def __init__(self, root: Path, selection: Selection) -> None:
+        self.files: dict[str, Path] = {}
+        self.refusals: list[Refusal] = []
+        self._root = root
+        self._without = selection.without
+        self._include = _patterns(
+            ["**"] if selection.include is None else selection.include, "include"
+        )
+        self._exclude = Rules().below("", _patterns(selection.exclude, "exclude"))
+        self._waiting = [_Folder("", root, Rules())]
+        self._visited = 0
+
+    def run(self) -> None:
+        while self._waiting:
+            self._visit(self._waiting.pop())
+
+    def _visit(self, folder: _Folder) -> None:
+        try:
+            entries = sorted(os.scandir(folder.real), key=lambda entry: entry.name)
+            inside = replace(folder, rules=self._rules(folder))
+        except OSError as error:
+            self.refusals.append(unreadable(folder.path, error))
+            return
+        for entry in entries:
+            self._visited += 1
+            if self._visited > MAX_VISITED:
+                message = f"more than {MAX_VISITED} files and folders"
+                raise FilesRefused(Refusal("too-many-files", message))
+            if not never_counts(entry.name):
+                self._take(entry, inside)
+
+    def _rules(self, folder: _Folder) -> Rules:
+        path = folder.real / IGNORE_FILE
+        if not path.exists():
+            return folder.rules
+        with open_regular(path) as stream:
+            data = stream.read(MAX_IGNORE_BYTES + 1)
+        shown = f"{folder.path}/{IGNORE_FILE}".lstrip("/")
+        if len(data) > MAX_IGNORE_BYTES:
+            raise FilesRefused(Refusal("bad-pattern", f"{shown} is too large"))
+        try:
+            return folder.rules.below(folder.path, compile_patterns(data.decode().splitlines()))
+        except BadPattern as error:
+            message = f"{shown}, line {error.index + 1}: {error}"
+            raise FilesRefused(Refusal("bad-pattern", message)) from error
+        except UnicodeDecodeError as error:
+            raise FilesRefused(Refusal("bad-pattern", f"{shown} is not UTF-8")) from error
+
+    def _take(self, entry: os.DirEntry[str], folder: _Folder) -> None:
+        path = f"{folder.path}/{entry.name}".lstrip("/")
+        if self._ignored(path, folder, is_dir=entry.is_dir()):
+            return
+        if strange(entry.name):
+            hint = "Rename the file."
+            message = f"a name with control characters or bytes that are no text: {path!r}"
+            self.refusals.append(Refusal("file-name", message, hint))
+        elif entry.is_symlink():
+            self._follow(path, folder.real / entry.name, folder)
+        elif entry.is_dir():
+            self._waiting.append(replace(folder, path=path, real=folder.real / entry.name))
+        else:
+            self._file(path, folder.real / entry.name, entry.stat().st_mode)
+
+    def _ignored(self, path: str, folder: _Folder, *, is_dir: bool) -> bool:
+        # The manifest's own `exclude` has the last word over the ignore files.
+        verdict = self._exclude.verdict(path, is_dir=is_dir)
+        return bool(folder.rules.verdict(path, is_dir=is_dir) if verdict is None else verdict)
+
+    def _follow(self, path: str, link: Path, folder: _Folder) -> None:
+        try:
+            real = link.resolve(strict=True)
+            mode = real.stat().st_mode
+        except (OSError, RuntimeError):
+            message = f"a link that leads nowhere or in a circle: {path!r}"
+            self.refusals.append(Refusal("bad-link", message, "Remove the link or leave it out."))
+            return
+        if not real.is_relative_to(self._root) or ".git" in real.relative_to(self._root).parts:
+            message = f"a link that leads out of the folder: {path!r}"
+            hint = "Copy the file into the folder, or leave the link out."
+            self.refusals.append(Refusal("link-outside", message, hint))
+        elif not stat.S_ISDIR(mode):
+            self._file(path, real, mode)
+        elif any(each.is_relative_to(real) for each in (*folder.links, link.parent)):
+            message = f"a link that leads back to a folder above it: {path!r}"
+            self.refusals.append(Refusal("bad-link", message, "Remove the link or leave it out."))
+        else:
+            links = (*folder.links, link.parent)
+            self._waiting.append(_Folder(path, real, folder.rules, links))
+
+    def _file(self, path: str, real: Path, mode: int) -> None:
+        if real == self._without or not self._include.match_file(path):
+            return
+        if not stat.S_ISREG(mode):
+            message = f"not a regular file: {path!r}"
+            hint = "Remove it, or leave it out with `exclude` or .reconcilerignore."
+            self.refusals.append(Refusal("not-a-file", message, hint))
+            return
+        self.files[path] = real

@@ -1,0 +1,60 @@
+"""Which files of a folder count: gitignore patterns, nested ignore files, and constants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pathspec
+
+IGNORE_FILE: Final = ".reconcilerignore"
+_NEVER: Final = frozenset({".git", IGNORE_FILE, "__pycache__", ".DS_Store"})
+MAX_PATTERNS, MAX_LENGTH, MAX_WILDCARDS = 1_000, 1_000, 8
+
+
+class BadPattern(ValueError):
+    """A pattern that is not gitignore syntax, or too costly to match; ``index`` counts from 0."""
+
+    def __init__(self, message: str, index: int) -> None:
+        super().__init__(message)
+        self.index = index
+
+
+def compile_patterns(lines: Sequence[str]) -> pathspec.GitIgnoreSpec:
+    """The patterns as one matcher.  Raises ``BadPattern``."""
+    if len(lines) > MAX_PATTERNS:
+        raise BadPattern(f"more than {MAX_PATTERNS} patterns", MAX_PATTERNS)
+    for index, line in enumerate(lines):
+        # Each wildcard can multiply the work of a match by the length of a name.
+        if len(line) > MAX_LENGTH or line.count("*") + line.count("?") > MAX_WILDCARDS:
+            raise BadPattern("a pattern that is too long or has too many wildcards", index)
+        try:
+            pathspec.GitIgnoreSpec.from_lines([line])
+        except ValueError as error:
+            raise BadPattern("not a gitignore pattern", index) from error
+    return pathspec.GitIgnoreSpec.from_lines(lines)
+
+
+def never_counts(name: str) -> bool:
+    """Whether a file or folder of this name is left out whatever the patterns say."""
+    return name in _NEVER or name.endswith(".pyc")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The ignore files in force for a folder: each with the length of the path it starts at."""
+
+    levels: tuple[tuple[int, pathspec.GitIgnoreSpec], ...] = ()
+
+    def below(self, folder: str, patterns: pathspec.GitIgnoreSpec) -> Rules:
+        """The rules for this folder and what lies in it, its own patterns added."""
+        return Rules((*self.levels, (len(folder) + 1 if folder else 0, patterns)))
+
+    def verdict(self, path: str, *, is_dir: bool) -> bool | None:
+        """True: leave the path out; False: keep it; None: nothing is said.  The deepest decides."""
+        for start, patterns in reversed(self.levels):
+            said = patterns.check_file(path[start:] + "/" * is_dir).include
+            if said is not None:
+                return said
+        return None

@@ -1,0 +1,63 @@
+"""All resources of a load held against each other: names, references, circles."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from reconciler.core.graph import Graph
+from reconciler.core.nearest import did_you_mean
+from reconciler.core.resource import Address
+from reconciler.desired.fault import Fault
+from reconciler.desired.resource_builder import ResourceBuilder, Want
+from reconciler.errors import Problem
+
+
+def link(builders: Sequence[ResourceBuilder], *, all_read: bool) -> tuple[Graph, list[Problem]]:
+    """The graph, and what is wrong between its members.
+
+    With ``all_read`` false some documents could not be read, and a name that is not found says
+    nothing.
+    """
+    first: dict[Address, ResourceBuilder] = {}
+    problems: list[Problem] = []
+    for builder in builders:
+        address = builder.manifest.address
+        if address and address in first:
+            problems.append(_twice(builder, first[address], address))
+        elif address:
+            first[address] = builder
+    if all_read:
+        for builder in builders:
+            problems.extend(_unresolved(builder, first))
+    graph = Graph.of(each.resource for each in first.values() if each.resource)
+    problems += [_circle(circle, first[circle[0]]) for circle in graph.cycles()]
+    return graph, problems
+
+
+def _twice(builder: ResourceBuilder, first: ResourceBuilder, address: Address) -> Problem:
+    document, file = first.manifest.document, first.manifest.file.source.shown
+    message = f"{address} is already at {file}:{document.line}:{document.column}"
+    hint = "Give one of the two another metadata.name."
+    return builder.manifest.problem(Fault("duplicate-name", message, hint, ("metadata", "name")))
+
+
+def _unresolved(builder: ResourceBuilder, known: Collection[Address]) -> Iterator[Problem]:
+    for want in builder.wants:
+        if want.address not in known:
+            yield builder.manifest.problem(_not_found(want, known))
+
+
+def _not_found(want: Want, known: Collection[Address]) -> Fault:
+    kind, name = want.address
+    if want.keys[0] == "dependsOn":
+        guess = did_you_mean(str(want.address), (str(each) for each in known))
+    else:
+        guess = did_you_mean(name, (each.name for each in known if each.kind == kind))
+    hint = "It must be among the manifests of the paths given."
+    return Fault("unknown-reference", f"no manifest {want.address}{guess}", hint, want.keys)
+
+
+def _circle(circle: tuple[Address, ...], builder: ResourceBuilder) -> Problem:
+    keys = next(want.keys for want in builder.wants if want.address == circle[1])
+    message = f"a circle of dependencies: {' -> '.join(str(each) for each in circle)}"
+    return builder.manifest.problem(Fault("cycle", message, "Take one of them out.", keys))

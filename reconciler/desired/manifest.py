@@ -1,0 +1,81 @@
+"""A document on its way to a resource: its raw value, and the place of everything in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from reconciler.core.resource import Address
+from reconciler.desired.discover import Source
+from reconciler.desired.fault import Fault, Keys, dig, dotted
+from reconciler.desired.merge_patch import decides
+from reconciler.desired.position import Positions
+from reconciler.desired.yaml_reader import Document, Reading, read_documents
+from reconciler.errors import Problem
+
+
+class ManifestFile:
+    """One YAML file that was read; knows where each key path of it lies."""
+
+    def __init__(self, source: Source, data: bytes) -> None:
+        self.source = source
+        self.reading: Reading = read_documents(data, source.shown)
+        self._data = data
+
+    @cached_property
+    def _positions(self) -> Positions:
+        return Positions(self._data)
+
+    def problem(self, document: Document, fault: Fault, address: str = "") -> Problem:
+        """The fault with file, line and column."""
+        place = self._positions.find(document.index, fault.keys, on_key=fault.on_key)
+        line, column = place or (document.line, document.column)
+        return Problem(
+            fault.code,
+            fault.message,
+            fault.hint,
+            address,
+            dotted(fault.keys),
+            self.source.shown,
+            line,
+            column,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedPatch:
+    """A patch of a target, and where it is written: ``keys`` lead to its ``spec``."""
+
+    address: Address
+    file: ManifestFile
+    document: Document
+    keys: Keys
+    spec: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A document with placeholders replaced and patches applied, not yet validated."""
+
+    file: ManifestFile
+    document: Document
+    value: Any
+    patches: tuple[AppliedPatch, ...] = field(default=())
+
+    @property
+    def address(self) -> Address | None:
+        """Kind and name, as far as they are texts."""
+        kind, name = dig(self.value, ("kind",)), dig(self.value, ("metadata", "name"))
+        return Address(kind, name) if isinstance(kind, str) and isinstance(name, str) else None
+
+    def problem(self, fault: Fault) -> Problem:
+        """The fault where its cause is written: in this document, or in the patch that made it."""
+        address = str(self.address or "")
+        for patch in reversed(self.patches):
+            if fault.keys[:1] == ("spec",) and decides(patch.spec, fault.keys[1:]):
+                there = replace(fault, keys=(*patch.keys, *fault.keys[1:]))
+                found = patch.file.problem(patch.document, there, address)
+                return replace(found, path=dotted(fault.keys))
+        return self.file.problem(self.document, fault, address)

@@ -1,0 +1,91 @@
+"""``${var.NAME}`` and ``${env.NAME}`` in texts: found, replaced, or refused with a reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from reconciler.core.nearest import did_you_mean
+from reconciler.desired.fault import Fault, Keys, Report, shown
+
+Variable = str | int | float | bool
+
+_PLACEHOLDER: Final = re.compile(r"\$\$\{|\$\{([^{}\n]*)\}?")
+WHOLE_ENV: Final = re.compile(r"\$\{env\.[A-Za-z_][A-Za-z0-9_]*\}")
+_ENV: Final = re.compile(r"env\.([A-Za-z_][A-Za-z0-9_]*)")
+
+
+class Replacer:
+    """Replaces placeholders in one document; every text that cannot be replaced is reported.
+
+    A text that is nothing but ``${var.NAME}`` takes the variable's own type; inside a longer
+    text numbers and booleans are written out, fractions excepted, because ``3.10`` would come
+    out as ``3.1``.  ``$${`` stands for ``${``.  Replaced text is not searched again.
+    """
+
+    def __init__(
+        self,
+        variables: Mapping[str, Variable],
+        report: Report,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self._variables = variables
+        self._report = report
+        self._env = env
+        self.missing: list[str] = []
+
+    def replace(self, value: Any, keys: Keys = ()) -> Any:
+        """A copy of ``value`` with the placeholders of every text in it replaced."""
+        if isinstance(value, str):
+            return self._text(value, keys) if "${" in value else value
+        if isinstance(value, dict):
+            return {key: self.replace(each, (*keys, key)) for key, each in value.items()}
+        if isinstance(value, list):
+            return [self.replace(each, (*keys, i)) for i, each in enumerate(value)]
+        return value
+
+    def _text(self, text: str, keys: Keys) -> Variable:
+        whole = _PLACEHOLDER.fullmatch(text)
+        if whole and whole[1] is not None:
+            return self._value(whole, keys)
+        return _PLACEHOLDER.sub(lambda found: self._inside(found, keys), text)
+
+    def _inside(self, found: re.Match[str], keys: Keys) -> str:
+        value = "${" if found[1] is None else self._value(found, keys)
+        if isinstance(value, float):
+            message = f"{found[0]} is the fraction {value}, which has no fixed spelling in a text"
+            hint = "Put the variable's value in quotes."
+            self._report(Fault("variable-type", message, hint, keys))
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+    def _value(self, found: re.Match[str], keys: Keys) -> Variable:
+        inner = found[1]
+        if inner.startswith("var.") and found[0].endswith("}"):
+            name = inner.removeprefix("var.")
+            if name in self._variables:
+                return self._variables[name]
+            message = f"unknown variable {shown(name)}{did_you_mean(name, self._variables)}"
+            hint = "Variables are set in spec.variables of the project."
+            self._report(Fault("unknown-variable", message, hint, keys))
+        elif env := _ENV.fullmatch(inner):
+            return self._environment(env[1], keys) or found[0]
+        else:
+            message = f"unknown placeholder {shown(found[0])}"
+            hint = "Write ${var.NAME} for a variable, or $${ for the two characters themselves."
+            self._report(Fault("unknown-placeholder", message, hint, keys))
+        return found[0]
+
+    def _environment(self, name: str, keys: Keys) -> str | None:
+        if self._env is None:
+            message = f"${{env.{name}}} is not read here"
+            hint = (
+                "Only provider settings of the project may read the environment, so that no "
+                "change to a manifest can copy a secret into a description."
+            )
+            self._report(Fault("environment-in-manifest", message, hint, keys))
+            return None
+        # A secret that is not set reaches many CI systems as an empty variable.
+        if not self._env.get(name):
+            self.missing.append(name)
+        return self._env.get(name)

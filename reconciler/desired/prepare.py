@@ -1,0 +1,96 @@
+"""The documents of a file as manifests: placeholders replaced, patches applied, others refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from reconciler.core.kind import Kind
+from reconciler.core.nearest import did_you_mean
+from reconciler.desired.envelope import API_VERSION
+from reconciler.desired.fault import Fault, dig, shown
+from reconciler.desired.manifest import AppliedPatch, Manifest, ManifestFile
+from reconciler.desired.merge_patch import merge
+from reconciler.desired.placeholder import Replacer, Variable
+from reconciler.desired.yaml_reader import Document
+from reconciler.errors import Problem
+
+PROJECT: Final = "Project"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What holds for every document of a load."""
+
+    kinds: Mapping[str, Kind]
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+    patches: Sequence[AppliedPatch] = ()
+    project_file: ManifestFile | None = None
+
+
+@dataclass(slots=True)
+class Prepared:
+    """One file's manifests and problems; ``looks_ours`` also when a word of it is mistyped."""
+
+    file: ManifestFile
+    manifests: list[Manifest] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    looks_ours: bool = False
+
+
+def prepare(file: ManifestFile, context: Context) -> Prepared:
+    """The manifests of one file; a document of another tool is a problem of it."""
+    prepared = Prepared(file, problems=list(file.reading.problems))
+    for document in file.reading.documents:
+        prepared.looks_ours |= _looks_ours(document.value, context.kinds)
+        if file is context.project_file and is_project(document):
+            continue
+        fault = _foreign(document.value, context.kinds)
+        if fault:
+            prepared.problems.append(file.problem(document, fault))
+        else:
+            prepared.manifests.append(_manifest(document, prepared, context))
+    return prepared
+
+
+def is_project(document: Document) -> bool:
+    """Whether this is a Project document."""
+    return dig(document.value, ("kind",)) == PROJECT
+
+
+def _looks_ours(value: Any, kinds: Mapping[str, Kind]) -> bool:
+    version, kind = dig(value, ("apiVersion",)), dig(value, ("kind",))
+    named = isinstance(version, str) and version.casefold().startswith("reconciler")
+    return named or (isinstance(kind, str) and (kind in kinds or kind == PROJECT))
+
+
+def _foreign(value: Any, kinds: Mapping[str, Kind]) -> Fault | None:
+    hint = "Leave files of other tools out with spec.exclude of the project."
+    if not isinstance(value, dict):
+        return Fault("not-a-manifest", "a document that is no mapping", hint)
+    version, kind = value.get("apiVersion"), value.get("kind")
+    if version != API_VERSION:
+        said = shown(version) if "apiVersion" in value else "missing"
+        message = f"apiVersion is {said}; manifests say {API_VERSION}"
+        return Fault("not-a-manifest", message, hint, ("apiVersion",))
+    if kind == PROJECT:
+        message = "the Project document belongs in reconciler.yaml at the root of the project"
+        return Fault("misplaced-project", message, "", ("kind",))
+    if not isinstance(kind, str) or kind not in kinds:
+        known = sorted([*kinds, PROJECT])
+        guess = did_you_mean(kind, known) if isinstance(kind, str) else ""
+        message = f"unknown kind {shown(kind)}{guess}" if "kind" in value else "missing key 'kind'"
+        return Fault("unknown-kind", message, f"Kinds: {', '.join(known)}.", ("kind",))
+    return None
+
+
+def _manifest(document: Document, prepared: Prepared, context: Context) -> Manifest:
+    faults: list[Fault] = []
+    value = Replacer(context.variables, faults.append).replace(document.value)
+    manifest = Manifest(prepared.file, document, value)
+    prepared.problems.extend(manifest.problem(fault) for fault in faults)
+    patches = tuple(each for each in context.patches if each.address == manifest.address)
+    for patch in patches:
+        value = {**value, "spec": merge(value.get("spec"), patch.spec)}
+    return Manifest(prepared.file, document, value, patches)

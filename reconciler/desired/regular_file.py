@@ -1,0 +1,35 @@
+"""Opening files that may turn out to be something else: a pipe, a device, a folder."""
+
+from __future__ import annotations
+
+import os
+import stat
+import unicodedata
+from io import BufferedReader
+from pathlib import Path
+
+
+class NotRegular(OSError):
+    """The path is no regular file; reading it could block for ever or have effects."""
+
+
+def open_regular(path: str | Path) -> BufferedReader:
+    """The file, open for reading.  Raises ``NotRegular`` and ``OSError``."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise NotRegular("not a regular file")
+    # Non-blocking, so that a pipe put there since the check cannot hold us.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise NotRegular("not a regular file")
+    return open(descriptor, "rb")
+
+
+def reason(error: OSError) -> str:
+    """What the system says of an error, without the path."""
+    return (error.strerror or str(error)).lower()
+
+
+def strange(name: str) -> bool:
+    """Whether a name has characters that break logs and archives, or cannot be decoded."""
+    return any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in name)

@@ -1,0 +1,119 @@
+"""One manifest to one resource: validated, files read, everything it leans on named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from reconciler.core.fileset import FileSet
+from reconciler.core.kind import Kind
+from reconciler.core.nearest import did_you_mean
+from reconciler.core.resource import Address, Origin, Resource
+from reconciler.desired.envelope import Envelope, manifest_model
+from reconciler.desired.explain import explain
+from reconciler.desired.fault import Fault, Keys, dig, shown, undotted
+from reconciler.desired.fileset import Base, path_of, read_file_set
+from reconciler.desired.folder import FilesRefused
+from reconciler.desired.manifest import Manifest
+from reconciler.desired.model_field import keys_of, model_at, type_at
+
+_TOP_KEYS = ("spec", "metadata", "lifecycle", "dependsOn")
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """Something this manifest leans on, and the keys where it says so."""
+
+    address: Address
+    keys: Keys
+
+
+class ResourceBuilder:
+    """Builds one resource; ``faults`` hold all that is wrong with it."""
+
+    def __init__(self, manifest: Manifest, kind: Kind, scope: str) -> None:
+        self.manifest = manifest
+        self.kind = kind
+        self.faults: list[Fault] = []
+        self._spec: Any = dig(manifest.value, ("spec",))
+        envelope = self._validated()
+        # Read from the raw values, so that these faults show beside those of the model.
+        self.wants = tuple(self._wants())
+        files = self._files()
+        self.resource = self._resource(envelope, files) if envelope else None
+        if self.resource and not self.faults:
+            self._check(self.resource, scope)
+
+    def _validated(self) -> Envelope | None:
+        model = manifest_model(self.kind)
+        try:
+            envelope = model.model_validate(self.manifest.value)
+        except ValidationError as error:
+            self.faults.extend(explain(error, model))
+            return None
+        for index, path in enumerate(envelope.lifecycle.ignore_changes):
+            self._check_field(path, ("lifecycle", "ignoreChanges", index))
+        return envelope
+
+    def _check_field(self, path: str, keys: Keys) -> None:
+        parts = undotted(path)
+        for depth, part in enumerate(parts):
+            if type_at(self.kind.spec, parts[: depth + 1]) is None:
+                owner = model_at(self.kind.spec, parts[:depth])
+                guess = did_you_mean(str(part), keys_of(owner)) if owner else ""
+                message = f"{self.kind.name} has no field {shown(path)}{guess}"
+                self.faults.append(Fault("unknown-field", message, "", keys))
+                return
+
+    def _wants(self) -> Iterator[Want]:
+        texts = dig(self.manifest.value, ("dependsOn",))
+        for index, text in enumerate(texts if isinstance(texts, list) else ()):
+            if isinstance(text, str) and (address := Address.parse(text)):
+                yield Want(address, ("dependsOn", index))
+        for path, kind in self.kind.references.items():
+            keys = undotted(path)
+            name = dig(self._spec, keys)
+            if isinstance(name, str):
+                yield Want(Address(kind, name), ("spec", *keys))
+
+    def _files(self) -> dict[str, FileSet]:
+        base = Base(self.manifest.file.source.path, self.manifest.file.source.root)
+        files: dict[str, FileSet] = {}
+        for path, role in self.kind.files.items():
+            keys = undotted(path)
+            value = dig(self._spec, keys)
+            if path_of(value, role) is None or self._faulty(("spec", *keys)):
+                continue
+            try:
+                files[path] = read_file_set(value, role, base)
+            except FilesRefused as refused:
+                for each in refused.refusals:
+                    at = ("spec", *keys, *each.keys)
+                    self.faults.append(Fault(each.code, each.message, each.hint, at))
+        return files
+
+    def _faulty(self, keys: Keys) -> bool:
+        return any(fault.keys[: len(keys)] == keys for fault in self.faults)
+
+    def _resource(self, envelope: Envelope, files: Mapping[str, FileSet]) -> Resource:
+        document = self.manifest.document
+        return Resource(
+            address=Address(self.kind.name, envelope.metadata.name),
+            spec=envelope.spec.written(),
+            id=envelope.metadata.id,
+            user_provided_id=envelope.metadata.user_provided_id,
+            lifecycle=envelope.lifecycle.value(),
+            depends_on=tuple(sorted({want.address for want in self.wants})),
+            files=files,
+            origin=Origin(self.manifest.file.source.shown, document.line, document.column),
+        )
+
+    def _check(self, resource: Resource, scope: str) -> None:
+        for problem in self.kind.check(resource, scope):
+            keys = undotted(problem.path)
+            if keys and keys[0] not in _TOP_KEYS:
+                keys = ("spec", *keys)
+            self.faults.append(Fault(problem.code, problem.message, problem.hint, keys))
