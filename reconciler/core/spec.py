@@ -69,8 +69,14 @@ def parse_duration(value: object) -> object:
     return sum(parts)
 
 
-Bytes = Annotated[int, BeforeValidator(parse_size)]
-Duration = Annotated[int, BeforeValidator(parse_duration), Field(ge=1)]
+# What an author may write, for JSON Schema; the parsers above decide.
+_SizeText = Annotated[str, Field(pattern=rf"^\s*{_SIZE.pattern}\s*$")]
+_DurationText = Annotated[str, Field(pattern=rf"^(?=.){_DURATION.pattern}$")]
+
+Bytes = Annotated[int, BeforeValidator(parse_size, json_schema_input_type=int | _SizeText)]
+Duration = Annotated[
+    int, BeforeValidator(parse_duration, json_schema_input_type=_DurationText), Field(ge=1)
+]
 
 
 def exactly_one(model: BaseModel, *names: str) -> None:

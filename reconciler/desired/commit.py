@@ -1,0 +1,72 @@
+"""Facts of the git checkout that the manifests lie in, as far as git is there to tell them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+TIMEOUT: Final = 5.0
+_SCP: Final = re.compile(r"(?:[^@/\s]+@)?([A-Za-z0-9.-]+):(?!//)([^\s]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The commit that is checked out.
+
+    ``ref`` is the branch, '' when none is.  ``url`` shows the commit on its host, or is
+    ``urn:git:<sha>``; it never holds credentials.  ``dirty``: the project directory differs
+    from the commit.
+    """
+
+    sha: str
+    ref: str
+    url: str
+    dirty: bool
+
+
+def read_commit(project_dir: Path) -> Commit | None:
+    """The commit of the checkout, or None outside of one or without git; raises nothing."""
+    sha = _git(project_dir, "rev-parse", "--verify", "HEAD^{commit}")
+    status = _git(project_dir, "status", "--porcelain", "--no-renames", "--", ".")
+    if not sha or status is None:
+        return None
+    ref = _git(project_dir, "symbolic-ref", "--quiet", "--short", "HEAD") or ""
+    remote = _git(project_dir, "config", "--get", "remote.origin.url") or ""
+    return Commit(sha, ref, commit_url(remote, sha), dirty=bool(status))
+
+
+def commit_url(remote: str, sha: str) -> str:
+    """``https://host/owner/repository/commit/<sha>`` of a remote, else ``urn:git:<sha>``."""
+    scp = _SCP.fullmatch(remote)
+    if scp:
+        host, path = scp[1], scp[2]
+    else:
+        try:
+            parts = urlsplit(remote)
+            host, path = parts.hostname or "", parts.path
+        except ValueError:
+            return f"urn:git:{sha}"
+        if parts.scheme not in ("http", "https", "ssh", "git") or not host:
+            return f"urn:git:{sha}"
+    return f"https://{host}/{path.strip('/').removesuffix('.git')}/commit/{sha}"
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    # Hooks and monitors of a checkout that is not ours must not run; nothing may ask or lock.
+    safe = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+    try:
+        done = subprocess.run(
+            ["git", "--no-optional-locks", *safe, *arguments],
+            cwd=folder,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=TIMEOUT,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.decode("utf-8", "replace").strip()
