@@ -43,12 +43,19 @@ def environment() -> Mapping[str, str]:
 
 
 def provider_settings(
-    name: str, project: Mapping[str, str], env: Mapping[str, str]
+    name: str, project: Mapping[str, str], missing: Mapping[str, str], env: Mapping[str, str]
 ) -> ProviderSettings:
     """Settings of a provider that is about to be used.
 
-    Raises SettingsError that names what is missing, never what is there.
+    ``missing`` names, per setting of the project file, the variable that it reads and that is not
+    set: nothing else may stand in for it, or a run could reach the wrong platform.  Raises
+    SettingsError that names what is missing, never what is there.
     """
+    for key, variable in missing.items():
+        raise SettingsError(
+            f"{variable} is not set, and providers.{name}.{key} reads it",
+            f"Set {variable}, or change {key} in reconciler.yaml.",
+        )
     source = SOURCES[name]
     endpoint = (project.get("endpoint") or env.get(source.endpoint, "")).rstrip("/")
     if not endpoint:

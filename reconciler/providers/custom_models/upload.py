@@ -102,18 +102,19 @@ def _files(upload: Upload, resource: Resource | None) -> FileSet:
 
 
 def _sent(upload: Upload, files: FileSet, scratch: str) -> Sent:
-    if upload.path:
-        return Sent(
-            upload.field,
-            upload.path,
-            lambda: cast(BinaryIO, LateFile(lambda: open_entry(files, upload.path), upload.size)),
-        )
-    if os.path.isdir(files.source):
-        packed = os.path.join(scratch, "context.tar.gz")
-        with open(packed, "wb") as target:
-            pack_context(files, target)
-        return Sent(upload.field, "context.tar.gz", lambda: open(packed, "rb"))
-    return Sent(upload.field, os.path.basename(files.source), lambda: open(files.source, "rb"))
+    if upload.path or files.form == "blob":
+        path = upload.path or files.entries[0].path
+        name = upload.path or os.path.basename(files.source)
+        return Sent(upload.field, name, lambda: cast(BinaryIO, _late(files, path)))
+    name = "context.tar.gz" if os.path.isdir(files.source) else os.path.basename(files.source)
+    packed = os.path.join(scratch, name)
+    with open(packed, "wb") as target:
+        pack_context(files, target)
+    return Sent(upload.field, name, lambda: open(packed, "rb"))
+
+
+def _late(files: FileSet, path: str) -> LateFile:
+    return LateFile(lambda: open_entry(files, path), files.by_path[path].size)
 
 
 def text_of(files: FileSet, path: str) -> bytes | None:

@@ -1,0 +1,15 @@
+"""Every command of the tool."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.apply import apply
+from reconciler.cli.demo import demo
+from reconciler.cli.drift import drift
+from reconciler.cli.emulator import emulator
+from reconciler.cli.plan import plan
+from reconciler.cli.schema import schema
+from reconciler.cli.validate import validate
+
+ALL: tuple[click.Command, ...] = (validate, plan, apply, drift, schema, emulator, demo)

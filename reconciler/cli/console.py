@@ -1,0 +1,58 @@
+"""Standard error: progress bars on a terminal, plain lines elsewhere, nothing when quiet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console as Rich
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from reconciler.core.step import Step
+from reconciler.render.plain import plain
+
+ENDS = ("done", "failed", "skipped", "notReached")
+
+
+class Console:
+    """Where progress goes; results never do."""
+
+    def __init__(self, *, quiet: bool = False, verbose: int = 0) -> None:
+        self.quiet = quiet
+        self.verbose = verbose
+        # soft_wrap and no markup: a log line is shown as it is, one line each.
+        self.rich = Rich(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+
+    def say(self, text: str) -> None:
+        """One line of progress."""
+        self.rich.print(plain(text), markup=False)
+
+    @contextmanager
+    def steps(self, count: int) -> Iterator[Listener]:
+        """A listener for one apply; a bar when somebody watches."""
+        if not self.rich.is_terminal or self.quiet:
+            yield Listener(self)
+            return
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total}"),
+        )
+        with Progress(*columns, TimeElapsedColumn(), console=self.rich, transient=True) as bar:
+            yield Listener(self, bar, count)
+
+
+class Listener:
+    """Told of every step's start, progress and end, from any thread."""
+
+    def __init__(self, console: Console, bar: Progress | None = None, count: int = 0) -> None:
+        self.console = console
+        self.bar = bar
+        self.task = bar.add_task("applying", total=count) if bar else None
+
+    def __call__(self, step: Step, event: str) -> None:
+        """``start``, a line of progress, or the state in which the step ended."""
+        if self.bar is not None and self.task is not None and event in ENDS:
+            self.bar.advance(self.task)
+        word = f"{step.action} ..." if event == "start" else event
+        self.console.say(f"{step.id}: {word}")

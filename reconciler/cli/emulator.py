@@ -1,0 +1,49 @@
+"""``emulator``: all the platforms on loopback, for tests, a first try and users' own CI."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reconciler.cli.shared import emit
+from reconciler.emulator.options import Options
+from reconciler.emulator.serve import serve
+from reconciler.errors import SettingsError
+
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "": 1.0}
+
+
+class Seconds(click.ParamType[float]):
+    """A duration on the command line: ``20ms``, ``1.5s``, ``2m`` or plain seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: Any, context: Any) -> float:
+        """The duration in seconds."""
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|)", str(value))
+        if not found:
+            self.fail(f"{value!r} is no duration: write it like 20ms, 1.5s or 2m", param, context)
+        return float(found[1]) * UNITS[found[2]]
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True)
+@click.option("--state", type=click.Path(path_type=Path, dir_okay=False), help="SQLite file.")
+@click.option("--token", help="The one token to accept; any unless given.")
+@click.option("--latency", type=Seconds(), default="0s", help="Pause before every answer.")
+@click.option("--page-size", type=click.IntRange(1, 1000), default=100, show_default=True)
+@click.option("--job-time", type=Seconds(), default="0s", help="How long a job takes.")
+@click.option("--user", "users", multiple=True, metavar="NAME", help="A user it knows.")
+def emulator(host: str, port: int, **options: Any) -> None:
+    """Serve the platforms' APIs until interrupted; says when it is ready."""
+    try:
+        serve(Options(**options), host, port, emit)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot listen on {host}:{port}: {error.strerror or error}",
+            "Choose another --port, or 0 for a free one.",
+        ) from error

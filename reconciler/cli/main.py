@@ -1,0 +1,75 @@
+"""The command group, its exit codes, and the one place where an error becomes text."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from reconciler import __version__
+from reconciler.cli import commands
+from reconciler.cli.console import Console
+from reconciler.cli.shared import Outer, Shared
+from reconciler.errors import ManifestError, ReconcilerError
+from reconciler.flow import Tools
+from reconciler.providers.all import KINDS, open_provider
+from reconciler.render.text import problem_lines
+from reconciler.settings import environment
+
+USAGE, INTERRUPTED = 64, 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="reconciler")
+@click.option(
+    "--project-dir",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=Path(),
+    help="Folder that holds reconciler.yaml; the working directory unless given.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="No progress on standard error.")
+@click.option("-v", "--verbose", count=True, help="More on standard error; -vv logs requests.")
+@click.pass_context
+def cli(context: click.Context, project_dir: Path, quiet: bool, verbose: int) -> None:
+    """Make live ML platforms match the manifests in git.
+
+    Exit codes: 0 fine or no changes; 1 error; 2 changes or drift; 3 blocked by policy or
+    protection; 4 stale or foreign saved plan; 5 applied in part; 64 usage error; 130 interrupted.
+    """
+    context.obj = Shared(context.obj, project_dir, Console(quiet=quiet, verbose=verbose))
+
+
+for command in commands.ALL:
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave the process with its exit code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None, outer: Outer | None = None) -> int:
+    """The exit code of one command line; everything that goes wrong ends up here."""
+    outer = outer or Outer(Tools(KINDS, open_provider), environment())
+    try:
+        result = cli.main(args=arguments, prog_name="reconciler", standalone_mode=False, obj=outer)
+    except click.UsageError as error:
+        error.show()
+        return USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except ReconcilerError as error:
+        for line in error_lines(error):
+            click.echo(line, err=True)
+        return error.exit_code
+    return result if isinstance(result, int) else 0
+
+
+def error_lines(error: ReconcilerError) -> list[str]:
+    """What went wrong and what to do next, one line each."""
+    if isinstance(error, ManifestError):
+        return [*problem_lines(error.problems), f"error: {error.message}", f"  -> {error.hint}"]
+    return [f"error: {error.message}", *([f"  -> {error.hint}"] if error.hint else [])]

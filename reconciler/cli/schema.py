@@ -1,0 +1,25 @@
+"""``schema``: write the JSON Schemas of manifests, plans and reports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.shared import Shared, emit, pass_shared
+from reconciler.desired.schema import write_schemas
+
+
+@click.command()
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("schemas"),
+    show_default=True,
+    help="Folder to write to.",
+)
+@pass_shared
+def schema(shared: Shared, /, into: Path) -> None:
+    """Write one JSON Schema per kind, for editors and CI."""
+    for path in write_schemas(into, shared.outer.tools.kinds):
+        emit(str(path))

@@ -1,0 +1,98 @@
+"""What commands share: options, opening a run, and printing a result that is always complete."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from reconciler.cli.console import Console
+from reconciler.errors import ManifestError, Problem, ReconcilerError
+from reconciler.flow import Ask, Session, Tools
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+EVERY_PATH = click.Path(path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class Outer:
+    """What the process gives to the command line; tests hand in their own."""
+
+    tools: Tools
+    env: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The global options, in reach of every command."""
+
+    outer: Outer
+    project_dir: Path
+    console: Console
+
+    def session(self, paths: tuple[Path, ...], **wishes: Any) -> Session:
+        """Load the manifests for one run."""
+        ask = Ask(self.project_dir, self._rooted(paths), env=self.outer.env, **wishes)
+        return Session(ask, self.outer.tools)
+
+    def _rooted(self, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+        return tuple(Path(os.path.normpath(path)) for path in paths)
+
+
+pass_shared = click.make_pass_decorator(Shared)
+
+
+def run_options(command: F) -> F:
+    """PATH..., --target, --select and --parallelism."""
+    options = (
+        click.argument("paths", nargs=-1, type=EVERY_PATH, metavar="[PATH]..."),
+        click.option("--target", help="The target of the project to work on."),
+        click.option(
+            "--select", multiple=True, metavar="ADDRESS", help="Only these and what they need."
+        ),
+        click.option(
+            "--parallelism",
+            type=click.IntRange(1, 64),
+            default=8,
+            show_default=True,
+            help="How many calls may run at once.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def format_option(*formats: str) -> Callable[[F], F]:
+    """--format, text unless asked."""
+    return click.option(
+        "--format", "form", type=click.Choice(formats), default=formats[0], show_default=True
+    )
+
+
+def output_option(command: F) -> F:
+    """--output FILE beside standard output."""
+    return click.option(
+        "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write it there instead."
+    )(command)
+
+
+def emit(result: str, output: Path | None = None) -> None:
+    """The result, on standard output or in a file; nothing else is ever printed there."""
+    if output is None:
+        click.echo(result)
+    else:
+        output.write_text(f"{result}\n", encoding="utf-8")
+
+
+def problems_of(error: ReconcilerError) -> tuple[Problem, ...]:
+    """An error as problems, so that JSON is complete on every exit code."""
+    if isinstance(error, ManifestError):
+        return error.problems
+    code = "".join(f"-{c.lower()}" if c.isupper() else c for c in type(error).__name__.strip("_"))
+    return (Problem(code.strip("-"), error.message, error.hint),)

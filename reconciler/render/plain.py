@@ -1,0 +1,35 @@
+"""Strings that came from outside, made safe to show on one line of a terminal."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from typing import Any
+
+from reconciler.core.step import After
+
+WIDEST = 120
+
+
+def plain(text: str) -> str:
+    """The text with control, format and separator characters spelled out as escapes."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_spelled(char) for char in text)
+
+
+def _spelled(char: str) -> str:
+    # Cf holds the bidirectional overrides that let a line read differently from what it is.
+    if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
+        return json.dumps(char)[1:-1]
+    return char
+
+
+def value(held: Any) -> str:
+    """A field's value for a reader: JSON, cut at a width, ``(none)`` for nothing."""
+    if held is None:
+        return "(none)"
+    if isinstance(held, After):
+        return str(held)
+    text = plain(json.dumps(held, ensure_ascii=False, default=str))
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"

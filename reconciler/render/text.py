@@ -1,0 +1,150 @@
+"""Plans, drift and reports for a person at a terminal or in a log."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+
+from reconciler.core.drift import DriftedObject
+from reconciler.core.plan import LeftAlone, Plan
+from reconciler.core.report import Report, StepResult
+from reconciler.core.resource import Address
+from reconciler.core.step import FieldChange, Step
+from reconciler.errors import Problem
+from reconciler.render.plain import plain, value
+
+SIGNS = {
+    "create": "+",
+    "update": "~",
+    "replace": "±",
+    "delete": "-",
+    "run": ">",
+    "adopt": "=",
+    "check": "?",
+}
+NO_CHANGES = "No changes. What is live is what the manifests say."
+
+
+def plan_text(plan: Plan) -> str:
+    """The whole plan: each object with its fields, then counts, what is left alone, problems."""
+    lines = [f"Plan for {_scope(plan)}", ""]
+    for address, steps in groupby(plan.steps, key=lambda step: step.address):
+        lines += [*_object(address, list(steps)), ""]
+    lines.append(summary_line(plan) if plan.steps else NO_CHANGES)
+    lines += _left_alone_lines(plan.left_alone)
+    lines += problem_lines(plan.problems)
+    lines.append(_requests(plan.requests))
+    return "\n".join(lines)
+
+
+def _scope(plan: Plan) -> str:
+    return f"{plan.project}, target {plan.target}" if plan.target else plan.project
+
+
+def summary_line(plan: Plan) -> str:
+    """``Plan: 2 create, 1 update; 3 unchanged.``"""
+    counts = {action: count for action, count in plan.summary.items() if count}
+    unchanged = counts.pop("unchanged", 0)
+    told = ", ".join(f"{count} {action}" for action, count in counts.items())
+    return f"Plan: {told}; {unchanged} unchanged."
+
+
+def _object(address: Address, steps: list[Step]) -> Iterator[str]:
+    first = steps[0]
+    yield f"  {SIGNS[first.action]} {address}: {first.action}"
+    for step in steps:
+        part = step.id.partition("#")[2]
+        yield f"      {part or 'itself'}: {step.action}, {plain(step.reason)}"
+        for field in step.fields:
+            yield from _field(field)
+        for wait in step.waits:
+            job = wait.operation.replace("_", " ")
+            yield f"        waits for {job}, {wait.timeout:g} s at most"
+
+
+def _field(field: FieldChange) -> Iterator[str]:
+    if field.old is None:
+        yield f"        + {plain(field.path)}: {value(field.new)}  ({field.reason})"
+    elif field.new is None:
+        yield f"        - {plain(field.path)}: {value(field.old)}  ({field.reason})"
+    else:
+        change = f"{value(field.old)} -> {value(field.new)}"
+        yield f"        ~ {plain(field.path)}: {change}  ({field.reason})"
+    yield from (f"            {plain(line)}" for line in field.detail)
+
+
+def _left_alone_lines(entries: tuple[LeftAlone, ...]) -> Iterator[str]:
+    foreign = Counter(entry.kind for entry in entries if entry.why == "foreign")
+    if not entries:
+        return
+    yield "Left alone:"
+    for kind, count in sorted(foreign.items()):
+        yield f"  {count} {kind} of other owners"
+    for entry in entries:
+        if entry.why == "orphan":
+            yield (
+                f"  {entry.kind}/{plain(entry.name)} ({plain(entry.id)}) is ours and has no "
+                "manifest; --prune deletes it"
+            )
+        if entry.why == "ignored":
+            yield (
+                f"  {entry.kind}/{plain(entry.name)} {entry.path}: {value(entry.old)} instead of "
+                f"{value(entry.new)}, ignored as the manifest says"
+            )
+
+
+def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
+    """Each problem with its place and, below it, what to do."""
+    for problem in problems:
+        place = problem.location or problem.address
+        word = "blocked" if problem.blocked else "error"
+        told = f"{problem.path}: " if problem.path and problem.path not in problem.message else ""
+        yield f"{word}: {plain(place)}: {plain(told + problem.message)} [{problem.code}]".replace(
+            ": : ", ": "
+        )
+        if problem.hint:
+            yield f"  -> {plain(problem.hint)}"
+
+
+def _requests(requests: Mapping[str, int]) -> str:
+    told = ", ".join(f"{count} {method}" for method, count in requests.items())
+    return f"Requests: {told or 'none'}."
+
+
+def drift_text(objects: tuple[DriftedObject, ...], requests: Mapping[str, int]) -> str:
+    """One line when clean; else each object with what is not as git says."""
+    if not objects:
+        return f"No drift. {_requests(requests)}"
+    lines = []
+    for found in objects:
+        lines.append(f"{found.address}: {found.state} ({plain(found.reason)})")
+        lines += [line for field in found.fields for line in _field(field)]
+    counts = Counter(found.state for found in objects)
+    told = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
+    return "\n".join([*lines, "", f"Drift: {told}. {_requests(requests)}"])
+
+
+def report_text(report: Report) -> str:
+    """What was done and, for whatever was not, why and what to type next."""
+    lines = [line for result in report.results for line in _result(result)]
+    counts = {state: count for state, count in report.summary.items() if count}
+    told = ", ".join(f"{count} {_state(state)}" for state, count in counts.items())
+    return "\n".join([*lines, f"Applied: {told or 'nothing to do'}. {_requests(report.requests)}"])
+
+
+def _state(state: str) -> str:
+    return "not reached" if state == "notReached" else state
+
+
+def _result(result: StepResult) -> Iterator[str]:
+    because = f" because {result.cause} failed" if result.cause else ""
+    yield f"  {_state(result.state):<11} {result.id} ({result.action}){because}"
+    if result.error:
+        yield f"      {plain(result.error)}"
+    for line in result.log.splitlines():
+        yield f"      | {plain(line)}"
+    if result.hint:
+        yield f"      -> {plain(result.hint)}"
+    if result.state == "failed" and result.done_calls:
+        yield f"      {result.done_calls} write(s) of this step took effect before it failed"
