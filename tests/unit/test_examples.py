@@ -17,6 +17,9 @@ import sklearn
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.desired.load import load
+from reconciler.providers.all import KINDS
+
 EXAMPLES = Path(__file__).parents[2] / "examples" / "manifests"
 MODELS = EXAMPLES / "models"
 README = " ".join((EXAMPLES / "README.md").read_text().split())
@@ -166,3 +169,43 @@ def test_redacting_twice_changes_nothing_more(text: str) -> None:
 
 
 REDACTOR = redactor()
+
+
+# --- the manifests ---------------------------------------------------------------------------
+
+
+def names(target: str | None) -> dict[str, str]:
+    """Display name by address, of the whole project for this target."""
+    resources = load([EXAMPLES], EXAMPLES, KINDS, target=target).graph.resources
+    return {str(address): resource.display_name for address, resource in resources.items()}
+
+
+def test_each_target_loads_and_no_two_of_them_share_a_name() -> None:
+    each = [names(target) for target in (None, "staging", "prod")]
+    assert [len(found) for found in each] == [5, 5, 5]
+    assert len({name for found in each for name in found.values()}) == 15
+    assert each[2]["CustomModel/churn"] == "Churn"
+
+
+def test_only_what_the_platform_needs_is_uploaded() -> None:
+    resources = load([EXAMPLES], EXAMPLES, KINDS).graph.resources
+    uploaded = {
+        str(address): [entry.path for files in resource.files.values() for entry in files.entries]
+        for address, resource in resources.items()
+    }
+    context = ["Dockerfile", "requirements.txt", "start_server.sh"]
+    assert uploaded == {
+        "CustomModel/churn": ["churn.joblib", "custom.py", "requirements.txt"],
+        "CustomModel/claims-cost": ["custom.py", "forest.json"],
+        "CustomModel/notes-redactor": ["custom.py", "rules.json"],
+        "ExecutionEnvironment/py311-plain": context,
+        "ExecutionEnvironment/py311-sklearn": context,
+    }
+
+
+def test_every_exact_list_keeps_the_user_who_runs() -> None:
+    for resource in load([EXAMPLES], EXAMPLES, KINDS).graph.resources.values():
+        sharing = resource.spec.get("sharing", {})
+        if sharing.get("mode") == "exact":
+            owners = {each["username"] for each in sharing["users"] if each["role"] == "OWNER"}
+            assert "owner@example.com" in owners
