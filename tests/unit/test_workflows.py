@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 import yaml
 
+from reconciler.cli.main import cli
+
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".github" / "workflows"
 WORKFLOWS = sorted(FOLDER.glob("*.yml"))
@@ -205,21 +207,13 @@ def test_the_workflows_call_what_this_tests_read() -> None:
     assert {words[0] for place, words in documented() if place.endswith(".yml")} >= {*FOR_USERS}
 
 
-CLI = pytest.mark.skipif(
-    not (ROOT / "reconciler" / "cli" / "main.py").exists(), reason="no command line yet"
-)
-
-
-@CLI
 @pytest.mark.parametrize("call", list(documented()), ids=lambda call: " ".join([call[0], *call[1]]))
 def test_a_documented_call_is_one_that_the_command_knows(call: tuple[str, list[str]]) -> None:
-    from reconciler.cli.main import main
-
     words = call[1]
-    known = {option for parameter in main.params for option in parameter.opts} | {"--help"}
-    name = next((word for word in words if word in main.commands), None)
+    known = {option for parameter in cli.params for option in parameter.opts} | {"--help"}
+    name = next((word for word in words if word in cli.commands), None)
     if name:
-        parameters = main.commands[name].params
+        parameters = cli.commands[name].params
         known |= {each for one in parameters for each in [*one.opts, *one.secondary_opts]}
     options = {word.split("=")[0] for word in words if word.startswith("-")}
     assert options <= known, f"unknown option of {name}: {sorted(options - known)}"
