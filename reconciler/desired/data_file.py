@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.core.kind import Kind
 from reconciler.desired.fault import dig, undotted
-from reconciler.desired.fileset import Base, locate, path_of
+from reconciler.desired.fileset import locate, path_of
 from reconciler.desired.folder import FilesRefused
 from reconciler.desired.manifest import Manifest
 from reconciler.desired.prepare import Prepared
@@ -37,7 +37,7 @@ def set_aside(files: Sequence[Prepared], kinds: Mapping[str, Kind]) -> Sorted:
     problems: list[Problem] = []
     for file in files:
         source = file.file.source
-        around = [own for root, own in roots if source.path.resolve().is_relative_to(root)]
+        around = [roots[folder] for folder in source.real.parents if folder in roots]
         if not around or (file.looks_ours and all(around)):
             manifests.append(file)
             continue
@@ -49,25 +49,24 @@ def set_aside(files: Sequence[Prepared], kinds: Mapping[str, Kind]) -> Sorted:
     return Sorted(tuple(manifests), tuple(left_out), tuple(problems))
 
 
-def _roots(files: Iterable[Prepared], kinds: Mapping[str, Kind]) -> list[tuple[Path, bool]]:
-    """Folders named as files, and whether the manifest that names it lies inside."""
-    found: dict[tuple[Path, bool], None] = {}
+def _roots(files: Iterable[Prepared], kinds: Mapping[str, Kind]) -> dict[Path, bool]:
+    """Folders named as files, and whether all manifests that name it lie inside of it."""
+    found: dict[Path, bool] = {}
     for file in files:
         for manifest in file.manifests:
             for root in _named(manifest, kinds[manifest.value["kind"]]):
-                own = file.file.source.path.resolve().is_relative_to(root)
-                found[root, own] = None
-    return list(found)
+                inside = file.file.source.real.is_relative_to(root)
+                found[root] = found.get(root, True) and inside
+    return found
 
 
-def _named(manifest: Manifest, kind: Kind) -> Iterable[Path]:
-    source = manifest.file.source
+def _named(manifest: Manifest, kind: Kind) -> Iterator[Path]:
     for path, role in kind.files.items():
         text = path_of(dig(manifest.value, ("spec", *undotted(path))), role)
         if text is None:
             continue
         try:
-            root = locate(text, Base(source.path, source.root))
+            root = locate(text, manifest.file.source)
         except FilesRefused:
             continue
         if root.is_dir():

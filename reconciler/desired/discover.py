@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pathspec
 
+from reconciler.desired.ignore import BadPattern, compile_patterns
 from reconciler.desired.regular_file import open_regular, reason, strange
 from reconciler.desired.yaml_reader import MAX_BYTES
 from reconciler.errors import Problem
@@ -19,11 +20,21 @@ SUFFIXES = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One YAML file: where it is, how the user names it, and the folder its files may not leave."""
+    """One YAML file: how the user names it, and where it is.
 
-    path: Path
+    ``real`` is the file itself, ``folder`` the real folder that its relative paths begin at, and
+    ``root`` the real folder that they may not leave.
+    """
+
     shown: str
+    real: Path
+    folder: Path
     root: Path
+
+    @classmethod
+    def of(cls, path: Path, root: Path) -> Source:
+        """The source of a file that exists."""
+        return cls(path.as_posix(), path.resolve(), path.parent.resolve(), root)
 
 
 @dataclass(slots=True)
@@ -41,8 +52,7 @@ def find_project(paths: Sequence[Path], project_dir: Path) -> Found:
     folders = [project_dir, *(path if path.is_dir() else path.parent for path in paths)]
     named = [folder / PROJECT_FILE for folder in folders]
     for path in {each.resolve(): each for each in reversed(named) if each.exists()}.values():
-        root = _root(path, project_dir)
-        found.sources.append(Source(path, path.as_posix(), root))
+        found.sources.append(Source.of(path, _root(path, project_dir)))
     found.sources.sort(key=lambda source: source.shown)
     if len(found.sources) > 1:
         message = f"more than one {PROJECT_FILE}: {', '.join(s.shown for s in found.sources)}"
@@ -56,21 +66,30 @@ def find_manifests(
 ) -> Found:
     """Every YAML file under the paths but the excluded and hidden ones, each once, sorted."""
     found = Found()
-    ignored = pathspec.GitIgnoreSpec.from_lines(exclude)
+    ignored = _compiled(exclude)
     base = exclude_root.resolve()
     seen: set[Path] = set()
     for given in paths:
+        root = _root(given, project_dir)
         for path, explicit in _walk(given, found):
-            real = path.resolve()
-            if real in seen:
+            source = Source.of(path, root)
+            if source.real in seen:
                 continue
-            seen.add(real)
-            if not explicit and ignored.match_file(os.path.relpath(real, base)):
-                found.left_out.append(path.as_posix())
+            seen.add(source.real)
+            if not explicit and ignored.match_file(os.path.relpath(source.real, base)):
+                found.left_out.append(source.shown)
             else:
-                found.sources.append(Source(path, path.as_posix(), _root(given, project_dir)))
+                found.sources.append(source)
     found.sources.sort(key=lambda source: source.shown)
     return found
+
+
+def _compiled(exclude: Sequence[str]) -> pathspec.GitIgnoreSpec:
+    try:
+        return compile_patterns(exclude)
+    except BadPattern:
+        # Already a problem of the project, which is then read as well as it can be.
+        return compile_patterns([])
 
 
 def _root(given: Path, project_dir: Path) -> Path:
@@ -122,7 +141,7 @@ def _usable(path: Path, found: Found) -> bool:
 def read_source(source: Source) -> bytes | Problem:
     """The bytes of a file, at most one over the limit; or why it cannot be read."""
     try:
-        with open_regular(source.path) as stream:
+        with open_regular(source.real) as stream:
             return stream.read(MAX_BYTES + 1)
     except OSError as error:
         return Problem("unreadable", f"cannot read the file: {reason(error)}", file=source.shown)

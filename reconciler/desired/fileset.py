@@ -5,32 +5,24 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from reconciler.core.fileset import FileEntry, FileSet, file_set
 from reconciler.core.kind import FileRole
 from reconciler.desired.archive import is_archive, read_archive
+from reconciler.desired.discover import Source
 from reconciler.desired.folder import FilesRefused, Refusal, Selection, find_files, unreadable
 from reconciler.desired.regular_file import open_regular, strange
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
-    """Where a manifest's paths begin (its own file), and the real folder they may not leave."""
-
-    manifest: Path
-    root: Path
-
-
-def read_file_set(value: Any, role: FileRole, base: Base) -> FileSet:
+def read_file_set(value: Any, role: FileRole, manifest: Source) -> FileSet:
     """The files that a spec value names.  Raises ``FilesRefused``.
 
     ``value`` is the mapping ``{root, include, exclude}`` of a tree, else one path.
     """
     try:
-        return _read(value, role, base)
+        return _read(value, role, manifest)
     except FilesRefused as refused:
         if role.form != "tree":
             raise
@@ -45,23 +37,22 @@ def path_of(value: Any, role: FileRole) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def locate(text: str, base: Base) -> Path:
+def locate(text: str, manifest: Source) -> Path:
     """The real path that a manifest means by ``text``.  Raises ``FilesRefused``."""
     if not text or strange(text) or "\\" in text:
         raise _bad(text, "is empty or has characters that no path here may have")
     if os.path.isabs(text) or PureWindowsPath(text).drive or text.startswith("~"):
         raise _bad(text, "is absolute", "Paths start at the manifest's own folder.")
-    folder = base.manifest.parent.resolve()
-    plain = Path(os.path.normpath(folder / text))
+    plain = Path(os.path.normpath(manifest.folder / text))
     try:
         real = plain.resolve(strict=True)
     except (OSError, RuntimeError) as error:
-        if not plain.is_relative_to(base.root):
+        if not plain.is_relative_to(manifest.root):
             raise _outside(text) from error
         raise _bad(text, "does not exist", code="no-such-file") from error
-    if not plain.is_relative_to(base.root) or not real.is_relative_to(base.root):
+    if not plain.is_relative_to(manifest.root) or not real.is_relative_to(manifest.root):
         raise _outside(text)
-    if ".git" in real.relative_to(base.root).parts:
+    if ".git" in real.relative_to(manifest.root).parts:
         # A checkout keeps its credentials there.
         raise _bad(text, "lies in .git")
     return real
@@ -77,13 +68,13 @@ def hash_file(path: Path, name: str) -> FileEntry:
         raise FilesRefused(unreadable(name, error)) from error
 
 
-def _read(value: Any, role: FileRole, base: Base) -> FileSet:
+def _read(value: Any, role: FileRole, manifest: Source) -> FileSet:
     text = path_of(value, role) or ""
-    path = locate(text, base)
+    path = locate(text, manifest)
     if role.form == "blob":
         return file_set([hash_file(path, path.name)], "blob", str(path))
     if path.is_dir():
-        files = find_files(path, _selection(value, role, base))
+        files = find_files(path, _selection(value, role, manifest))
         return file_set((hash_file(real, name) for name, real in files), role.form, str(path))
     if role.form == "context" and is_archive(path):
         return file_set(read_archive(path), "context", str(path))
@@ -91,12 +82,11 @@ def _read(value: Any, role: FileRole, base: Base) -> FileSet:
     raise _bad(text, f"is not a folder{archives}")
 
 
-def _selection(value: Any, role: FileRole, base: Base) -> Selection:
+def _selection(value: Any, role: FileRole, manifest: Source) -> Selection:
     # A manifest beside the files it names is no part of them: its changes make no version.
-    own = base.manifest.resolve()
     if role.form != "tree":
-        return Selection(limit=role.limit, without=own)
-    return Selection(value.get("include"), value.get("exclude", ()), role.limit, own)
+        return Selection(limit=role.limit, without=manifest.real)
+    return Selection(value.get("include"), value.get("exclude", ()), role.limit, manifest.real)
 
 
 def _bad(text: str, what: str, hint: str = "", code: str = "bad-path") -> FilesRefused:

@@ -12,11 +12,13 @@ from reconciler.desired.resource_builder import ResourceBuilder, Want
 from reconciler.errors import Problem
 
 
-def link(builders: Sequence[ResourceBuilder], *, all_read: bool) -> tuple[Graph, list[Problem]]:
+def link(
+    builders: Sequence[ResourceBuilder], lost: Collection[str] | None
+) -> tuple[Graph, list[Problem]]:
     """The graph, and what is wrong between its members.
 
-    With ``all_read`` false some documents could not be read, and a name that is not found says
-    nothing.
+    ``lost`` are the names in documents that were refused, None when some could not be read at
+    all: a reference to one of them is not reported as wrong.
     """
     first: dict[Address, ResourceBuilder] = {}
     problems: list[Problem] = []
@@ -26,9 +28,9 @@ def link(builders: Sequence[ResourceBuilder], *, all_read: bool) -> tuple[Graph,
             problems.append(_twice(builder, first[address], address))
         elif address:
             first[address] = builder
-    if all_read:
+    if lost is not None:
         for builder in builders:
-            problems.extend(_unresolved(builder, first))
+            problems.extend(_unresolved(builder, first, lost))
     graph = Graph.of(each.resource for each in first.values() if each.resource)
     problems += [_circle(circle, first[circle[0]]) for circle in graph.cycles()]
     return graph, problems
@@ -41,9 +43,11 @@ def _twice(builder: ResourceBuilder, first: ResourceBuilder, address: Address) -
     return builder.manifest.problem(Fault("duplicate-name", message, hint, ("metadata", "name")))
 
 
-def _unresolved(builder: ResourceBuilder, known: Collection[Address]) -> Iterator[Problem]:
+def _unresolved(
+    builder: ResourceBuilder, known: Collection[Address], lost: Collection[str]
+) -> Iterator[Problem]:
     for want in builder.wants:
-        if want.address not in known:
+        if want.address not in known and want.address.name not in lost:
             yield builder.manifest.problem(_not_found(want, known))
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from reconciler.core.kind import Kind
 from reconciler.core.nearest import did_you_mean
+from reconciler.core.resource import Address
 from reconciler.desired.envelope import API_VERSION
 from reconciler.desired.fault import Fault, dig, shown
 from reconciler.desired.manifest import AppliedPatch, Manifest, ManifestFile
@@ -25,17 +26,22 @@ class Context:
 
     kinds: Mapping[str, Kind]
     variables: Mapping[str, Variable] = field(default_factory=dict)
-    patches: Sequence[AppliedPatch] = ()
+    patches: Mapping[Address, Sequence[AppliedPatch]] = field(default_factory=dict)
     project_file: ManifestFile | None = None
 
 
 @dataclass(slots=True)
 class Prepared:
-    """One file's manifests and problems; ``looks_ours`` also when a word of it is mistyped."""
+    """One file's manifests and problems.
+
+    ``refused`` are the names in documents that became no manifest.  ``looks_ours`` is true also
+    when a word of them is mistyped.
+    """
 
     file: ManifestFile
     manifests: list[Manifest] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     looks_ours: bool = False
 
 
@@ -49,6 +55,8 @@ def prepare(file: ManifestFile, context: Context) -> Prepared:
         fault = _foreign(document.value, context.kinds)
         if fault:
             prepared.problems.append(file.problem(document, fault))
+            name = dig(document.value, ("metadata", "name"))
+            prepared.refused += [name] if isinstance(name, str) else []
         else:
             prepared.manifests.append(_manifest(document, prepared, context))
     return prepared
@@ -90,7 +98,7 @@ def _manifest(document: Document, prepared: Prepared, context: Context) -> Manif
     value = Replacer(context.variables, faults.append).replace(document.value)
     manifest = Manifest(prepared.file, document, value)
     prepared.problems.extend(manifest.problem(fault) for fault in faults)
-    patches = tuple(each for each in context.patches if each.address == manifest.address)
+    patches = tuple(context.patches.get(manifest.address, ())) if manifest.address else ()
     for patch in patches:
         value = {**value, "spec": merge(value.get("spec"), patch.spec)}
     return Manifest(prepared.file, document, value, patches)

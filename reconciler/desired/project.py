@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal
 
@@ -19,6 +19,7 @@ from reconciler.core.nearest import did_you_mean
 from reconciler.core.spec import Spec
 from reconciler.desired.explain import explain
 from reconciler.desired.fault import Fault, Keys, Report, shown
+from reconciler.desired.ignore import compile_patterns
 from reconciler.desired.placeholder import WHOLE_ENV, Replacer, Variable
 
 DEFAULT_SCOPE: Final = "default"
@@ -44,6 +45,14 @@ VariableValue = Annotated[
     AfterValidator(_variable),
     WithJsonSchema({"type": ["string", "number", "boolean"]}),
 ]
+
+
+def _pattern(text: str) -> str:
+    compile_patterns([text])
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
 Variables = dict[VariableName, VariableValue]
 Providers = dict[str, dict[str, str]]
 
@@ -76,7 +85,7 @@ class Target(Spec):
 class ProjectSpec(Spec):
     """What holds for all manifests of the project."""
 
-    exclude: list[str] = Field(default_factory=list)
+    exclude: list[Pattern] = Field(default_factory=list)
     variables: Variables = Field(default_factory=dict)
     providers: Providers = Field(default_factory=dict)
     policy: Policy = Field(default_factory=Policy)
@@ -138,7 +147,11 @@ class Chooser:
     """Settles a project for one target; what cannot be settled is reported."""
 
     def __init__(
-        self, manifest: ProjectManifest, env: Mapping[str, str], known: set[str], report: Report
+        self,
+        manifest: ProjectManifest,
+        env: Mapping[str, str],
+        known: Collection[str],
+        report: Report,
     ) -> None:
         self._manifest = manifest
         self._env = env

@@ -15,7 +15,7 @@ from reconciler.core.resource import Address, Origin, Resource
 from reconciler.desired.envelope import Envelope, manifest_model
 from reconciler.desired.explain import explain
 from reconciler.desired.fault import Fault, Keys, dig, shown, undotted
-from reconciler.desired.fileset import Base, path_of, read_file_set
+from reconciler.desired.fileset import path_of, read_file_set
 from reconciler.desired.folder import FilesRefused
 from reconciler.desired.manifest import Manifest
 from reconciler.desired.model_field import keys_of, model_at, type_at
@@ -80,7 +80,6 @@ class ResourceBuilder:
                 yield Want(Address(kind, name), ("spec", *keys))
 
     def _files(self) -> dict[str, FileSet]:
-        base = Base(self.manifest.file.source.path, self.manifest.file.source.root)
         files: dict[str, FileSet] = {}
         for path, role in self.kind.files.items():
             keys = undotted(path)
@@ -88,7 +87,7 @@ class ResourceBuilder:
             if path_of(value, role) is None or self._faulty(("spec", *keys)):
                 continue
             try:
-                files[path] = read_file_set(value, role, base)
+                files[path] = read_file_set(value, role, self.manifest.file.source)
             except FilesRefused as refused:
                 for each in refused.refusals:
                     at = ("spec", *keys, *each.keys)
