@@ -21,17 +21,25 @@ from werkzeug.routing import RequestRedirect
 from reconciler.emulator import founding, tokens
 from reconciler.emulator.answers import answer
 from reconciler.emulator.controls import controls
+from reconciler.emulator.conversions import conversions
+from reconciler.emulator.copies import copies
 from reconciler.emulator.datasets import datasets
+from reconciler.emulator.dependency_builds import dependency_builds
 from reconciler.emulator.environment_versions import environment_versions
 from reconciler.emulator.environments import environments
-from reconciler.emulator.gate import CONTROLS, LARGEST_BODY, Gate
+from reconciler.emulator.explanations import explanations
+from reconciler.emulator.feature_impact import feature_impact
+from reconciler.emulator.gate import CONTROLS, LARGEST_BODY, REFUSAL, Gate
+from reconciler.emulator.model_tests import model_tests
 from reconciler.emulator.model_versions import model_versions
 from reconciler.emulator.models import models
 from reconciler.emulator.options import Options
 from reconciler.emulator.platform import platform
 from reconciler.emulator.refusal import Refusal, not_found
+from reconciler.emulator.repositories import repositories
 from reconciler.emulator.sharing import sharing
 from reconciler.emulator.store import Store
+from reconciler.emulator.training_data import training_data
 from reconciler.emulator.world import World, attach, here
 
 __all__ = ["ROOMS", "Options", "Room", "create_app"]
@@ -65,7 +73,15 @@ CUSTOM_MODELS = Room(
         environment_versions,
         models,
         model_versions,
+        repositories,
+        training_data,
+        copies,
         sharing,
+        dependency_builds,
+        model_tests,
+        conversions,
+        feature_impact,
+        explanations,
         datasets,
     ),
     tokens.datarobot,
@@ -119,6 +135,9 @@ def _room() -> Room:
 
 def _admit() -> None:
     """Know the caller first, as the platforms do; then refuse what is no path of the API."""
+    refusal = flask.request.environ.get(REFUSAL)
+    if refusal is not None:
+        raise refusal
     if not flask.request.path.startswith(CONTROLS):
         flask.g.user = _room().caller(here().options, flask.request)
     # A path without its closing slash is not an operation; redirecting would hide the mistake.

@@ -19,6 +19,9 @@ from dataclasses import dataclass
 
 # No registry is asked; an image with this in its name is one that nobody has.
 MISSING_IMAGE = "does-not-exist"
+_DOCKERFILE = "Dockerfile"
+_LONGEST_DOCKERFILE = 1 << 20
+_LARGEST_CONTEXT = 1 << 30
 _EXIT = re.compile(r"^(?:exit\s+(?P<code>[1-9][0-9]*)|(?P<false>false|/bin/false))$")
 
 
@@ -28,6 +31,15 @@ class Built:
 
     log: str
     error: str = ""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a build sees of its context: the paths, the Dockerfile, the size of it all."""
+
+    names: frozenset[str]
+    dockerfile: bytes | None
+    size: int
 
 
 class _Failed(Exception):
@@ -57,8 +69,8 @@ def archive_format(content: bytes) -> str:
     return "zip" if content[:2] == b"PK" else "tar.gz" if content[:2] == b"\x1f\x8b" else "tar"
 
 
-def unpack(content: bytes) -> dict[str, bytes]:
-    """The regular files of a tar.gz or zip archive by their path."""
+def unpack(content: bytes) -> Context:
+    """Read a tar.gz or zip archive to its end, keeping only what a build looks at."""
     try:
         return _unzipped(content) if archive_format(content) == "zip" else _untarred(content)
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, OSError, EOFError) as broken:
@@ -68,16 +80,38 @@ def unpack(content: bytes) -> dict[str, bytes]:
         raise _Failed(f"cannot read the docker context archive: {broken}") from broken
 
 
-def _untarred(content: bytes) -> dict[str, bytes]:
+def _untarred(content: bytes) -> Context:
+    size, names, dockerfile = 0, set(), None
     with tarfile.open(fileobj=io.BytesIO(content), mode="r:*") as archive:
-        held = {member.name: archive.extractfile(member) for member in archive if member.isfile()}
-        return {posixpath.normpath(name): file.read() for name, file in held.items() if file}
+        for member in archive:
+            size = _grown(size, member.size)
+            names.add(posixpath.normpath(member.name))
+            if posixpath.normpath(member.name) == _DOCKERFILE and member.isfile():
+                file = archive.extractfile(member)
+                dockerfile = file.read(_LONGEST_DOCKERFILE) if file else None
+    return Context(frozenset(names), dockerfile, size)
 
 
-def _unzipped(content: bytes) -> dict[str, bytes]:
+def _unzipped(content: bytes) -> Context:
+    size, names, dockerfile = 0, set(), None
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        names = [info.filename for info in archive.infolist() if not info.is_dir()]
-        return {posixpath.normpath(name): archive.read(name) for name in names}
+        for info in archive.infolist():
+            size = _grown(size, info.file_size)
+            names.add(posixpath.normpath(info.filename))
+            if posixpath.normpath(info.filename) == _DOCKERFILE and not info.is_dir():
+                with archive.open(info) as file:
+                    dockerfile = file.read(_LONGEST_DOCKERFILE)
+        broken = archive.testzip()
+        if broken is not None:
+            raise zipfile.BadZipFile(f"bad checksum of {broken}")
+    return Context(frozenset(names), dockerfile, size)
+
+
+def _grown(size: int, more: int) -> int:
+    """The size so far; a small upload may claim to be huge."""
+    if size + more > _LARGEST_CONTEXT:
+        raise _Failed(f"the docker context is larger than {_LARGEST_CONTEXT} bytes")
+    return size + more
 
 
 def _pull(uri: str, lines: list[str]) -> None:
@@ -97,17 +131,16 @@ def _load_image(image: bytes, lines: list[str]) -> None:
     lines.append(f"Loaded {count} entries")
 
 
-def _run(files: dict[str, bytes], lines: list[str]) -> None:
-    if "Dockerfile" not in files:
+def _run(context: Context, lines: list[str]) -> None:
+    if context.dockerfile is None:
         raise _Failed("failed to read Dockerfile: no file named Dockerfile at the top level")
-    steps = list(instructions(files["Dockerfile"].decode("utf-8", "replace")))
+    steps = list(instructions(context.dockerfile.decode("utf-8", "replace")))
     if not steps:
         raise _Failed("failed to read Dockerfile: file with no instructions")
-    size = sum(map(len, files.values()))
-    lines.append(f"Sending build context to Docker daemon  {size} bytes")
+    lines.append(f"Sending build context to Docker daemon  {context.size} bytes")
     for place, (word, rest) in enumerate(steps, 1):
         lines.append(f"Step {place}/{len(steps)} : {word} {rest}")
-        _step(place, word, rest, files)
+        _step(place, word, rest, context.names)
         lines.append(f" ---> {zlib.crc32(f'{word} {rest}'.encode()):08x}")
 
 
@@ -120,7 +153,7 @@ def instructions(dockerfile: str) -> Iterable[tuple[str, str]]:
         yield word.upper(), " ".join(rest.split())
 
 
-def _step(place: int, word: str, rest: str, files: dict[str, bytes]) -> None:
+def _step(place: int, word: str, rest: str, names: frozenset[str]) -> None:
     if place == 1 and word not in ("FROM", "ARG"):
         raise _Failed("no build stage in current context: the first instruction must be FROM")
     if word == "FROM" and MISSING_IMAGE in rest:
@@ -128,7 +161,7 @@ def _step(place: int, word: str, rest: str, files: dict[str, bytes]) -> None:
     if word == "RUN":
         _run_command(rest)
     if word in ("COPY", "ADD"):
-        _copy(rest, files)
+        _copy(rest, names)
 
 
 def _run_command(command: str) -> None:
@@ -139,7 +172,7 @@ def _run_command(command: str) -> None:
             raise _Failed(f"The command '/bin/sh -c {command}' returned a non-zero code: {code}")
 
 
-def _copy(rest: str, files: dict[str, bytes]) -> None:
+def _copy(rest: str, names: frozenset[str]) -> None:
     try:
         words = shlex.split(rest.replace("[", " ").replace("]", " ").replace(",", " "))
     except ValueError as broken:
@@ -147,12 +180,12 @@ def _copy(rest: str, files: dict[str, bytes]) -> None:
     if any(word.startswith("--from") for word in words):
         return
     for source in [word for word in words if not word.startswith("--")][:-1]:
-        if "://" not in source and not _in_context(source, files):
+        if "://" not in source and not _in_context(source, names):
             raise _Failed(f"COPY failed: file not found in build context: stat {source}")
 
 
-def _in_context(source: str, files: dict[str, bytes]) -> bool:
+def _in_context(source: str, names: frozenset[str]) -> bool:
     path = posixpath.normpath(source).lstrip("/")
     if path == ".":
         return True
-    return any(fnmatch.fnmatch(n, path) or n.startswith(f"{path}/") for n in files)
+    return any(fnmatch.fnmatch(n, path) or n.startswith(f"{path}/") for n in names)

@@ -8,7 +8,7 @@ from typing import Any
 import flask
 from flask import Blueprint
 
-from reconciler.emulator import roles
+from reconciler.emulator import images, roles
 from reconciler.emulator.answers import answer, nothing, page
 from reconciler.emulator.environment_versions import latest_successful, shown_version
 from reconciler.emulator.fields import Field, flag, loose, many, one_of, shape, text
@@ -99,6 +99,7 @@ def delete_environment(environment_id: str) -> flask.Response:
             "This environment is currently deployed and cannot be deleted.",
             link=absolute(f"/api/v2/deployments/?environmentId={doc['id']}"),
         )
+    images.drop_of_environment(here(), doc["id"])
     here().store.change("environments", doc, deleted=True)
     return nothing()
 

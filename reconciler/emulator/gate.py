@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import socket
 from collections.abc import Iterable, Iterator
 from io import BytesIO
@@ -26,6 +27,10 @@ CONTROLS = "/__emulator__/"
 LARGEST_BODY = 256 * 1024 * 1024
 
 
+# Where the gate leaves a refusal for the app, which knows the error shape of the room.
+REFUSAL = "emulator.refusal"
+
+
 class _Rejected(Exception):
     """Undoes the transaction of a request whose answer is an error: a refusal has no effect."""
 
@@ -38,7 +43,6 @@ class Gate:
     """The WSGI face of one emulator."""
 
     def __init__(self, app: flask.Flask, world: World) -> None:
-        self._app = app
         self._inner = app.wsgi_app
         self._world = world
 
@@ -47,27 +51,38 @@ class Gate:
             environ["REMOTE_ADDR"] = environ.get("REMOTE_ADDR") or "127.0.0.1"
             return self._inner(environ, start)
         request = Request(environ)
-        try:
-            body = _body(request)
-        except HTTPException as unreadable:
-            return self._finish(request, b"", self._refuse(unreadable), None)(environ, start)
-        environ["wsgi.input"] = BytesIO(body)
-        environ["CONTENT_LENGTH"] = str(len(body))
+        body = _buffer(request)
         if self._world.options.latency:
             self._world.sleep(self._world.options.latency)
         fault = self._world.faults.take(request.method, request.path)
         response = self._answer(environ, fault)
-        return self._finish(request, body, response, fault)(environ, start)
+        self._write_log(request, body, response, fault)
+        if response is None:
+            return self._silence(fault)(environ, start)
+        cut = fault is not None and fault.action == "truncate"
+        return (_cut(response) if cut else response)(environ, start)
 
     def _answer(self, environ: WSGIEnvironment, fault: faults.Fault | None) -> Response | None:
         """The answer, or None when a fault keeps it from the caller."""
-        if fault and fault.action == "delay":
-            self._world.sleep(fault.seconds)
+        if fault is None or fault.action == "truncate":
             return self._run(environ)
-        if fault and fault.when == faults.BEFORE and fault.action != "truncate":
-            return _failure(fault)
-        response = self._run(environ)
-        return response if not fault or fault.action == "truncate" else _failure(fault)
+        late = fault.when == faults.AFTER
+        response = self._run(environ) if late else None
+        if fault.action == "delay":
+            self._world.sleep(fault.seconds)
+            return response or self._run(environ)
+        return self._failed(environ, fault) if fault.action == "status" else None
+
+    def _failed(self, environ: WSGIEnvironment, fault: faults.Fault) -> Response:
+        """The planned answer; without a body of its own it has the error shape of the room."""
+        if fault.body is None:
+            environ[REFUSAL] = Refusal(fault.status, "Failure planned by a test control.")
+            response = self._run(environ)
+        else:
+            text = fault.body if isinstance(fault.body, str) else json.dumps(fault.body)
+            response = Response(text, fault.status, content_type="application/json")
+        response.headers.update(fault.headers)
+        return response
 
     def _run(self, environ: WSGIEnvironment) -> Response:
         store = self._world.store
@@ -79,17 +94,15 @@ class Gate:
                 if response.status_code >= 400:
                     raise _Rejected(response)
         except _Rejected as rejected:
-            return rejected.response
+            response = rejected.response
+        if REFUSAL in environ and environ.get("emulator.undrained"):
+            # What is left of the body must not be taken for the next request.
+            response.headers["Connection"] = "close"
         return response
 
-    def _refuse(self, unreadable: HTTPException) -> Response:
-        refusal = Refusal(unreadable.code or 400, unreadable.description or unreadable.name)
-        return json_response(refusal.status, {"message": refusal.message})
-
-    def _finish(
+    def _write_log(
         self, request: Request, body: bytes, response: Response | None, fault: faults.Fault | None
-    ) -> WSGIApplication:
-        """Write the log and give the WSGI application that carries the answer out."""
+    ) -> None:
         entry: dict[str, Any] = {
             "method": request.method,
             "path": _spelled(request),
@@ -99,29 +112,21 @@ class Gate:
         if fault:
             entry["fault"] = fault.action
         self._world.log.add(entry)
-        if response is None:
-            return self._silence(fault)
-        return _cut(response) if fault and fault.action == "truncate" else response
 
     def _silence(self, fault: faults.Fault | None) -> WSGIApplication:
         """A WSGI application that never answers."""
+        waits = fault.seconds if fault and fault.action == "timeout" else None
 
         def silent(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
             served = "werkzeug.socket" in environ
-            late = fault is not None and fault.action == "timeout"
-            if late and fault and served:
-                self._world.sleep(fault.seconds)
-            _shut(environ)
-            if late and not served:
+            if waits is not None and not served:
                 raise faults.AnswerTimeout("no answer, as a test control asked")
+            if waits is not None:
+                self._world.sleep(waits)
+            _shut(environ)
             raise faults.ConnectionDropped("connection closed, as a test control asked")
 
         return silent
-
-
-def json_response(status: int, body: object) -> Response:
-    """A JSON answer outside the app, with the exact content type that the clients look for."""
-    return Response(flask.json.dumps(body), status, content_type="application/json")
 
 
 def is_loopback(address: str) -> bool:
@@ -134,9 +139,26 @@ def is_loopback(address: str) -> bool:
     return bool((mapped or peer).is_loopback)
 
 
+def _buffer(request: Request) -> bytes:
+    """Read the whole body before any lock is taken, so that a slow caller holds up nobody.
+
+    A body that cannot be read leaves its refusal for the app.
+    """
+    environ = request.environ
+    try:
+        body = _body(request)
+    except HTTPException as unreadable:
+        body = b""
+        environ[REFUSAL] = Refusal(unreadable.code or 400, unreadable.description or "")
+        environ["emulator.undrained"] = True
+    environ["wsgi.input"] = BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    return body
+
+
 def _body(request: Request) -> bytes:
-    """The whole body, read before any lock is taken so that a slow caller holds up nobody."""
     if (request.content_length or 0) > LARGEST_BODY:
+        _drain(request)
         raise RequestEntityTooLarge(f"A request body may hold {LARGEST_BODY} bytes at most.")
     request.max_content_length = LARGEST_BODY
     try:
@@ -146,22 +168,17 @@ def _body(request: Request) -> bytes:
         raise RequestTimeout("The request body did not arrive in time.") from stalled
 
 
+def _drain(request: Request) -> None:
+    """Let the caller finish sending, or it would see a reset instead of the refusal."""
+    left = request.content_length or 0
+    while left > 0 and (piece := request.environ["wsgi.input"].read(min(left, 1 << 20))):
+        left -= len(piece)
+
+
 def _spelled(request: Request) -> str:
     query = request.query_string.decode("latin-1")
     path = quote(request.path, safe="/:@!$&'()*+,;=~")
     return f"{path}?{query}" if query else path
-
-
-def _failure(fault: faults.Fault) -> Response | None:
-    if fault.action != "status":
-        return None
-    body = fault.body
-    if body is None:
-        body = {"message": "Failure planned by a test control."}
-    text = body if isinstance(body, str) else flask.json.dumps(body)
-    response = Response(text, fault.status, content_type="application/json")
-    response.headers.update(fault.headers)
-    return response
 
 
 def _cut(response: Response) -> WSGIApplication:

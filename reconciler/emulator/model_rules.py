@@ -60,6 +60,9 @@ _BLANK: dict[str, Any] = {
     "trainingDataPartitionColumn": None,
     "trainingDataAssignmentInProgress": False,
 }
+_BELOW_VERSION = ("conversions", "images")
+# Kept under the id of their version.
+_ONE_PER_VERSION = ("dependencyBuilds", "featureImpacts", "predictionExplanations")
 LIMITS = {
     "desiredCustomModelContainerSize": 2_147_483_648,
     "maxCustomModelContainerSize": 15_032_385_536,
@@ -170,10 +173,15 @@ def limits(world: World) -> dict[str, int]:
 def erase(world: World, model_id: str) -> None:
     """Remove the model and everything below it."""
     for version in world.store.children("modelVersions", model_id):
-        for kind in ("conversions",):
+        for kind in ("conversions", "images"):
             for child in world.store.children(kind, version["id"]):
                 world.store.drop(kind, child["id"])
-        for kind in ("dependencyBuilds", "featureImpacts", "modelVersions"):
+        for kind in (
+            "dependencyBuilds",
+            "featureImpacts",
+            "predictionExplanations",
+            "modelVersions",
+        ):
             world.store.drop(kind, version["id"])
     for test in world.store.children("tests", model_id):
         world.store.drop("tests", test["id"])

@@ -24,10 +24,7 @@ def get_version() -> flask.Response:
 
 @platform.get("/api/v2/status/<status_id>/")
 def get_status(status_id: str) -> flask.Response:
-    """Where a job stands; 303 to what it made once it is done, even when it failed.
-
-    A job that failed without making anything says ERROR, which is what the client raises on.
-    """
+    """Where a job stands; 303 to what it made or changed once it is completed."""
     job = here().store.get("jobs", status_id)
     if job is None or job["user"] != caller():
         raise not_found("Status")

@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -15,6 +15,9 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from reconciler.emulator.app import create_app
 from reconciler.emulator.options import Options
 from reconciler.emulator.world import attached
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 
 class Handler(WSGIRequestHandler):
@@ -24,6 +27,42 @@ class Handler(WSGIRequestHandler):
     disable_nagle_algorithm = True
     # A client that announces a body and never sends it would hold its thread for good.
     timeout = 30
+
+    def run_wsgi(self) -> None:
+        """Answer one request and keep the connection.
+
+        Overridden because the server's own way closes every connection, not knowing whether the
+        body was read; here the gate has always read it, or says ``Connection: close``.
+        """
+        if self.headers.get("Expect", "").strip().lower() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        try:
+            self._carry_out(self.make_environ())
+        except (ConnectionError, TimeoutError):
+            self.close_connection = True
+
+    def _carry_out(self, environ: WSGIEnvironment) -> None:
+        head: list[Any] = []
+
+        def start(status: str, headers: list[tuple[str, str]], *_: object) -> Any:
+            head[:] = [status, headers]
+            return self.wfile.write
+
+        sent = False
+        for chunk in self.server.app(environ, start):
+            if not sent:
+                self._send_head(*head)
+                sent = True
+            self.wfile.write(chunk)
+        if not sent:
+            self._send_head(*head)
+
+    def _send_head(self, status: str, headers: list[tuple[str, str]]) -> None:
+        code, _, reason = status.partition(" ")
+        self.send_response(int(code), reason)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.end_headers()
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Say nothing: the request log is under /__emulator__/requests."""

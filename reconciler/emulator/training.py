@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.emulator import datasets, jobs
+from reconciler.emulator import checks, datasets, jobs
 from reconciler.emulator.refusal import invalid
 from reconciler.emulator.store import Doc
 from reconciler.emulator.world import World
@@ -12,7 +12,7 @@ from reconciler.emulator.world import World
 _KIND = "modelVersions"
 _ASSIGNMENT = "customModelVersionTrainingData"
 _NAMES = ("trainingData", "holdoutData")
-_SWITCH = "isTrainingDataForVersionsPermanentlyEnabled"
+SWITCH = "isTrainingDataForVersionsPermanentlyEnabled"
 # Only these have a target column that training data must hold.
 STRUCTURED = ("Binary", "Regression", "Multiclass", "Anomaly", "TextGeneration")
 _WITH_TARGET = ("Binary", "Regression", "Multiclass", "TextGeneration")
@@ -23,10 +23,10 @@ def chosen(
 ) -> dict[str, Doc | None]:
     """The training and holdout data of a new version: given, else kept from the one before."""
     training, holdout = (given.get(name) for name in _NAMES)
-    if not model[_SWITCH]:
+    if not model[SWITCH]:
         asked = [name for name in _NAMES if given.get(name)]
         if asked:
-            raise invalid(dict.fromkeys(asked, f"is only allowed with {_SWITCH}"))
+            raise invalid(dict.fromkeys(asked, f"is only allowed with {SWITCH}"))
         return dict.fromkeys(_NAMES)
     keep = given.get("keepTrainingHoldoutData", True) and latest is not None
     held = {name: latest[name] for name in _NAMES} if keep and latest else dict.fromkeys(_NAMES)
@@ -42,8 +42,9 @@ def assign(world: World, version: Doc) -> Doc:
     data = version["trainingData"]
     if not data or not data["assignmentInProgress"]:
         return version
-    jobs.submit(world, _ASSIGNMENT, version["user"], versionId=version["id"])
-    return world.store.get(_KIND, version["id"]) or version
+    job = jobs.submit(world, _ASSIGNMENT, version["user"], versionId=version["id"])
+    held = world.store.get(_KIND, version["id"]) or version
+    return world.store.change(_KIND, held, job=job["id"])
 
 
 @jobs.work(_ASSIGNMENT)
@@ -73,6 +74,41 @@ def misfit(model: Doc, dataset: Doc | None, partition: str | None) -> str | None
     wanted += [partition] if partition is not None else []
     missing = [name for name in wanted if name not in dataset["columns"]]
     return f"The dataset has no column {missing[0]!r}." if missing else None
+
+
+def data_of(world: World, version: Doc) -> Doc | None:
+    """The dataset that the version was trained on: its own, else the model's; None without one."""
+    data = version["trainingData"]
+    if data:
+        usable = not data["assignmentInProgress"] and not data.get("assignmentError")
+        return world.store.get("datasets", data["datasetId"]) if usable else None
+    model = world.store.get("models", version["parent"])
+    return world.store.get("datasets", model["trainingDatasetId"]) if model else None
+
+
+def features(world: World, version: Doc, dataset: Doc) -> list[str]:
+    """The columns of training data that a prediction is made from."""
+    model = world.store.get("models", version["parent"]) or {}
+    holdout = version["holdoutData"] or {}
+    others = (
+        model.get("targetName"),
+        model.get("trainingDataPartitionColumn"),
+        holdout.get("partitionColumn"),
+    )
+    return [name for name in dict.fromkeys(dataset["columns"]) if name and name not in others]
+
+
+def subject_of(world: World, version: Doc, dataset: Doc | None) -> checks.Subject:
+    """The version as the checks read it, with the dataset it is to predict on."""
+    model = world.store.get("models", version["parent"]) or {}
+    trained = data_of(world, version)
+    return checks.Subject(
+        {item["filePath"]: world.store.blob(item["digest"]) for item in version["items"]},
+        model.get("targetType", ""),
+        dataset["columns"] if dataset else [],
+        dataset["rows"] if dataset else None,
+        features(world, version, trained) if trained and dataset else [],
+    )
 
 
 def _training(world: World, given: dict[str, Any]) -> Doc:

@@ -117,7 +117,7 @@ def uploads(form: Form) -> list[tuple[str, bytes]]:
         raise invalid(
             {"filePath": f"{len(files)} files were given with {len(paths)} paths; each needs one"}
         )
-    wrong = {str(place): why for place, path in enumerate(paths) if (why := _wrong_path(path))}
+    wrong = {str(place): why for place, path in enumerate(paths) if (why := wrong_path(path))}
     if wrong:
         raise invalid({"filePath": wrong})
     contents = [file.read() for file in files]
@@ -126,7 +126,8 @@ def uploads(form: Form) -> list[tuple[str, bytes]]:
     return list(zip(paths, contents, strict=True))
 
 
-def _wrong_path(path: str) -> str | None:
+def wrong_path(path: str) -> str | None:
+    """Why the path cannot be one inside a version, or None."""
     parts = path.split("/")
     if "\0" in path or "\\" in path or any(part in ("", ".", "..") for part in parts):
         return "the path must be relative, with / between its parts and no . or .. among them"

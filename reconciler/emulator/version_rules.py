@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.emulator import environment_versions, model_rules, roles, training, version_files
-from reconciler.emulator.refusal import Refusal, invalid
+from reconciler.emulator.refusal import invalid
 from reconciler.emulator.store import Doc
 from reconciler.emulator.world import World
 
@@ -37,9 +37,9 @@ class Draft:
 def add(world: World, model: Doc, draft: Draft) -> Doc:
     """Store the version that the draft describes, or refuse it."""
     latest = world.store.last_child(_KIND, model["id"])
-    environment = _environment(world, draft, latest)
+    base = environment(world, draft, latest)
     settings = _settings(world, draft)
-    metadata = _metadata(world, draft, environment)
+    metadata = _metadata(world, draft, base)
     added = [(path, content, draft.origins.get(path, {})) for path, content in draft.files]
     held = draft.basis["items"] if draft.basis else []
     items = version_files.merged(world, held, draft.given.get("filesToDelete", ()), added)
@@ -52,13 +52,14 @@ def add(world: World, model: Doc, draft: Draft) -> Doc:
         "created": world.now(),
         # Never inherited: a description is about one version.
         "description": None,
-        **environment,
+        **base,
         "settings": settings,
         "requiredMetadataValues": metadata,
         "gitModelVersion": draft.given.get("gitModelVersion"),
         "items": items,
         "dependencies": version_files.dependencies(world, items),
         **data,
+        "job": None,
     }
     return training.assign(world, world.store.put(_KIND, version))
 
@@ -107,13 +108,14 @@ def _number(latest: Doc | None, major: bool) -> dict[str, int]:
     }
 
 
-def _environment(world: World, draft: Draft, latest: Doc | None) -> dict[str, str]:
+def environment(world: World, draft: Draft, latest: Doc | None) -> dict[str, str]:
     """The environment and its version: given, else inherited, else the latest that was built."""
     environment_id, version_id = (draft.given.get(name) for name in _ENVIRONMENT)
     if environment_id is None and version_id is None:
         # The pages want one of the two; the clients leave both out of a PATCH and mean "as before".
         if draft.basis is None:
             raise invalid({_ENVIRONMENT[0]: f"give this or {_ENVIRONMENT[1]}"})
+        _check_present(world, draft.basis)
         return {name: draft.basis[name] for name in _ENVIRONMENT}
     if version_id is not None:
         version = _environment_version(world, draft.user, version_id)
@@ -127,6 +129,23 @@ def _environment(world: World, draft: Draft, latest: Doc | None) -> dict[str, st
     if built is None:
         raise invalid({_ENVIRONMENT[0]: "the environment has no successfully built version"})
     return dict(zip(_ENVIRONMENT, (environment["id"], built["id"]), strict=True))
+
+
+def other_environment(
+    world: World, version: Doc, given: dict[str, Any], user: str
+) -> dict[str, str]:
+    """The environment to run a version on, where an operation may name another than its own."""
+    named = ("environmentId", "environmentVersionId")
+    wanted = {
+        ours: given[name] for ours, name in zip(_ENVIRONMENT, named, strict=True) if name in given
+    }
+    return environment(world, Draft(user, wanted, basis=version), None)
+
+
+def _check_present(world: World, basis: Doc) -> None:
+    doc = world.store.get("environments", basis[_ENVIRONMENT[0]])
+    if doc is None or doc["deleted"]:
+        raise invalid({_ENVIRONMENT[0]: "the inherited execution environment was deleted"})
 
 
 def _visible_environment(world: World, user: str, environment_id: Any) -> Doc:
@@ -162,7 +181,7 @@ def _settings(world: World, draft: Draft) -> dict[str, Any]:
         held.update(dict.fromkeys(_MEMORY))
     if any(given.get(name) is not None for name in _MEMORY):
         held["resourceBundleId"] = None
-    _check_limits(world, given)
+    check_limits(world, given)
     extra = {
         name: draft.given[name]
         for name in ("runtimeParameterValues", "runtimeParameters")
@@ -172,7 +191,8 @@ def _settings(world: World, draft: Draft) -> dict[str, Any]:
     return {**inherited, **held, **given, **extra}
 
 
-def _check_limits(world: World, given: dict[str, Any]) -> None:
+def check_limits(world: World, given: dict[str, Any]) -> None:
+    """Refuse settings above the account's limits."""
     limits = model_rules.limits(world)
     ceilings = {
         "maximumMemory": limits["maxCustomModelContainerSize"],
@@ -203,10 +223,3 @@ def _metadata(world: World, draft: Draft, environment: dict[str, str]) -> list[d
         expected = ", ".join(sorted(keys))
         raise invalid({"requiredMetadataValues": f"the environment requires exactly: {expected}"})
     return values
-
-
-def refuse_basis_missing(basis: Doc | None) -> Doc:
-    """The version to start from, where one is needed."""
-    if basis is None:
-        raise Refusal(422, "The custom model has no version yet.")
-    return basis
