@@ -11,13 +11,14 @@ from reconciler.core.kind import Kind
 from reconciler.core.resource import Address
 from reconciler.core.resource import Lifecycle as CoreLifecycle
 from reconciler.core.spec import Spec, absent
+from reconciler.desired import name
 
 API_VERSION = "reconciler/v1"
 
-ResourceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
-LiveId = Annotated[str, StringConstraints(pattern=r"^[^\s/]{1,100}$")]
+ResourceName = Annotated[str, StringConstraints(pattern=name.RESOURCE)]
+LiveId = Annotated[str, StringConstraints(pattern=name.LIVE_ID)]
 UserProvidedId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-AddressText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]+/[A-Za-z0-9][A-Za-z0-9._-]*$")]
+AddressText = Annotated[str, StringConstraints(pattern=name.ADDRESS)]
 
 
 class Metadata(Spec):
@@ -64,6 +65,6 @@ def manifest_model(kind: Kind) -> type[Envelope]:
 
 
 @cache
-def _model(name: str, spec: type[BaseModel]) -> type[Envelope]:
-    fields: dict[str, Any] = {"kind": (Literal[name], ...), "spec": (spec, ...)}
-    return create_model(name, __base__=Envelope, __doc__=spec.__doc__, **fields)
+def _model(kind: str, spec: type[BaseModel]) -> type[Envelope]:
+    fields: dict[str, Any] = {"kind": (Literal[kind], ...), "spec": (spec, ...)}
+    return create_model(kind, __base__=Envelope, __doc__=spec.__doc__, **fields)

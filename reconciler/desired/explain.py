@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from reconciler.core.nearest import did_you_mean, nearest
 from reconciler.desired.fault import Fault, Keys, shown
 from reconciler.desired.model_field import keys_of, model_at, places, type_at
+from reconciler.desired.name import WORDS
 
 _WANTED = {
     "string_type": "a text",
@@ -50,6 +51,8 @@ def _fault(kind: str, found: Mapping[str, Any], keys: Keys, model: type[BaseMode
         return _not_one_of(value, keys, model)
     if value is None:
         return _wrong_type("a value", value, keys)
+    if context.get("pattern") in WORDS:
+        return Fault("invalid-name", f"{shown(value)}: {WORDS[context['pattern']]}", "", keys)
     message = str(context["error"]) if kind == "value_error" else str(found["msg"])
     # A finding about a whole mapping belongs to the key that holds it.
     return Fault("invalid-value", _sentence(message), "", keys, isinstance(value, dict))

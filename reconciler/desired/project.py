@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from reconciler.core.nearest import did_you_mean
 from reconciler.core.spec import Spec
+from reconciler.desired import name
 from reconciler.desired.explain import explain
 from reconciler.desired.fault import Fault, Keys, Report, shown
 from reconciler.desired.ignore import compile_patterns
@@ -25,8 +26,8 @@ from reconciler.desired.placeholder import WHOLE_ENV, Replacer, Variable
 DEFAULT_SCOPE: Final = "default"
 _SECRET_WORDS: Final = ("token", "key", "secret", "password")
 
-ProjectName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,63}$")]
-VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+ProjectName = Annotated[str, StringConstraints(pattern=name.PROJECT)]
+VariableName = Annotated[str, StringConstraints(pattern=name.VARIABLE)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 
 
@@ -185,8 +186,8 @@ class Chooser:
         self, target: str | None, layer: Target, variables: Mapping[str, Variable]
     ) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
         self._check(self._manifest.spec.providers, ("spec", "providers"))
-        for name, each in self._manifest.spec.targets.items():
-            self._check(each.providers, ("spec", "targets", name, "providers"))
+        for title, each in self._manifest.spec.targets.items():
+            self._check(each.providers, ("spec", "targets", title, "providers"))
         settings: dict[str, dict[str, str]] = {}
         missing: dict[str, dict[str, str]] = {}
         for provider, setting, text, keys in self._merged(target, layer):
@@ -204,9 +205,9 @@ class Chooser:
         above: Keys = ("spec", "targets", target or "", "providers")
         for keys, providers in ((base, self._manifest.spec.providers), (above, layer.providers)):
             for provider, settings in providers.items():
-                for name, text in settings.items():
-                    merged[provider, name] = (text, (*keys, provider, name))
-        return [(*name, *value) for name, value in merged.items()]
+                for setting, text in settings.items():
+                    merged[provider, setting] = (text, (*keys, provider, setting))
+        return [(*which, *value) for which, value in merged.items()]
 
     def _check(self, providers: Providers, keys: Keys) -> None:
         for provider, settings in providers.items():
@@ -215,15 +216,16 @@ class Chooser:
                 message = f"unknown provider {shown(provider)}{guess}"
                 hint = f"Providers: {', '.join(sorted(self._known))}."
                 self._report(Fault("unknown-provider", message, hint, (*keys, provider), True))
-            for name, text in settings.items():
-                if _secret(name) and not WHOLE_ENV.fullmatch(text):
-                    message = f"{name} is a secret and may not stand in a file"
+            for setting, text in settings.items():
+                if _secret(setting) and not WHOLE_ENV.fullmatch(text):
+                    message = f"{setting} is a secret and may not stand in a file"
                     hint = "Write ${env.NAME} and set that environment variable."
-                    self._report(Fault("secret-in-file", message, hint, (*keys, provider, name)))
+                    at = (*keys, provider, setting)
+                    self._report(Fault("secret-in-file", message, hint, at))
 
 
-def _secret(name: str) -> bool:
-    return any(word in name.casefold() for word in _SECRET_WORDS)
+def _secret(setting: str) -> bool:
+    return any(word in setting.casefold() for word in _SECRET_WORDS)
 
 
 def unknown_target(target: str, targets: Mapping[str, object]) -> Fault:
