@@ -137,6 +137,8 @@ class _Builder:
         if doomed:
             self.problems += delete_problems(doomed, str(resource.address))
             live, difference = None, diff(resource.spec, {}, kind.rules, ignore)
+        if live is None:
+            difference = _all_new(difference)
         made = tuple(self._parts(resource, live, difference, kind))
         if doomed and kind.delete and made:
             made = (_replacing(made[0], doomed, kind.delete(doomed, resource)), *made[1:])
@@ -245,6 +247,11 @@ def _replacing(first: Step, doomed: Live, removal: Draft) -> Step:
         waits=tuple(replace(w, after=w.after + len(removal.calls)) for w in first.waits),
         precondition=fingerprint(doomed),
     )
+
+
+def _all_new(difference: Difference) -> Difference:
+    changes = tuple(replace(change, reason="new object") for change in difference.changes)
+    return replace(difference, changes=changes)
 
 
 def _owned(part: Part, kind: Kind, changes: Iterable[FieldChange]) -> tuple[FieldChange, ...]:

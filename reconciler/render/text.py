@@ -57,20 +57,22 @@ def _object(address: Address, steps: list[Step]) -> Iterator[str]:
         part = step.id.partition("#")[2]
         yield f"      {part or 'itself'}: {step.action}, {plain(step.reason)}"
         for field in step.fields:
-            yield from _field(field)
+            # That everything about a new object is new needs no saying, line by line.
+            yield from _field(field, told=step.action != "create")
         for wait in step.waits:
             job = wait.operation.replace("_", " ")
             yield f"        waits for {job}, {wait.timeout:g} s at most"
 
 
-def _field(field: FieldChange) -> Iterator[str]:
+def _field(field: FieldChange, *, told: bool = True) -> Iterator[str]:
+    why = f"  ({plain(field.reason)})" if told else ""
     if field.old is None:
-        yield f"        + {plain(field.path)}: {value(field.new)}  ({field.reason})"
+        yield f"        + {plain(field.path)}: {value(field.new)}{why}"
     elif field.new is None:
-        yield f"        - {plain(field.path)}: {value(field.old)}  ({field.reason})"
+        yield f"        - {plain(field.path)}: {value(field.old)}{why}"
     else:
         change = f"{value(field.old)} -> {value(field.new)}"
-        yield f"        ~ {plain(field.path)}: {change}  ({field.reason})"
+        yield f"        ~ {plain(field.path)}: {change}{why}"
     yield from (f"            {plain(line)}" for line in field.detail)
 
 
