@@ -10,7 +10,7 @@ from pathlib import Path
 import pathspec
 
 from reconciler.desired.ignore import BadPattern, compile_patterns
-from reconciler.desired.regular_file import open_regular, reason, strange
+from reconciler.desired.regular_file import open_regular, real_path, reason, strange
 from reconciler.desired.yaml_reader import MAX_BYTES
 from reconciler.errors import Problem
 
@@ -34,7 +34,7 @@ class Source:
     @classmethod
     def of(cls, path: Path, root: Path) -> Source:
         """The source of a file that exists."""
-        return cls(path.as_posix(), path.resolve(), path.parent.resolve(), root)
+        return cls(path.as_posix(), real_path(path), real_path(path.parent), root)
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ def find_project(paths: Sequence[Path], project_dir: Path) -> Found:
     found = Found()
     folders = [project_dir, *(path if path.is_dir() else path.parent for path in paths)]
     named = [folder / PROJECT_FILE for folder in folders]
-    for path in {each.resolve(): each for each in reversed(named) if each.exists()}.values():
+    for path in {real_path(each): each for each in reversed(named) if each.exists()}.values():
         found.sources.append(Source.of(path, _root(path, project_dir)))
     found.sources.sort(key=lambda source: source.shown)
     if len(found.sources) > 1:
@@ -67,21 +67,32 @@ def find_manifests(
     """Every YAML file under the paths but the excluded and hidden ones, each once, sorted."""
     found = Found()
     ignored = _compiled(exclude)
-    base = exclude_root.resolve()
+    base = real_path(exclude_root)
     seen: set[Path] = set()
     for given in paths:
         root = _root(given, project_dir)
         for path, explicit in _walk(given, found):
             source = Source.of(path, root)
+            left_out = path.name.startswith(".") or ignored.match_file(
+                os.path.relpath(source.real, base)
+            )
             if source.real in seen:
                 continue
             seen.add(source.real)
-            if not explicit and ignored.match_file(os.path.relpath(source.real, base)):
+            if left_out and not explicit:
                 found.left_out.append(source.shown)
             else:
-                found.sources.append(source)
+                _take(source, found)
     found.sources.sort(key=lambda source: source.shown)
     return found
+
+
+def _take(source: Source, found: Found) -> None:
+    if source.real.is_relative_to(source.root):
+        found.sources.append(source)
+    else:
+        message = "a link that leads out of the project directory"
+        found.problems.append(Problem("link-outside", message, file=source.shown))
 
 
 def _compiled(exclude: Sequence[str]) -> pathspec.GitIgnoreSpec:
@@ -94,7 +105,7 @@ def _compiled(exclude: Sequence[str]) -> pathspec.GitIgnoreSpec:
 
 def _root(given: Path, project_dir: Path) -> Path:
     """The project directory, or for a path outside of it that path's own folder."""
-    real, project = given.resolve(), project_dir.resolve()
+    real, project = real_path(given), real_path(project_dir)
     if real.is_relative_to(project):
         return project
     return real if real.is_dir() else real.parent
@@ -110,30 +121,32 @@ def _walk(given: Path, found: Found) -> Iterator[tuple[Path, bool]]:
         found.problems.append(Problem("no-such-path", message, file=given.as_posix()))
 
 
-def _walk_folder(folder: Path, found: Found) -> Iterator[Path]:
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        message = f"cannot read the folder: {reason(error)}"
-        found.problems.append(Problem("unreadable", message, file=folder.as_posix()))
-        return
-    for entry in entries:
-        path = folder / entry.name
-        if entry.is_dir(follow_symlinks=False):
-            if not entry.name.startswith("."):
-                yield from _walk_folder(path, found)
-        elif entry.name.endswith(SUFFIXES) and _usable(path, found):
-            yield path
+def _walk_folder(top: Path, found: Found) -> Iterator[Path]:
+    waiting = [top]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            entries = list(os.scandir(folder))
+        except OSError as error:
+            message = f"cannot read the folder: {reason(error)}"
+            found.problems.append(Problem("unreadable", message, file=folder.as_posix()))
+            continue
+        for entry in entries:
+            path = folder / entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if not entry.name.startswith(".") and _named_well(path, found):
+                    waiting.append(path)
+            elif entry.is_dir():
+                # A link to a folder is not followed: its files may be found twice, or for ever.
+                found.left_out.append(path.as_posix())
+            elif entry.name.endswith(SUFFIXES) and _named_well(path, found):
+                yield path
 
 
-def _usable(path: Path, found: Found) -> bool:
+def _named_well(path: Path, found: Found) -> bool:
     if strange(path.name):
-        message = f"a file name with control characters: {path.name!r}"
+        message = f"a name with control characters: {path.name!r}"
         found.problems.append(Problem("file-name", message, file=path.parent.as_posix()))
-        return False
-    # A folder called x.yaml that is a symlink ends here too: it is not followed.
-    if path.name.startswith(".") or path.is_dir():
-        found.left_out.append(path.as_posix())
         return False
     return True
 

@@ -18,6 +18,7 @@ from reconciler.desired.manifest import ManifestFile
 from reconciler.desired.prepare import Context, Prepared, prepare
 from reconciler.desired.project import Project
 from reconciler.desired.project_file import Asked, read_project, unused_patches
+from reconciler.desired.regular_file import real_path
 from reconciler.desired.resource_builder import ResourceBuilder
 from reconciler.errors import ManifestError, Problem
 
@@ -148,8 +149,8 @@ class _Loading:
         return {each.address for file in files for each in file.manifests if each.address}
 
     def _whole(self, file: ManifestFile | None) -> bool:
-        root = (file.source.folder if file else self._dir).resolve()
-        return any(root.is_relative_to(path.resolve()) for path in self._paths)
+        root = real_path(file.source.folder if file else self._dir)
+        return any(root.is_relative_to(real_path(path)) for path in self._paths)
 
     def _raise(self) -> None:
         places = {(each.file, each.line, each.column) for each in self._basic}

@@ -25,6 +25,14 @@ def open_regular(path: str | Path) -> BufferedReader:
     return open(descriptor, "rb")
 
 
+def real_path(path: Path) -> Path:
+    """The path with every link followed; a circle of links is left as it is.
+
+    ``Path.resolve`` raises for such a circle.
+    """
+    return Path(os.path.realpath(path))
+
+
 def reason(error: OSError) -> str:
     """What the system says of an error, without the path."""
     return (error.strerror or str(error)).lower()
