@@ -60,6 +60,8 @@ def _form_facts(mimetype: str, parameters: dict[str, str], body: bytes) -> dict[
     )
     fields = {name: form.getlist(name) for name in form if name != "filePath"}
     names = [file.filename for _, file in files.items(multi=True)]
+    for _, file in files.items(multi=True):
+        file.close()  # parsed a second time, so nobody else closes it
     return {
         "fields": {name: held[0] if len(held) == 1 else held for name, held in fields.items()},
         # A version upload says where a file goes in filePath; elsewhere the file name says it.
