@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 _MARK = re.compile(r"(?:^|\n)\[reconciler((?: [a-z]+=[^\s\]]+)+)\]\s*$")
 
@@ -16,16 +17,22 @@ LONGEST = 256
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Who made the object, what it holds, and whether it may be deleted."""
+    """Who made the object, what it holds, and whether it may be deleted.
+
+    ``notes`` are further ``key=value`` facts that no field of the platform keeps.
+    """
 
     owner: str
     content: str = ""
     protect: bool = False
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        content = f" content={self.content}" if self.content else ""
-        protect = " protect=true" if self.protect else ""
-        return f"[reconciler owner={self.owner}{content}{protect}]"
+        pairs = {"owner": self.owner, "content": self.content}
+        pairs["protect"] = "true" if self.protect else ""
+        pairs |= dict(sorted(self.notes.items()))
+        told = " ".join(f"{key}={value}" for key, value in pairs.items() if value)
+        return f"[reconciler {told}]"
 
 
 def join(text: str | None, mark: Mark | None) -> str:
@@ -44,7 +51,8 @@ def split(description: str | None) -> tuple[str, Mark | None]:
     pairs = dict(pair.split("=", 1) for pair in found[1].split())
     if "owner" not in pairs:
         return text, None
-    mark = Mark(pairs["owner"], pairs.get("content", ""), pairs.get("protect") == "true")
+    owner, content = pairs.pop("owner"), pairs.pop("content", "")
+    mark = Mark(owner, content, pairs.pop("protect", "") == "true", pairs)
     return text[: found.start()], mark
 
 

@@ -11,6 +11,13 @@ from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, Draft, FieldChange
 from reconciler.errors import Problem
 from reconciler.providers.custom_models.description import description_problems, problem_at
+from reconciler.providers.custom_models.jobs import (
+    build_draft,
+    conversion_draft,
+    explanations_draft,
+    impact_draft,
+    test_draft,
+)
 from reconciler.providers.custom_models.model_version import (
     live_version,
     version_draft,
@@ -51,8 +58,9 @@ SENT_AS_NULL = frozenset({"targetName", *LABELS})
 NAMED_TARGETS = frozenset(
     {"Binary", "Regression", "Multiclass", "TextGeneration", "AgenticWorkflow"}
 )
-NOT_YET = ("template", "copyOf", "tests", "featureImpact", "predictionExplanations", "conversion")
-NOT_YET_VERSION = ("repository", "registryModel", "dependencyBuild")
+NOT_YET = ("template", "copyOf")
+NOT_YET_VERSION = ("repository", "registryModel")
+JOBS = ("tests", "featureImpact", "predictionExplanations", "conversion")
 
 
 def live_model(found: Model) -> Live:
@@ -230,6 +238,7 @@ DERIVED = (
     "version.dependencyBuild",
     "sharing",
     *NOT_YET,
+    *JOBS,
 )
 
 KIND = Kind(
@@ -255,6 +264,13 @@ KIND = Kind(
         Part("unsupported", not_yet_draft, NOT_YET),
         Part("", model_draft),
         Part("version", version_draft, ("version",)),
+        # Converting adds files, a test needs the build, the rest needs a model that works; sharing
+        # comes last, so that a model that fails its gate keeps its former users.
+        Part("conversion", conversion_draft, ("conversion",)),
+        Part("build", build_draft),
+        Part("test", test_draft, ("tests",)),
+        Part("impact", impact_draft, ("featureImpact",)),
+        Part("explanations", explanations_draft, ("predictionExplanations",)),
         Part("sharing", lambda change: share_draft(change, COLLECTION), ("sharing",)),
     ),
     verbs=frozenset({"read", "create", "update", "replace", "delete"}),

@@ -7,14 +7,14 @@ from typing import Any
 
 from reconciler.core.fileset import FileSet, file_delta, file_set
 from reconciler.core.kind import Change
-from reconciler.core.mark import Mark, join, split
+from reconciler.core.mark import split
 from reconciler.core.step import After, Call, Draft, FieldChange, Upload, Wait
 from reconciler.providers.custom_models.description import problem_at
 from reconciler.providers.custom_models.environment_choice import Choice, choose_environment
 from reconciler.providers.custom_models.file_changes import file_changes
+from reconciler.providers.custom_models.version_mark import FILES, mark_call
 from reconciler.providers.custom_models.wire import AssignedData, Version
 
-FILES = "version.files"
 RESOURCES = (
     "maximumMemory",
     "replicas",
@@ -71,6 +71,8 @@ def version_facts(version: Version | None) -> dict[str, Any] | None:
         "environmentVersionId": version.base_environment_version_id,
         "items": {item.file_path: item.id for item in version.items},
         "content": mark.content if mark else "",
+        "notes": dict(mark.notes) if mark else {},
+        "dependencies": len(version.dependencies),
         "assigning": bool(data and data.assignment_in_progress),
         "assignmentError": data.assignment_error.message
         if data and data.assignment_error
@@ -196,7 +198,7 @@ def _draft(
     version = After(change.step("version"), "versionId")
     calls: tuple[Call, ...] = (call,)
     if FILES in change.resource.files or wanted.get("description"):
-        calls = (*calls, _metadata_call(change, version, wanted.get("description")))
+        calls = (*calls, mark_call(change, wanted.get("description"), {}, version=version))
     waits: tuple[Wait, ...] = ()
     if "trainingData" in call.body:
         params = {"id": change.own["id"], "version": version}
@@ -249,24 +251,11 @@ def _uploads(files: FileSet, paths: tuple[str, ...]) -> tuple[Upload, ...]:
     )
 
 
-def _metadata_call(change: Change, version: Any, text: str | None) -> Call:
-    files = change.resource.files.get(FILES)
-    owner = f"{change.options.scope}/{change.resource.address.name}"
-    mark = Mark(owner, files.digest) if files is not None else None
-    return Call(
-        "update_version",
-        "PATCH",
-        "customModels/{id}/versions/{version}/",
-        {"id": change.own["id"], "version": version},
-        {"description": join(text, mark)},
-    )
-
-
 def _metadata(change: Change, wanted: Mapping[str, Any], held: Mapping[str, Any]) -> Draft | None:
     assert change.live is not None
     live_text = change.live.spec["version"]["description"]
     text = wanted.get("description") if "description" in wanted else live_text
-    call = _metadata_call(change, held["id"], text)
+    call = mark_call(change, text, held["notes"])
     fields = tuple(field for field in change.fields if field.path == "version.description")
     if fields:
         return Draft("update", "describes the version anew", fields, (call,))

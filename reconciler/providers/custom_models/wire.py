@@ -51,10 +51,12 @@ class Environment(Wire):
 
 
 class Item(Wire):
-    """One file of a model version."""
+    """One file of a model version, with its commit where it came from a repository."""
 
     id: str
     file_path: str
+    ref: str | None = None
+    commit_sha: str | None = None
 
 
 class MetadataValue(Wire):
@@ -107,6 +109,7 @@ class Version(Wire):
     training_data: AssignedData | None = None
     holdout_data: AssignedData | None = None
     git_model_version: Commit | None = None
+    dependencies: list[dict[str, Any]] = Field(default_factory=list)
 
     @property
     def number(self) -> str:
@@ -133,7 +136,76 @@ class Model(Wire):
     created_by: str | None = None
     deployments_count: int = 0
     training_dataset_id: str | None = None
+    training_dataset_version_id: str | None = None
+    training_data_partition_column: str | None = None
+    training_data_assignment_in_progress: bool = False
     latest_version: Version | None = None
+
+
+class Limits(Wire):
+    """What the user may ask for (``CustomModelResourceLimits``); null means no limit."""
+
+    max_custom_model_container_size: int | None = None
+    max_custom_model_replicas_per_deployment: int | None = None
+
+
+class Build(Wire):
+    """A dependency build (``BaseDependencyBuildMetadataResponse``)."""
+
+    build_status: str
+
+
+class CheckResult(Wire):
+    """One check of a model test."""
+
+    status: str
+    message: str = ""
+
+
+class VersionName(Wire):
+    """The version that a test ran."""
+
+    id: str
+
+
+class ModelTest(Wire):
+    """A model test (``CustomModelTestsResponse``)."""
+
+    id: str
+    overall_status: str
+    custom_model_version: VersionName | None = None
+    custom_model_image_id: str | None = None
+    image_type: str | None = None
+    dataset_id: str | None = None
+    dataset_version_id: str | None = None
+    testing_status: dict[str, CheckResult] = Field(default_factory=dict)
+    created: str = ""
+
+
+class Conversion(Wire):
+    """A conversion to a JAR (``ConversionResponse``)."""
+
+    id: str
+    conversion_in_progress: bool | None = None
+    conversion_succeeded: bool | None = None
+    main_program_item_id: str | None = None
+    log_message: str | None = None
+    should_stop: bool = False
+
+
+class FeatureScore(Wire):
+    """How much one feature matters."""
+
+    feature_name: str
+    impact_normalized: float
+    impact_unnormalized: float
+
+
+class Impact(Wire):
+    """Feature impact (``FeatureImpactResponse``)."""
+
+    row_count: int | None = None
+    feature_impacts: list[FeatureScore] = Field(default_factory=list)
 
 
 W = TypeVar("W", bound=Wire)

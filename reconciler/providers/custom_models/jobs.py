@@ -1,0 +1,320 @@
+"""Jobs of a model version, reconciled and not fired: each is wanted done, once, for this version.
+
+A job that runs is waited for; one that failed stays failed until the version changes or
+``--retry-failed`` asks for it again; one that was done is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.core.kind import Change
+from reconciler.core.step import After, Call, Draft, FieldChange, Wait
+from reconciler.providers.custom_models.version_mark import FILES, note_call
+
+ABSENT, RUNNING, FAILED, DONE = "absent", "running", "failed", "done"
+PASSED_TEST = frozenset({"succeeded", "warning"})
+RUNNING_TEST = frozenset({"queued", "in_progress", "not_tested"})
+RUNNING_BUILD = frozenset({"submitted", "processing"})
+REQUIREMENTS = "requirements.txt"
+READY = "ready"
+"""What the mark says of explanations once their job has ended well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job as the plan sees it: how it stands, and how to start and follow it.
+
+    ``follow`` are the parameters of its wait when it is there already; ``calls`` start it anew
+    and ``fresh`` follows what they started.
+    """
+
+    noun: str
+    operation: str
+    timeout: float
+    state: str
+    why: str = ""
+    follow: Mapping[str, Any] | None = None
+    fresh: Mapping[str, Any] | None = None
+    calls: tuple[Call, ...] = ()
+    wait_after: int = 0
+    fields: tuple[FieldChange, ...] = ()
+
+
+def job_draft(change: Change, job: Job) -> Draft | None:
+    """The step that a job needs now, or None when it is done."""
+    if job.state == DONE:
+        return None
+    follow = Wait(job.operation, job.follow or {}, job.timeout)
+    if job.state == RUNNING:
+        return Draft("run", f"{job.noun} is under way", (), (), (follow,))
+    if job.state == FAILED and not change.options.retry_failed:
+        reason = f"{job.noun} failed, and the version has not changed"
+        return Draft("check", f"{reason}: {job.why}" if job.why else reason, (), (), (follow,))
+    again = job.state == FAILED
+    wait = Wait(job.operation, job.fresh or {}, job.timeout, job.wait_after or len(job.calls))
+    reason = f"{job.noun} failed and is to be tried again" if again else f"{job.noun} is to be run"
+    gives = tuple(dict.fromkeys(key for call in job.calls for key in call.gives))
+    return Draft("run", reason, job.fields, job.calls, (wait,), gives)
+
+
+def _facts(change: Change) -> Mapping[str, Any] | None:
+    """What is known of the jobs of the version that is wanted; None while there is no such one."""
+    if change.live is None or isinstance(change.own.get("versionId"), After | None):
+        return None
+    return dict(change.live.facts.get("jobs", {}))
+
+
+def _ids(change: Change) -> dict[str, Any]:
+    return {"id": change.own["id"], "version": change.own.get("versionId")}
+
+
+# -- dependency build ------------------------------------------------------------------------
+
+
+def build_draft(change: Change) -> Draft | None:
+    """Wanted where the manifest says so, or where the version has dependencies."""
+    wanted = (change.resource.spec.get("version") or {}).get("dependencyBuild")
+    facts = _facts(change)
+    if wanted is False or change.own.get("versionId") is None:
+        return None
+    if wanted is None and not _has_dependencies(change, facts):
+        return None
+    call = Call(
+        "start_build",
+        "POST",
+        "customModels/{id}/versions/{version}/dependencyBuild/",
+        # What a requirements file comes to is known only to the platform, once it has the version.
+        {**_ids(change), "onlyWithDependencies": wanted is None},
+        gives=("building",),
+    )
+    building = {"building": After(change.step("build"), "building")}
+    status = (facts or {}).get("build")
+    return job_draft(
+        change,
+        Job(
+            "the dependency build",
+            "dependency_build",
+            1800.0,
+            state=_build_state(status),
+            follow={**_ids(change), "building": True},
+            fresh={**_ids(change), **building},
+            calls=(call,),
+        ),
+    )
+
+
+def _has_dependencies(change: Change, facts: Mapping[str, Any] | None) -> bool:
+    if facts is not None:
+        return bool(facts.get("dependencies"))
+    files = change.resource.files.get(FILES)
+    entry = files.by_path.get(REQUIREMENTS) if files is not None else None
+    return bool(entry and entry.size)
+
+
+def _build_state(status: str | None) -> str:
+    if status is None:
+        return ABSENT
+    if status in RUNNING_BUILD:
+        return RUNNING
+    return DONE if status == "success" else FAILED
+
+
+# -- test gate -------------------------------------------------------------------------------
+
+
+def test_draft(change: Change) -> Draft | None:
+    """The newest version must have passed a test with this dataset and these checks."""
+    wanted = change.resource.spec.get("tests")
+    if not wanted:
+        return None
+    body = {"customModelId": change.own["id"], "customModelVersionId": change.own["versionId"]}
+    body |= {key: wanted[key] for key in ("datasetId", "datasetVersionId") if wanted.get(key)}
+    if wanted.get("checks"):
+        body["configuration"] = wanted["checks"]
+    call = Call("start_test", "POST", "customModelTests/", _ids(change), body, gives=("testId",))
+    found = _fitting_test(wanted, _facts(change))
+    return job_draft(
+        change,
+        Job(
+            "the model test",
+            "model_test",
+            wanted.get("timeout", 1800),
+            state=_test_state(found),
+            why=_failed_checks(found),
+            follow={"test": found["id"]} if found else None,
+            fresh={"test": After(change.step("test"), "testId")},
+            calls=(call,),
+            fields=_test_fields(wanted),
+        ),
+    )
+
+
+def _test_fields(wanted: Mapping[str, Any]) -> tuple[FieldChange, ...]:
+    shown = {"datasetId": wanted.get("datasetId"), **(wanted.get("checks") or {})}
+    return tuple(
+        FieldChange(f"tests.{key}", None, value, "what the test is to show")
+        for key, value in shown.items()
+        if value is not None
+    )
+
+
+def _fitting_test(
+    wanted: Mapping[str, Any], facts: Mapping[str, Any] | None
+) -> Mapping[str, Any] | None:
+    """The newest test of this version that was run as the manifest wants it."""
+    for test in (facts or {}).get("tests", ()):
+        same_data = all(
+            wanted.get(key) in (None, test[key]) for key in ("datasetId", "datasetVersionId")
+        )
+        if same_data and all(
+            _fits(verdict, test["checks"].get(check))
+            for check, verdict in (wanted.get("checks") or {}).items()
+        ):
+            return dict(test)
+    return None
+
+
+def _fits(verdict: str, status: str | None) -> bool:
+    # The platform shows how a check ended, not what was asked for: a warning was asked for as a
+    # warning, a skipped one as skipped, and a failed one as a failure.
+    if status in RUNNING_TEST or status in ("canceled", "aborted", None):
+        return True
+    if verdict == "skip":
+        return True
+    if status == "skipped":
+        return False
+    return status != "warning" if verdict == "fail" else status != "failed"
+
+
+def _test_state(test: Mapping[str, Any] | None) -> str:
+    if test is None:
+        return ABSENT
+    if test["status"] in RUNNING_TEST:
+        return RUNNING
+    return DONE if test["status"] in PASSED_TEST else FAILED
+
+
+def _failed_checks(test: Mapping[str, Any] | None) -> str:
+    if test is None:
+        return ""
+    failed = [name for name, status in test["checks"].items() if status == "failed"]
+    return ", ".join(failed) or str(test["status"])
+
+
+# -- feature impact --------------------------------------------------------------------------
+
+
+def impact_draft(change: Change) -> Draft | None:
+    """The newest version must have a feature impact, with this row count where one is said."""
+    wanted = change.resource.spec.get("featureImpact")
+    if wanted is None:
+        return None
+    body = {"rowCount": wanted["rowCount"]} if wanted.get("rowCount") else {}
+    call = Call(
+        "start_impact",
+        "POST",
+        "customModels/{id}/versions/{version}/featureImpact/",
+        _ids(change),
+        body,
+        gives=("impactStatus",),
+    )
+    status = After(change.step("impact"), "impactStatus")
+    facts = (_facts(change) or {}).get("impact") or {"state": ABSENT}
+    state = facts["state"]
+    if state == DONE and wanted.get("rowCount") not in (None, facts.get("rowCount")):
+        state = ABSENT
+    return job_draft(
+        change,
+        Job(
+            "the feature impact",
+            "feature_impact",
+            wanted.get("timeout", 1800),
+            state=state,
+            why=facts.get("why", ""),
+            follow={**_ids(change), "status": facts.get("status")},
+            fresh={**_ids(change), "status": status},
+            # The platform keeps no record of an impact that failed: its status goes in the mark.
+            calls=(call, note_call(change, {"impact": status})),
+            fields=(
+                FieldChange(
+                    "featureImpact.rowCount",
+                    facts.get("rowCount"),
+                    wanted.get("rowCount"),
+                    "computed anew for this version",
+                ),
+            ),
+        ),
+    )
+
+
+def explanations_draft(change: Change) -> Draft | None:
+    """Prediction explanations of the newest version must have been initialized.
+
+    No operation of the API tells whether they were, so the version's mark does.
+    """
+    if not change.resource.spec.get("predictionExplanations"):
+        return None
+    call = Call(
+        "start_explanations",
+        "POST",
+        "customModels/{id}/versions/{version}/predictionExplanationsInitialization/",
+        _ids(change),
+        gives=("explanationsStatus",),
+    )
+    status = After(change.step("explanations"), "explanationsStatus")
+    facts = (_facts(change) or {}).get("explanations") or {"state": ABSENT}
+    return job_draft(
+        change,
+        Job(
+            "the initialization of prediction explanations",
+            "job_status",
+            1800.0,
+            state=facts["state"],
+            why=facts.get("why", ""),
+            follow={"status": facts.get("status")},
+            fresh={"status": status},
+            calls=(
+                call,
+                note_call(change, {"explanations": status}),
+                note_call(change, {"explanations": READY}),
+            ),
+            wait_after=2,
+        ),
+    )
+
+
+# -- conversion ------------------------------------------------------------------------------
+
+
+def conversion_draft(change: Change) -> Draft | None:
+    """The newest version's files must have been converted, starting at the main program."""
+    wanted = change.resource.spec.get("conversion")
+    if wanted is None:
+        return None
+    call = Call(
+        "start_conversion",
+        "POST",
+        "customModels/{id}/versions/{version}/conversions/",
+        {**_ids(change), "mainProgram": wanted["mainProgram"]},
+        gives=("conversionId",),
+    )
+    facts = (_facts(change) or {}).get("conversion")
+    fits = facts is not None and facts["mainProgram"] == wanted["mainProgram"]
+    return job_draft(
+        change,
+        Job(
+            f"the conversion of {wanted['mainProgram']}",
+            "conversion",
+            wanted.get("timeout", 1800),
+            state=facts["state"] if facts and fits else ABSENT,
+            follow={**_ids(change), "conversion": facts["id"]} if facts else None,
+            fresh={
+                **_ids(change),
+                "conversion": After(change.step("conversion"), "conversionId"),
+            },
+            calls=(call,),
+        ),
+    )

@@ -1,0 +1,56 @@
+"""The mark of a model version: its content, and what no field of the platform keeps of its jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.core.kind import Change
+from reconciler.core.mark import Mark, join
+from reconciler.core.step import After, Call
+
+FILES = "version.files"
+REPOSITORY = "version.repository"
+
+
+def mark_call(change: Change, text: str | None, notes: Mapping[str, Any], **known: Any) -> Call:
+    """PATCH versions/{id}/: the author's text, and below it the mark with these notes.
+
+    The version is the one that ``own`` names, unless ``known`` says ``version``; ``content`` of
+    ``known`` replaces the digest of the wanted files.
+    """
+    files = change.resource.files.get(FILES)
+    held = change.live.facts["version"] if change.live else None
+    content = files.digest if files is not None else (held["content"] if held else "")
+    return Call(
+        "mark_version",
+        "PATCH",
+        "customModels/{id}/versions/{version}/",
+        {"id": change.own["id"], "version": known.get("version", change.own.get("versionId"))},
+        {
+            "text": text or "",
+            "owner": f"{change.options.scope}/{change.resource.address.name}",
+            "content": known.get("content", content),
+            "notes": dict(notes),
+        },
+    )
+
+
+def note_call(change: Change, notes: Mapping[str, Any]) -> Call:
+    """The same for a version that is there: its text and its other notes stay."""
+    wanted = change.resource.spec.get("version") or {}
+    fresh = isinstance(change.own.get("versionId"), After) or change.live is None
+    held = None if fresh or change.live is None else change.live
+    text = wanted.get("description")
+    if "description" not in wanted and held is not None:
+        text = held.spec["version"]["description"]
+    kept = dict(held.facts["version"]["notes"]) if held is not None else {}
+    if isinstance(change.own.get("impactStatus"), After):
+        kept["impact"] = change.own["impactStatus"]
+    return mark_call(change, text, {**kept, **notes})
+
+
+def marked_text(body: Mapping[str, Any]) -> str:
+    """The description that a ``mark_version`` call sends; no mark where there is nothing to say."""
+    mark = Mark(body["owner"], body["content"], notes=dict(body["notes"]))
+    return join(body["text"], mark if mark.content or mark.notes else None)

@@ -1,0 +1,194 @@
+"""Waiting for the platform's jobs: polls with growing pauses, and the log of what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reconciler.core.provider import Tell
+from reconciler.core.step import Wait
+from reconciler.errors import ApiError, JobFailed
+from reconciler.providers.custom_models.client import Client
+from reconciler.providers.custom_models.environment_version import BUILDING
+from reconciler.providers.custom_models.jobs import PASSED_TEST, RUNNING_BUILD, RUNNING_TEST
+from reconciler.providers.custom_models.wire import ModelTest
+
+LOG_LINES = 40
+FIRST_POLL, LONGEST_POLL = 0.5, 15.0
+STATUS_RUNNING = frozenset({"INITIALIZED", "RUNNING"})
+RETRY = "Mend it and apply again; --retry-failed runs the same once more."
+
+
+class Waits:
+    """Follows one job to its end; JobFailed carries the end of its log."""
+
+    def __init__(
+        self, client: Client, sleep: Callable[[float], None], clock: Callable[[], float]
+    ) -> None:
+        self.client = client
+        self.sleep = sleep
+        self.clock = clock
+
+    def wait(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+        """Poll until the job ends or its time is over."""
+        return WAITS[wait.operation](self, wait, tell)
+
+    def _environment_build(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+        identity, version = wait.params["id"], wait.params["version"]
+
+        def status() -> str:
+            return self.client.get_environment_version(identity, version).build_status
+
+        if self._poll(wait, status, BUILDING, tell) == "success":
+            return {"versionId": version}
+        raise JobFailed(
+            f"the build of environment version {version} failed",
+            "Mend the Docker context and apply again; --retry-failed builds the same once more.",
+            log=tail(self._log(lambda: self.client.get_environment_build_log(identity, version))),
+        )
+
+    def _training_data(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+        identity, version = wait.params["id"], wait.params["version"]
+
+        def status() -> str:
+            data = self.client.get_version(identity, version).training_data
+            if data is None:
+                return "not assigned"
+            if data.assignment_in_progress:
+                return "assigning"
+            error = data.assignment_error
+            return (error.message if error else None) or "assigned"
+
+        state = self._poll(wait, status, frozenset({"assigning"}), tell)
+        if state == "assigned":
+            return {"versionId": version}
+        raise JobFailed(
+            f"training data could not be given to version {version}: {state}",
+            "Check the dataset; another dataset makes a new version.",
+        )
+
+    def _dependency_build(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+        identity, version = wait.params["id"], wait.params["version"]
+        if not wait.params["building"]:
+            return {}
+
+        def status() -> str:
+            build = self.client.get_build(identity, version)
+            return build.build_status if build else "not started"
+
+        state = self._poll(wait, status, RUNNING_BUILD, tell)
+        if state == "success":
+            return {}
+        raise JobFailed(
+            f"the dependency build of version {version} ended as {state}",
+            RETRY,
+            log=tail(self._log(lambda: self.client.get_build_log(identity, version))),
+        )
+
+    def _model_test(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+        test = wait.params["test"]
+        last: list[ModelTest] = []
+
+        def status() -> str:
+            last[:] = [self.client.get_test(test)]
+            return last[0].overall_status
+
+        state = self._poll(wait, status, RUNNING_TEST, tell)
+        if state in PASSED_TEST:
+            return {}
+        checks = last[0].testing_status
+        failed = [f"{name}: {c.message}" for name, c in checks.items() if c.status == "failed"]
+        raise JobFailed(
+            f"the model test {test} ended as {state}" + "".join(f"; {line}" for line in failed),
+            RETRY,
+            log=tail(self._log(lambda: self.client.get_test_tail(test, LOG_LINES))),
+        )
+
+    def _feature_impact(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+        if wait.params["status"]:
+            self._job_status(wait, tell)
+        else:
+            # Started by a run that was cut off before it could note the job's status.
+            self._poll(wait, lambda: self._impact_state(wait), STATUS_RUNNING, tell)
+        found = self.client.get_impact(wait.params["id"], wait.params["version"])
+        scores = {f.feature_name: f.impact_normalized for f in found.feature_impacts}
+        return {"featureImpact": scores, "rowCount": found.row_count}
+
+    def _impact_state(self, wait: Wait) -> str:
+        try:
+            self.client.get_impact(wait.params["id"], wait.params["version"])
+        except ApiError as error:
+            if error.status == 422:
+                return "RUNNING"
+            raise
+        return "COMPLETED"
+
+    def _job_status(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+        message = [""]
+
+        def status() -> str:
+            state, message[0], _ = self.client.get_status(wait.params["status"])
+            return state
+
+        state = self._poll(wait, status, STATUS_RUNNING, tell)
+        if state == "COMPLETED":
+            return {}
+        raise JobFailed(f"the job ended as {state}: {message[0]}", RETRY)
+
+    def _conversion(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+        identity, version = wait.params["id"], wait.params["version"]
+        logs = [""]
+
+        def status() -> str:
+            found = self.client.get_conversion(identity, version, wait.params["conversion"])
+            logs[0] = found.log_message or ""
+            if found.conversion_in_progress:
+                return "converting"
+            return "converted" if found.conversion_succeeded else "failed"
+
+        state = self._poll(wait, status, frozenset({"converting"}), tell)
+        if state == "converted":
+            return {}
+        raise JobFailed(f"the conversion of version {version} failed", RETRY, log=tail(logs[0]))
+
+    def _log(self, read: Callable[[], str]) -> str:
+        # A log that cannot be had must not hide the failure that it would explain.
+        try:
+            return read()
+        except ApiError as error:
+            return f"(no log: {error.message})"
+
+    def _poll(
+        self, wait: Wait, status: Callable[[], str], running: frozenset[str], tell: Tell
+    ) -> str:
+        deadline, pause, last = self.clock() + wait.timeout, FIRST_POLL, ""
+        while True:
+            state = status()
+            if state not in running:
+                return state
+            if state != last:
+                tell(state)
+                last = state
+            if self.clock() + pause > deadline:
+                raise JobFailed(
+                    f"{wait.operation.replace('_', ' ')} is still {state} after {wait.timeout:g} s",
+                    "It goes on there; the next run waits for it again. Raise the timeout.",
+                )
+            self.sleep(pause)
+            pause = min(LONGEST_POLL, pause * 1.5)
+
+
+WAITS: Mapping[str, Callable[[Waits, Wait, Tell], Mapping[str, Any]]] = {
+    "environment_build": Waits._environment_build,
+    "training_data": Waits._training_data,
+    "dependency_build": Waits._dependency_build,
+    "model_test": Waits._model_test,
+    "feature_impact": Waits._feature_impact,
+    "job_status": Waits._job_status,
+    "conversion": Waits._conversion,
+}
+
+
+def tail(log: str) -> str:
+    """The last lines of a log."""
+    return "\n".join(log.splitlines()[-LOG_LINES:])

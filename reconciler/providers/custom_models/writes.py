@@ -1,0 +1,100 @@
+"""Every write by its name: one call of the plan is one request that changes something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reconciler.core.resource import Resource
+from reconciler.core.step import Call
+from reconciler.errors import ApiError
+from reconciler.providers.custom_models.client import Client
+from reconciler.providers.custom_models.upload import readers
+from reconciler.providers.custom_models.version_mark import marked_text
+
+Write = Callable[["Writes", Call, Resource | None], Mapping[str, Any] | None]
+
+
+class Writes:
+    """Makes the calls of a plan; their outputs are what the call ``gives``."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def send(self, call: Call, resource: Resource | None) -> Mapping[str, Any]:
+        """One write, by the operation's name."""
+        return WRITES[call.operation](self, call, resource) or {}
+
+    def _create_environment_version(
+        self, call: Call, resource: Resource | None
+    ) -> Mapping[str, Any]:
+        with readers(call.uploads, resource) as files:
+            version = self.client.create_environment_version(
+                call.params["id"], call.body, {f.field: (f.filename, f.open) for f in files}
+            )
+        return {"versionId": version}
+
+    def _create_version(self, call: Call, resource: Resource | None) -> Mapping[str, Any]:
+        create = getattr(self.client, call.operation)
+        with readers(call.uploads, resource) as files:
+            made = create(call.params["id"], call.body, {f.filename: f.open for f in files})
+        return {"versionId": made.id}
+
+    def _mark_version(self, call: Call, _: Resource | None) -> None:
+        body = {"description": marked_text(call.body)}
+        self.client.update_version(call.params["id"], call.params["version"], body)
+
+    def _start_build(self, call: Call, _: Resource | None) -> Mapping[str, Any]:
+        identity, version = call.params["id"], call.params["version"]
+        unsure = call.params["onlyWithDependencies"]
+        if unsure and not self.client.get_version(identity, version).dependencies:
+            return {"building": False}
+        self.client.start_build(identity, version)
+        return {"building": True}
+
+    def _start_test(self, call: Call, _: Resource | None) -> Mapping[str, Any]:
+        self.client.start_test(call.body)
+        # The answer names a status only; the test itself is in the list at once, newest first.
+        for test in self.client.list_tests(call.params["id"]):
+            if test.custom_model_version and test.custom_model_version.id == call.params["version"]:
+                return {"testId": test.id}
+        raise ApiError(
+            f"the test of version {call.params['version']} was accepted, but is not listed",
+            "Run it again: a test that is there is waited for.",
+        )
+
+    def _start_conversion(self, call: Call, _: Resource | None) -> Mapping[str, Any]:
+        identity, version = call.params["id"], call.params["version"]
+        program = call.params["mainProgram"]
+        items = self.client.get_version(identity, version).items
+        found = [item.id for item in items if item.file_path == program]
+        if not found:
+            raise ApiError(
+                f"version {version} has no file {program}",
+                "conversion.mainProgram names a file of the version, relative to its root.",
+            )
+        return {"conversionId": self.client.start_conversion(identity, version, found[0])}
+
+
+WRITES: Mapping[str, Write] = {
+    "create_environment": lambda w, c, _: {"id": w.client.create_environment(c.body)},
+    "update_environment": lambda w, c, _: w.client.update_environment(c.params["id"], c.body),
+    "delete_environment": lambda w, c, _: w.client.delete_environment(c.params["id"]),
+    "create_environment_version": Writes._create_environment_version,
+    "create_model": lambda w, c, _: {"id": w.client.create_model(c.body).id},
+    "update_model": lambda w, c, _: w.client.update_model(c.params["id"], c.body),
+    "delete_model": lambda w, c, _: w.client.delete_model(c.params["id"]),
+    "create_version": Writes._create_version,
+    "create_version_from_latest": Writes._create_version,
+    "mark_version": Writes._mark_version,
+    "share": lambda w, c, _: w.client.share(c.params["collection"], c.params["id"], c.body["data"]),
+    "start_build": Writes._start_build,
+    "start_test": Writes._start_test,
+    "start_impact": lambda w, c, _: {
+        "impactStatus": w.client.start_impact(c.params["id"], c.params["version"], c.body)
+    },
+    "start_explanations": lambda w, c, _: {
+        "explanationsStatus": w.client.start_explanations(c.params["id"], c.params["version"])
+    },
+    "start_conversion": Writes._start_conversion,
+}
