@@ -106,9 +106,9 @@ class ModelCalls(Calls):
     def _version(
         self, method: str, model: str, fields: Mapping[str, Any], files: Mapping[str, Opener]
     ) -> Version:
-        pairs = [(key, value) for key, value in fields.items() if not isinstance(value, list)]
-        lists = [(key, item) for key, value in fields.items() if isinstance(value, list)
-                 for item in value]  # fmt: skip
+        # Other lists (``requiredMetadataValues``) travel as one JSON text.
+        pairs = [(key, value) for key, value in fields.items() if key != "filesToDelete"]
+        lists = [("filesToDelete", item) for item in fields.get("filesToDelete", ())]
         # The n-th ``file`` belongs to the n-th ``filePath``.
         paths = [("filePath", path) for path in files]
         uploads = [("file", path.rpartition("/")[2], opener) for path, opener in files.items()]
