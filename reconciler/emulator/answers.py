@@ -7,17 +7,9 @@ from urllib.parse import urlencode
 
 import flask
 
-from reconciler.emulator.fields import Field, whole
-from reconciler.emulator.inputs import query
-from reconciler.emulator.options import LARGEST_PAGE
+from reconciler.emulator.inputs import WINDOW, window
 from reconciler.emulator.store import Doc
 from reconciler.emulator.world import absolute, here
-
-_WINDOW = {
-    # The pages mark both as required; the official client sends neither, so both have defaults.
-    "offset": Field(whole(least=0)),
-    "limit": Field(whole(least=1, most=LARGEST_PAGE)),
-}
 
 
 def answer(body: object, status: int = 200, location: str | None = None) -> flask.Response:
@@ -58,9 +50,8 @@ def page(
     A limit above the server's own is cut to it, so that a caller who trusts ``limit`` instead of
     ``next`` is found out.
     """
-    window = query(_WINDOW, bad)
-    largest = here().options.page_size
-    offset, limit = window.get("offset", 0), min(window.get("limit", largest), largest)
+    wanted, largest = window(bad), here().options.page_size
+    offset, limit = wanted.get("offset", 0), min(wanted.get("limit", largest), largest)
     shown = [show(item) for item in items[offset : offset + limit]]
     more = offset + limit < len(items)
     body = {
@@ -75,7 +66,7 @@ def page(
 
 
 def _link(offset: int, limit: int) -> str:
-    kept = [(n, v) for n, v in flask.request.args.items(multi=True) if n not in _WINDOW]
+    kept = [(n, v) for n, v in flask.request.args.items(multi=True) if n not in WINDOW]
     return (
         absolute(flask.request.path)
         + "?"

@@ -17,6 +17,7 @@ from reconciler.emulator.refusal import invalid
 Check = Callable[[Any], Any]
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!-~]+")
 # How a form spells null for a field that may be null: the pages declare such fields as
 # "integer or null", and a form can only carry text.
 _BLANK = ("", "null", "None")
@@ -103,6 +104,13 @@ def flag(value: Any) -> bool:
     if not isinstance(value, bool):
         raise Invalid("value should be True or False")
     return value
+
+
+def url(value: Any) -> str:
+    """An address with a scheme."""
+    if not _URL.fullmatch(text()(value)):
+        raise Invalid("value is not a url")
+    return str(value)
 
 
 def one_of(*choices: str) -> Check:

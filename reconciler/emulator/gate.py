@@ -39,6 +39,12 @@ class _Rejected(Exception):
         self.response = response
 
 
+class _Answer(Response):
+    """An answer as the app made it: one without a content type does not get one."""
+
+    default_mimetype = None
+
+
 class Gate:
     """The WSGI face of one emulator."""
 
@@ -90,7 +96,7 @@ class Gate:
             with store.transaction():
                 jobs.settle(self._world)
             with store.transaction():
-                response = Response.from_app(self._inner, environ, buffered=True)
+                response = _Answer.from_app(self._inner, environ, buffered=True)
                 if response.status_code >= 400:
                     raise _Rejected(response)
         except _Rejected as rejected:

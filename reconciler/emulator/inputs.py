@@ -9,8 +9,15 @@ from typing import Any
 import flask
 from werkzeug.datastructures import FileStorage
 
-from reconciler.emulator.fields import Field, Fields, blank_as_null, loose, read
+from reconciler.emulator.fields import Field, Fields, blank_as_null, loose, read, whole
+from reconciler.emulator.options import LARGEST_PAGE
 from reconciler.emulator.refusal import Refusal, invalid
+
+WINDOW = {
+    # The pages mark both as required; the official client sends neither, so both have defaults.
+    "offset": Field(whole(least=0)),
+    "limit": Field(whole(least=1, most=LARGEST_PAGE)),
+}
 
 
 @dataclass(frozen=True)
@@ -52,10 +59,23 @@ def form_body(fields: Fields, files: tuple[str, ...], lists: tuple[str, ...] = (
 
 
 def query(fields: Fields, status: int = 422) -> dict[str, Any]:
-    """The declared parameters of the query string; others are left alone.
+    """The parameters of the query string; one that is not declared is refused.
 
     Values arrive as text in the spelling of the caller's language, ``True`` as well as ``true``.
     """
+    unknown = [name for name in flask.request.args if name not in fields and name not in WINDOW]
+    if unknown:
+        errors = {name: f"{name} is not allowed key" for name in unknown}
+        raise Refusal(status, "Invalid field data", errors)
+    return _parameters(fields, status)
+
+
+def window(status: int = 422) -> dict[str, Any]:
+    """The part of a list that the query asks for."""
+    return _parameters(WINDOW, status)
+
+
+def _parameters(fields: Fields, status: int) -> dict[str, Any]:
     declared = {name: Field(loose(f.check), f.required, f.null) for name, f in fields.items()}
     given = {name: flask.request.args[name] for name in fields if name in flask.request.args}
     try:

@@ -40,7 +40,7 @@ def list_roles(kind: str, object_id: str) -> flask.Response:
     if caller() not in doc["roles"]:
         # Everybody sees a public environment; its access list is for those named in it.
         raise Refusal(403, "You do not have permission to view this access list.")
-    wanted = query(_FILTER)
+    wanted = query(_FILTER, 400)
     if len(wanted) == 2:
         raise Refusal(400, "Give either username or userId, not both.")
     entries = [e for e in roles.listed(doc) if all(e[k] == v for k, v in wanted.items())]

@@ -187,7 +187,13 @@ class Store:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    disk = sqlite3.connect(path, check_same_thread=False, timeout=1)
+    try:
+        return _prepared(sqlite3.connect(path, check_same_thread=False, timeout=1))
+    except sqlite3.Error as error:
+        raise OSError(f"cannot use the state file {path}: {error}") from error
+
+
+def _prepared(disk: sqlite3.Connection) -> sqlite3.Connection:
     # Two processes on one file would each trust their own memory, so the second is refused; and a
     # killed process (not a lost machine) is all that the file has to survive.
     disk.execute("PRAGMA locking_mode = EXCLUSIVE")

@@ -17,6 +17,7 @@ from reconciler.emulator.fields import (
     one_or_many,
     shape,
     text,
+    url,
     whole,
 )
 from reconciler.emulator.inputs import Form
@@ -31,10 +32,10 @@ _LARGEST_UPLOAD = 100 * 1024 * 1024
 
 GIT = shape(
     {
-        "commitUrl": Field(text(), required=True),
+        "commitUrl": Field(url, required=True),
         "mainBranchCommitSha": Field(text(40, 40), required=True),
-        # Marked as required, yet with a default: both are taken.
-        "pullRequestCommitSha": Field(text(40, 40), null=True),
+        # Marked as required although it has a default; what a strict server wants is asked for.
+        "pullRequestCommitSha": Field(text(40, 40), required=True, null=True),
         "refName": Field(text(), required=True),
     }
 )
