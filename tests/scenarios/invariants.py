@@ -1,0 +1,83 @@
+"""What holds for every command of every scenario, whatever it is about."""
+
+from __future__ import annotations
+
+import json
+
+from tests.scenarios.stage import TOKEN, Done, Stage
+
+OFFLINE = ("validate", "schema")
+READING = ("plan", "drift", *OFFLINE)
+CODES = {0, 1, 2, 3, 4, 5, 64, 130}
+USAGE = 64
+# What `plan` takes too; the other options of `apply` are about this one run.
+_KEPT_WITH_VALUE = ("--target", "--select", "--parallelism")
+_DROPPED_WITH_VALUE = ("--report", "--format")
+
+
+def check(stage: Stage, done: Done) -> None:
+    """Fail when the command broke a promise that all commands keep."""
+    name = command(done)
+    told = " ".join(done.arguments)
+    assert done.code in CODES, f"{told}: exit code {done.code} means nothing"
+    assert "unexpected" not in done.out + done.err, f"{told}: a defect showed\n{done.out}{done.err}"
+    _check_secrets(stage, done)
+    if name in READING:
+        assert done.writes == [], f"{told} wrote: {done.writes}"
+    if name in OFFLINE:
+        assert done.log == (), f"{told} sent requests: {done.log}"
+    if "json" in done.arguments and done.code != USAGE:
+        assert isinstance(json.loads(done.out), dict), told
+    _check_order(done)
+    if name == "apply" and done.code == 0:
+        _check_settled(stage, done)
+
+
+def command(done: Done) -> str:
+    """The name of the command; global options come before it."""
+    rest = iter(done.arguments)
+    for word in rest:
+        if word == "--project-dir":
+            next(rest)
+        elif not word.startswith("-"):
+            return word
+    return ""
+
+
+def _check_secrets(stage: Stage, done: Done) -> None:
+    files = [path for path in stage.folder.rglob("*") if path.is_file()]
+    leaks = [str(path) for path in files if TOKEN.encode() in path.read_bytes()]
+    leaks += [
+        where for where, text in (("stdout", done.out), ("stderr", done.err)) if TOKEN in text
+    ]
+    assert leaks == [], f"the token stands in {leaks}"
+
+
+def _check_order(done: Done) -> None:
+    """No environment goes before the last model did: a model may run on it."""
+    deletes = [entry["path"] for entry in done.log if entry["method"] == "DELETE"]
+    last_model = max((i for i, path in enumerate(deletes) if "/customModels/" in path), default=-1)
+    early = [path for path in deletes[:last_model] if "/executionEnvironments/" in path]
+    assert early == [], f"environments deleted before models: {deletes}"
+
+
+def _check_settled(stage: Stage, done: Done) -> None:
+    before, after = _kept(done.arguments)
+    for name, option in (("plan", "--detailed-exitcode"), ("apply", "--auto-approve")):
+        second = stage.run(*before, name, option, *after)
+        assert second.code == 0, f"not settled after apply\n{second.out}{second.err}"
+        assert second.writes == [], f"{name} after apply wrote: {second.writes}"
+
+
+def _kept(arguments: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    place = arguments.index("apply")
+    before, after = list(arguments[:place]), []
+    rest = iter(arguments[place + 1 :])
+    for word in rest:
+        if word in _KEPT_WITH_VALUE:
+            after += [word, next(rest)]
+        elif word in _DROPPED_WITH_VALUE:
+            next(rest)
+        elif not word.startswith("-"):
+            after.append(word)
+    return before, after

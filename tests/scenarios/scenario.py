@@ -1,0 +1,220 @@
+"""A scenario: a folder with manifests and a script, played on a fresh stage.
+
+A script holds, line by line::
+
+    # a comment, repeated in the output         start page_size=2
+    base churn                                  setup reconciler apply --auto-approve
+    $ reconciler plan --format json             type yes
+    write FILE (its text on lines with |)       edit FILE s/old/new/
+    remove FILE                                 move FILE TO
+    env NAME=value (or -NAME)
+    http [as USER] METHOD PATH {json}           fault {json}
+    form METHOD PATH (its fields on lines with |, files as @path=text)
+    deploy {json}                               limits {json}
+
+``start`` sets the emulator's options and comes first, ``base NAME`` copies a folder of ``bases/``.
+``setup`` is a command that must succeed and whose output is of no interest; ``type`` puts a person
+with that answer before the next command.  ``{CustomModel/churn}``, ``{CustomModel/churn 1.1}``,
+``{CustomModel/churn custom.py}`` and ``{ExecutionEnvironment/py311 version 2}`` stand for ids.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.scenarios.invariants import check
+from tests.scenarios.names import Names
+from tests.scenarios.requests import request_lines
+from tests.scenarios.stage import Done, Stage
+
+HERE = Path(__file__).parent
+SCRIPT, OUTPUT, REQUESTS = "script", "output.txt", "requests.txt"
+
+
+def play(source: Path, folder: Path) -> tuple[str, str]:
+    """What the script's commands printed and which requests they sent."""
+    shutil.copytree(
+        source, folder, ignore=shutil.ignore_patterns(SCRIPT, OUTPUT, REQUESTS), dirs_exist_ok=True
+    )
+    player = Player(folder)
+    for line, block in lines(source / SCRIPT):
+        player.step(line, block)
+    return "\n".join(player.output) + "\n", "\n".join(player.requests) + "\n"
+
+
+def lines(script: Path) -> Iterator[tuple[str, list[str]]]:
+    """The lines of a script, each with the block of ``|`` lines below it."""
+    found: list[tuple[str, list[str]]] = []
+    for line in script.read_text(encoding="utf-8").splitlines():
+        if line.startswith("|"):
+            found[-1][1].append(line[1:].removeprefix(" "))
+        elif line.strip():
+            found.append((line, []))
+    return iter(found)
+
+
+class Player:
+    """Plays the lines of one script and keeps what is to be compared."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.names = Names()
+        self.output: list[str] = []
+        self.requests: list[str] = []
+        self.keys: str | None = None
+        self._stage: Stage | None = None
+
+    @property
+    def stage(self) -> Stage:
+        """The stage, with the default options unless ``start`` was called before."""
+        self._stage = self._stage or Stage(self.folder)
+        return self._stage
+
+    def step(self, line: str, block: list[str]) -> None:
+        """Play one line."""
+        verb, _, rest = line.partition(" ")
+        if verb == "#":
+            self.output += [line, ""]
+        elif verb == "$":
+            self._command(rest)
+        elif verb == "setup":
+            done = self._run(rest)
+            assert done.code == 0, f"{line}\n{done.out}{done.err}"
+            self.output += [f"> {line}", ""]
+        else:
+            told = VERBS[verb](self, rest, block)
+            self.output += [f"> {line}{told}", ""]
+
+    def _run(self, line: str) -> Done:
+        program, *arguments = shlex.split(self._filled(line))
+        assert program == "reconciler", f"not a command of ours: {line}"
+        done = self.stage.run(*arguments, keys=self.keys)
+        self.keys = None
+        check(self.stage, done)
+        self._learn()
+        return done
+
+    def _command(self, line: str) -> None:
+        done = self._run(line)
+        self.output += [f"$ {line}", *self._shown(done), f"[exit {done.code}]", ""]
+        self.requests += [f"$ {line}", *request_lines(done.log, self.names), ""]
+
+    def _shown(self, done: Done) -> Iterator[str]:
+        # Parallel steps tell their progress in any order; each step's own order is kept.
+        progress = sorted(done.err.splitlines(), key=lambda text: text.partition(": ")[0])
+        for text in (*done.out.splitlines(), *(f"2> {text}" for text in progress)):
+            yield self.names.hide(text.replace(str(self.folder), "<folder>")).rstrip()
+
+    def start(self, rest: str, block: list[str]) -> str:
+        assert self._stage is None, "start comes before anything that needs the emulator"
+        pairs = (word.split("=", 1) for word in shlex.split(rest))
+        self._stage = Stage(self.folder, **{k: json.loads(v) for k, v in pairs})
+        return ""
+
+    def base(self, rest: str, block: list[str]) -> str:
+        shutil.copytree(HERE / "bases" / rest, self.folder, dirs_exist_ok=True)
+        return ""
+
+    def write(self, rest: str, block: list[str]) -> str:
+        path = self.folder / rest
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self._filled("".join(f"{line}\n" for line in block)), encoding="utf-8")
+        return "".join(f"\n| {line}".rstrip() for line in block)
+
+    def edit(self, rest: str, block: list[str]) -> str:
+        name, change = rest.split(" ", 1)
+        kind, old, new, _ = self._filled(change).replace("\\n", "\n").split(change[1])
+        path = self.folder / name
+        text = path.read_text(encoding="utf-8")
+        assert (kind, old in text) == ("s", True), f"{old!r} is not in {name}"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+        return ""
+
+    def remove(self, rest: str, block: list[str]) -> str:
+        path = self.folder / rest
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        return ""
+
+    def move(self, rest: str, block: list[str]) -> str:
+        source, target = shlex.split(rest)
+        (self.folder / source).rename(self.folder / target)
+        return ""
+
+    def set_env(self, rest: str, block: list[str]) -> str:
+        name, _, value = rest.removeprefix("-").partition("=")
+        self.stage.env.pop(name, None)
+        if not rest.startswith("-"):
+            self.stage.env[name] = value
+        return ""
+
+    def type(self, rest: str, block: list[str]) -> str:
+        self.keys = f"{rest}\n"
+        return ""
+
+    def http(self, rest: str, block: list[str]) -> str:
+        user, method, path, body = self._call(rest)
+        return self._answered(user, method, path, json=json.loads(body) if body else None)
+
+    def form(self, rest: str, block: list[str]) -> str:
+        user, method, path, _ = self._call(rest)
+        pairs = [self._filled(line).split("=", 1) for line in block]
+        data = {name: value for name, value in pairs if not name.startswith("@")}
+        named = [(name[1:], value.replace("\\n", "\n")) for name, value in pairs if name[0] == "@"]
+        files = [("file", (name, value.encode())) for name, value in named]
+        body = {**data, "filePath": [name for name, _ in named]} if named else data
+        # A form without a file still has to be multipart.
+        told = self._answered(user, method, path, data=body, files=files or {"": ("", b"")})
+        return "".join(f"\n| {line}" for line in block) + told
+
+    def fault(self, rest: str, block: list[str]) -> str:
+        self.stage.control("POST", "faults", json.loads(self._filled(rest)))
+        return ""
+
+    def deploy(self, rest: str, block: list[str]) -> str:
+        self.stage.control("POST", "deployments", json.loads(self._filled(rest)))
+        self._learn()
+        return ""
+
+    def limits(self, rest: str, block: list[str]) -> str:
+        self.stage.control("POST", "limits", json.loads(rest))
+        return ""
+
+    def _call(self, rest: str) -> tuple[str, str, str, str]:
+        user = "owner@example.com"
+        if rest.startswith("as "):
+            _, user, rest = rest.split(" ", 2)
+        method, path, *body = self._filled(rest).split(" ", 2)
+        return user, method, path, "".join(body)
+
+    def _answered(self, user: str, method: str, path: str, **body: object) -> str:
+        answer = self.stage.by_hand(method, path, user, **body)
+        self._learn()
+        reason = f" {answer.text.strip()}" if answer.status_code >= 400 else ""
+        return self.names.hide(f"\n-> {answer.status_code}{reason}")
+
+    def _filled(self, text: str) -> str:
+        return self.names.fill(text)
+
+    def _learn(self) -> None:
+        self.names.learn(self.stage.control("GET", "state"))
+
+
+VERBS: dict[str, Callable[[Player, str, list[str]], str]] = {
+    "start": Player.start,
+    "base": Player.base,
+    "write": Player.write,
+    "edit": Player.edit,
+    "remove": Player.remove,
+    "move": Player.move,
+    "env": Player.set_env,
+    "type": Player.type,
+    "http": Player.http,
+    "form": Player.form,
+    "fault": Player.fault,
+    "deploy": Player.deploy,
+    "limits": Player.limits,
+}

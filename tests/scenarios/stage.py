@@ -1,0 +1,136 @@
+"""A stage for the whole tool: a fresh emulator with its own clock, and the command line on it.
+
+Everything happens in this process: requests go through a transport, sleeping moves a clock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from reconciler.cli.main import run
+from reconciler.cli.shared import Outer
+from reconciler.emulator.app import Options, create_app
+from reconciler.emulator.faults import AnswerTimeout, ConnectionDropped
+from reconciler.flow import Tools
+from reconciler.providers.all import KINDS, Outside, open_provider
+
+HOST = "http://platform.test"
+TOKEN = "canary-0f1e2d3c"
+USERS = ("ann@example.com", "ben@example.com", "cat@example.com")
+START = 1_800_000_000.0
+
+
+class Clock:
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = START
+        self._lock = threading.Lock()
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Come back at once, that much later."""
+        with self._lock:
+            self.now += seconds
+
+
+class Wire(httpx.WSGITransport):
+    """The emulator as a network: what its planned faults raise becomes what a socket would do."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            response = super().handle_request(request)
+            response.read()
+        except ConnectionDropped as error:
+            raise httpx.RemoteProtocolError(str(error), request=request) from error
+        except AnswerTimeout as error:
+            raise httpx.ReadTimeout(str(error), request=request) from error
+        return response
+
+
+class Keyboard(io.StringIO):
+    """Standard input: a terminal with these keys typed, or nobody at all."""
+
+    def __init__(self, keys: str | None) -> None:
+        super().__init__(keys or "")
+        self._somebody = keys is not None
+
+    def isatty(self) -> bool:
+        return self._somebody
+
+
+@dataclass(frozen=True)
+class Done:
+    """One command line that ran: what it printed, how it ended, which requests it sent."""
+
+    arguments: tuple[str, ...]
+    code: int
+    out: str
+    err: str
+    log: tuple[dict[str, Any], ...]
+
+    @property
+    def writes(self) -> list[dict[str, Any]]:
+        """Its requests that could change something."""
+        return [entry for entry in self.log if entry["method"] not in ("GET", "HEAD")]
+
+
+class Stage:
+    """One emulator, and a folder of manifests that commands are run in."""
+
+    def __init__(self, folder: Path, **options: Any) -> None:
+        self.folder = folder
+        self.clock = Clock()
+        app = create_app(Options(**{"users": USERS, **options}), self.clock, self.clock.sleep)
+        self.wire = Wire(app)
+        self.api = httpx.Client(transport=self.wire, base_url=HOST)
+        self.env = {"DATAROBOT_ENDPOINT": f"{HOST}/api/v2", "DATAROBOT_API_TOKEN": TOKEN}
+
+    def run(self, *arguments: str, keys: str | None = None) -> Done:
+        """Run ``reconciler`` with these arguments, as a process of its own would."""
+        self.control("DELETE", "requests")
+        out, err = io.StringIO(), io.StringIO()
+        tools = Tools(KINDS, lambda name, given: open_provider(name, given, self._outside()))
+        with (
+            contextlib.chdir(self.folder),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            _stdin(Keyboard(keys)),
+        ):
+            code = run(list(arguments), Outer(tools, self.env))
+        log = tuple(self.control("GET", "requests"))
+        return Done(arguments, code, out.getvalue(), err.getvalue(), log)
+
+    def control(self, method: str, name: str, body: Any = None) -> Any:
+        """One of the emulator's test controls."""
+        answer = self.api.request(method, f"/__emulator__/{name}", json=body)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def by_hand(self, method: str, path: str, user: str = "owner@example.com", **body: Any) -> Any:
+        """A call that somebody makes past the tool; ``path`` is relative to the endpoint."""
+        header = {"Authorization": f"Bearer {user}"}
+        return self.api.request(method, f"/api/v2/{path}", headers=header, **body)
+
+    def _outside(self) -> Outside:
+        return Outside(self.wire, self.clock.sleep)
+
+
+@contextlib.contextmanager
+def _stdin(keyboard: Keyboard) -> Iterator[None]:
+    before, sys.stdin = sys.stdin, keyboard
+    try:
+        yield
+    finally:
+        sys.stdin = before
