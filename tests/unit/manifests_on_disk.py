@@ -1,0 +1,67 @@
+"""A repository of manifests in a folder of a test, and what loading it finds wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from reconciler.core.kind import Kind
+from reconciler.desired.load import Desired, load
+from reconciler.errors import ManifestError, Problem
+from tests.unit.strategies_manifest import KINDS
+
+HEAD = "apiVersion: reconciler/v1\nkind: {kind}\nmetadata: {{name: {name}}}\n"
+
+
+def model(name: str = "churn", spec: str = "{}", more: str = "") -> str:
+    """A CustomModel document; its spec begins on line 4."""
+    return HEAD.format(kind="CustomModel", name=name) + f"spec: {dedent(spec)}\n{dedent(more)}"
+
+
+def environment(name: str = "py311", spec: str = "{}", more: str = "") -> str:
+    """An ExecutionEnvironment document; its spec begins on line 4."""
+    head = HEAD.format(kind="ExecutionEnvironment", name=name)
+    return f"{head}spec: {dedent(spec)}\n{dedent(more)}"
+
+
+def project(spec: str = "{}", name: str = "fraud") -> str:
+    """A Project document; its spec begins on line 4."""
+    return HEAD.format(kind="Project", name=name) + f"spec: {dedent(spec)}\n"
+
+
+def put(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    """Write the files below the folder and return it."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return folder
+
+
+def loaded(folder: Path, files: Mapping[str, str | bytes], target: str | None = None) -> Desired:
+    """The desired state of a folder with these files."""
+    return load([], put(folder, files), KINDS, target=target)
+
+
+def problems(
+    folder: Path,
+    files: Mapping[str, str | bytes],
+    target: str | None = None,
+    kinds: Mapping[str, Kind] = KINDS,
+) -> list[Problem]:
+    """All that is wrong with a folder with these files, which must be something."""
+    put(folder, files)
+    with pytest.raises(ManifestError) as caught:
+        load([], folder, kinds, target=target)
+    return list(caught.value.problems)
+
+
+def places(folder: Path, found: list[Problem]) -> list[str]:
+    """``file:line:column code path`` of each problem, files below the folder."""
+    return [
+        f"{each.location.removeprefix(f'{folder.as_posix()}/')} {each.code} {each.path}".rstrip()
+        for each in found
+    ]
