@@ -27,7 +27,7 @@ def diff(
     ignore: tuple[str, ...] = (),
 ) -> Difference:
     """Compare only what the manifest says; keys that it leaves out are not managed."""
-    found = list(_walk(desired, live, rules, ""))
+    found = list(_walk(desired, live, rules, "", bool(live)))
     return Difference(
         changes=tuple(change for change in found if not is_below(change.path, ignore)),
         ignored=tuple(change for change in found if is_below(change.path, ignore)),
@@ -41,27 +41,32 @@ def is_below(path: str, prefixes: tuple[str, ...]) -> bool:
 
 def same(old: Any, new: Any, rule: FieldRule = PLAIN) -> bool:
     """Equal for the platform: number forms, order and repeats of sets, and null against unset."""
-    left, right = normal(old, rule), normal(new, rule)
-    if left == right:
-        # Python holds True equal to 1, a platform does not.
-        return isinstance(left, bool) == isinstance(right, bool)
-    if not isinstance(left, list | dict) or type(left) is not type(right):
-        return False
-    # Imported late: most plans never meet two unequal collections, and the import is slow.
+    left, right = (_comparable(rule.unset if v is None else v) for v in (old, new))
+    if left == right or not rule.as_set or not isinstance(left, list):
+        return bool(left == right)
+    # Imported late: most plans never meet two unequal sets, and the import is slow.
     from deepdiff import DeepDiff
 
-    return not DeepDiff(left, right, ignore_order=rule.as_set, ignore_numeric_type_changes=True)
+    return not DeepDiff(left, right, ignore_order=True, ignore_numeric_type_changes=True)
 
 
-def normal(value: Any, rule: FieldRule) -> Any:
-    """A value as the platform would show it after it was sent."""
-    if value is None:
-        return rule.unset
-    return list(value) if isinstance(value, tuple) else value
+def _comparable(value: Any) -> Any:
+    """The value with booleans that equal no number; Python holds True equal to 1."""
+    if isinstance(value, bool):
+        return (value, "boolean")
+    if isinstance(value, Mapping):
+        return {key: _comparable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_comparable(inner) for inner in value]
+    return value
 
 
 def _walk(
-    desired: Mapping[str, Any], live: Mapping[str, Any], rules: Mapping[str, FieldRule], prefix: str
+    desired: Mapping[str, Any],
+    live: Mapping[str, Any],
+    rules: Mapping[str, FieldRule],
+    prefix: str,
+    exists: bool,
 ) -> Iterator[FieldChange]:
     for key, new in desired.items():
         path = f"{prefix}{key}"
@@ -69,11 +74,11 @@ def _walk(
         if rule.derived or rule.write_only:
             continue
         old = live.get(key)
-        if rule.create_only and old is None and live:
+        if rule.create_only and old is None and exists:
             continue  # the platform does not show it: it cannot be compared, nor changed
         if isinstance(new, Mapping) and not rule.whole:
             inner = old if isinstance(old, Mapping) else {}
-            yield from _walk(new, inner, rules, f"{path}.")
+            yield from _walk(new, inner, rules, f"{path}.", exists)
         elif not same(old, new, rule):
             yield FieldChange(path, old, new, _reason(old, new, rule))
 

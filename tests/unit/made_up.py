@@ -1,0 +1,191 @@
+"""A made-up platform of docks and ships: kinds, manifests and live objects as plain values.
+
+The core is tested with kinds that no vendor has, so that a vendor's word in it would show.  A
+``Dock`` is one part; a ``Ship`` is three (itself, ``crew``, ``voyage``) and leans on a dock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import Field
+
+from reconciler.core.graph import Graph
+from reconciler.core.identity import match
+from reconciler.core.kind import Change, FieldRule, Kind, Options, Part
+from reconciler.core.plan import Plan, World, build
+from reconciler.core.policy import Policy
+from reconciler.core.resource import Address, Lifecycle, Live, Resource
+from reconciler.core.spec import Spec
+from reconciler.core.step import Call, Draft, Wait
+from reconciler.errors import Problem
+
+SCOPE = "fleet"
+
+
+class DockSpec(Spec):
+    """A dock as an author may write it."""
+
+    name: str = Field(default="")
+    description: str | None = None
+    berths: int | None = None
+    tags: list[str] | None = None
+    country: str | None = None
+
+
+class DockRef(Spec):
+    """The dock that a ship lies in."""
+
+    ref: str
+
+
+class ShipSpec(Spec):
+    """A ship as an author may write it."""
+
+    name: str = Field(default="")
+    description: str | None = None
+    dock: DockRef | None = None
+    hull: str | None = None
+    armed: bool | None = None
+    flag: str | None = None
+    code: str | None = None
+    cargo: dict[str, int] | None = None
+    engine: dict[str, Any] | None = None
+    crew: list[str] | None = None
+    voyage: str | None = None
+
+
+def _settings(change: Change) -> Draft | None:
+    """POST for an object that is not there, else one PATCH with what differs."""
+    address, live = change.resource.address, change.live
+    body = {field.path: field.new for field in change.fields}
+    if live is None:
+        outputs = [offered["id"] for offered in change.outputs.values() if "id" in offered]
+        made = {"name": change.resource.display_name, **body}
+        call = Call(
+            "make", "POST", f"{address.kind}/", body=made | {"near": outputs}, gives=("id",)
+        )
+        return Draft("create", "does not exist yet", change.fields, (call,), gives=("id",))
+    if not body:
+        return None
+    call = Call("change", "PATCH", f"{address.kind}/{{id}}/", {"id": live.id}, body)
+    return Draft("update", "settings differ", change.fields, (call,))
+
+
+def _crew(change: Change) -> Draft | None:
+    """One call that hires everybody, on a ship that may be made only a step earlier."""
+    if not change.fields:
+        return None
+    if "mutineer" in change.fields[0].new:
+        problem = Problem("mutiny", "nobody hires a mutineer", "Hire another.", blocked=True)
+        return Draft(problems=(problem,))
+    hire = Call("hire", "POST", "Ship/{id}/crew/", {"id": change.own["id"]}, gives=("crewId",))
+    return Draft("update", "crew differs", change.fields, (hire,), gives=("crewId",))
+
+
+def _voyage(change: Change) -> Draft | None:
+    """A job: one call, then a wait."""
+    if not change.fields:
+        return None
+    sail = Call("sail", "POST", "Ship/{id}/voyages/", {"id": change.own["id"]}, gives=("job",))
+    wait = Wait("landfall", {"job": "soon"}, timeout=60, after=1)
+    return Draft("run", "another voyage", change.fields, (sail,), (wait,))
+
+
+def removal(live: Live, resource: Resource | None) -> Draft:
+    """DELETE of either kind."""
+    call = Call("remove", "DELETE", f"{live.kind}/{{id}}/", {"id": live.id})
+    return Draft("delete", "is to go" if resource else "has no manifest any more", (), (call,))
+
+
+def outputs(live: Live | None) -> Mapping[str, Any]:
+    """What a live dock or ship offers to others."""
+    return {"id": live.id} if live else {}
+
+
+DOCK = Kind(
+    name="Dock",
+    provider="custom_models",
+    spec=DockSpec,
+    rules={
+        "description": FieldRule(unset=""),
+        "tags": FieldRule(as_set=True, unset=[]),
+        "country": FieldRule(create_only=True),
+    },
+    parts=(Part("", _settings),),
+    outputs=outputs,
+    delete=removal,
+    rank=1,
+)
+
+SHIP = Kind(
+    name="Ship",
+    provider="custom_models",
+    spec=ShipSpec,
+    rules={
+        "description": FieldRule(unset=""),
+        "dock": FieldRule(derived=True),
+        "hull": FieldRule(create_only=True),
+        "armed": FieldRule(one_way=True),
+        "flag": FieldRule(locked_when="atSea"),
+        "code": FieldRule(write_only=True),
+        "cargo": FieldRule(whole=True, unset={}),
+        "engine.fuels": FieldRule(as_set=True),
+    },
+    references={"dock.ref": "Dock"},
+    parts=(
+        Part("", _settings),
+        Part("crew", _crew, ("crew",)),
+        Part("voyage", _voyage, ("voyage",)),
+    ),
+    outputs=outputs,
+    delete=removal,
+    rank=2,
+)
+
+BUOY = Kind(name="Buoy", provider="model_registry", spec=DockSpec, parts=(Part("", _settings),))
+"""Of another provider, and nothing can delete it."""
+
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (DOCK, SHIP, BUOY)}
+
+
+def address(text: str) -> Address:
+    """``Ship/argo`` as an address."""
+    found = Address.parse(text)
+    assert found is not None
+    return found
+
+
+def resource(text: str, spec: Mapping[str, Any] | None = None, **more: Any) -> Resource:
+    """The manifest of ``Kind/name``; ``needs`` and lifecycle keys are keywords."""
+    keys = {"protect", "allow_replace", "ignore_changes", "on_delete"} & more.keys()
+    lifecycle = Lifecycle(**{key: more.pop(key) for key in keys})
+    needs = tuple(sorted(address(each) for each in more.pop("needs", ())))
+    return Resource(address(text), spec or {}, lifecycle=lifecycle, depends_on=needs, **more)
+
+
+def live(text: str, spec: Mapping[str, Any] | None = None, **more: Any) -> Live:
+    """The live object of ``Kind/name``, ours unless ``owner`` says otherwise."""
+    kind, name = address(text)
+    given = {"id": f"{name}-id", "name": name, "owner": f"{SCOPE}/{name}", **more}
+    return Live(kind, spec=spec or {}, **given)
+
+
+def world(resources: Iterable[Resource], lives: Iterable[Live] = (), **more: Any) -> World:
+    """Both sides, paired as a run pairs them; policy keys are keywords."""
+    graph, seen = Graph.of(resources), tuple(lives)
+    keys = {"prune", "max_delete_percent", "max_change_percent", "allow_mass_change"} & more.keys()
+    policy = Policy(**{"max_delete_percent": 100, **{key: more.pop(key) for key in keys}})
+    matches = match(tuple(graph), seen, SCOPE)
+    return World(graph, matches, KINDS, seen, Options(SCOPE), policy, **more)
+
+
+def plan(resources: Iterable[Resource], lives: Iterable[Live] = (), **more: Any) -> Plan:
+    """The plan for these two sides."""
+    return build(world(resources, lives, **more), SCOPE, None)
+
+
+def codes(problems: Iterable[Problem]) -> list[str]:
+    """The codes of problems, in their order."""
+    return [problem.code for problem in problems]
