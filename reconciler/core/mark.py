@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 _MARK = re.compile(r"(?:^|\n)\[reconciler((?: [a-z]+=[^\s\]]+)+)\]\s*$")
 
-LONGEST = 256
+LONGEST = 512
 """Room that a manifest's description must leave for the mark, in characters."""
 
 
