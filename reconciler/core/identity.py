@@ -32,7 +32,8 @@ class _Index:
         for live in lives:
             self.ids[live.kind, live.id].append(live)
             self.names[live.kind, live.name].append(live)
-            self.provided[live.kind, str(live.facts.get("userProvidedId"))].append(live)
+            if provided := live.facts.get("userProvidedId"):
+                self.provided[live.kind, provided].append(live)
             if live.owner:
                 self.owners[live.kind, live.owner].append(live)
 
@@ -45,18 +46,20 @@ def match(resources: Sequence[Resource], lives: Sequence[Live], scope: str) -> M
     """
     index = _Index(lives)
     pairs: dict[Address, Live] = {}
+    unsettled: list[Live] = []
     problems: list[Problem] = []
     for resource in resources:
         found = _candidates(resource, index, scope)
         if len(found) > 1:
             problems.append(_ambiguous(resource, found))
+            unsettled += found
         elif found:
             pairs[resource.address] = found[0]
             problems += _disowned(resource, found[0], scope)
         elif resource.id:
             problems.append(_gone(resource))
     problems += _claimed_twice(pairs)
-    taken = {(live.kind, live.id) for live in pairs.values()}
+    taken = {(live.kind, live.id) for live in (*pairs.values(), *unsettled)}
     for resource in resources:
         if resource.address not in pairs and not resource.id:
             problems += _collisions(resource, index, scope)
@@ -131,14 +134,14 @@ def _collisions(resource: Resource, index: _Index, scope: str) -> Iterable[Probl
     ]
     if not others:
         return
-    ids = ", ".join(sorted(live.id for live in others))
+    ids = sorted(live.id for live in others)
     owners = sorted({live.owner for live in others if live.owner})
     whose = f" of {', '.join(owners)}" if owners else ""
-    way_in = f"`reconciler import {kind}/{others[0].id}` adopts it"
+    way_in = f"`reconciler import {kind}/{ids[0]}` adopts it"
     yield _problem(
         resource,
         "name-taken",
-        f"a {kind}{whose} named {resource.display_name!r} is already there: {ids}",
+        f"a {kind}{whose} named {resource.display_name!r} is already there: {', '.join(ids)}",
         f"Rename spec.name{'' if owners else f', or {way_in}'}.",
     )
 
