@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from reconciler.core.diff import Difference
 from reconciler.core.kind import Kind
@@ -92,7 +93,8 @@ def mass_problems(steps: Sequence[Step], owned: int, policy: Policy) -> Iterable
         if share > limit:
             yield Problem(
                 "mass-change",
-                f"{len(addresses)} of {owned} owned objects ({share:.0f} %) would be {verb}; "
+                # Rounded up, or a share just over the limit would read as one that is at it.
+                f"{len(addresses)} of {owned} owned objects ({ceil(share)} %) would be {verb}; "
                 f"policy.{key} is {limit:g}",
                 "Look the plan over; --allow-mass-change lets it through once.",
                 blocked=True,
