@@ -5,7 +5,7 @@
 #   make test     all tests, network closed but for loopback, with the coverage limits
 #   make lint     style, types, import layers
 #   make format   let ruff rewrite the style
-#   make sweep    the long runs that `make test` leaves out
+#   make sweep    the long runs that `make test` leaves out: 20,000 cases for every property test
 #   make bench    the measurements of bench/
 #   make schemas  write schemas/ again from the manifest models
 #   make lock     resolve the dependencies again (make lock UPGRADE=--upgrade for newer versions)
@@ -58,7 +58,7 @@ test: $(DEV)
 	$(BIN)/python -m coverage report --include='reconciler/core/*' --fail-under=$(CORE_COVERAGE)
 
 sweep: $(DEV)
-	HYPOTHESIS_PROFILE=sweep $(BIN)/python -m pytest -n $(WORKERS) -m sweep $(ARGS)
+	HYPOTHESIS_PROFILE=sweep $(BIN)/python -m pytest -n $(WORKERS) -m "sweep or hypothesis" $(ARGS)
 
 lint: $(DEV)
 	$(BIN)/ruff check
