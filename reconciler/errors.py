@@ -26,7 +26,8 @@ class Problem:
 
     ``path`` is the key path inside the document (``spec.version.replicas``), ``line`` and
     ``column`` count from 1 and are 0 when there is no file position.  ``code`` is stable for
-    machines (SARIF rule id); ``blocked`` marks policy and protection, which exit with 3.
+    machines (SARIF rule id); ``blocked`` marks policy and protection, which exit with 3;
+    ``warning`` is worth knowing and stops nothing.
     """
 
     code: str
@@ -38,6 +39,7 @@ class Problem:
     line: int = 0
     column: int = 0
     blocked: bool = False
+    warning: bool = False
 
     @property
     def location(self) -> str:

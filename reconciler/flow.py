@@ -11,15 +11,16 @@ from types import TracebackType
 
 from reconciler.apply import Listen, Run
 from reconciler.core.graph import Graph
+from reconciler.core.identity import match
 from reconciler.core.kind import Kind, Options
 from reconciler.core.plan import Plan, World, build
 from reconciler.core.policy import Policy
 from reconciler.core.provider import Provider
 from reconciler.core.report import Report
-from reconciler.core.resource import Address
+from reconciler.core.resource import Address, Live
 from reconciler.desired.commit import read_commit
 from reconciler.desired.load import Desired, load
-from reconciler.errors import ManifestError, Problem
+from reconciler.errors import LiveStateError, ManifestError, Problem
 from reconciler.live import read
 from reconciler.settings import ProviderSettings, provider_settings
 
@@ -92,6 +93,7 @@ class Session:
                 max_change_percent=project.policy.max_change_percent,
                 allow_mass_change=ask.allow_mass_change,
             ),
+            platform=snapshot.platform,
             partial=bool(ask.select) or not self.desired.whole,
         )
         return replace(build(world, project.name, project.target), requests=self.requests())
@@ -100,6 +102,18 @@ class Session:
         """Do exactly what the plan says."""
         run = Run(plan, self._serving, self.graph.resources, listen, stop)
         return replace(run.execute(self.ask.parallelism), requests=self.requests())
+
+    def find(self, text: str) -> tuple[Provider, Live]:
+        """The live object of one manifest, and who serves it."""
+        graph = _selected(self.desired.graph, (text,))
+        address = Address(*text.split("/", 1))
+        provider = self._serving(address)
+        scope = self.desired.project.scope
+        found = match([graph.resources[address]], provider.list(address.kind), scope)
+        if address not in found.pairs:
+            reason = found.problems[0].message if found.problems else f"{text} is not live yet"
+            raise LiveStateError(reason, "`reconciler plan` shows what is there and what is not.")
+        return provider, found.pairs[address]
 
     def provider(self, name: str) -> Provider:
         """The provider of this name, opened when it is first needed."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from reconciler.core.graph import Graph
 from reconciler.core.identity import Matches, match
@@ -19,6 +20,7 @@ class Snapshot:
 
     lives: tuple[Live, ...]
     matches: Matches
+    platform: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def read(
@@ -33,16 +35,24 @@ def read(
     All kinds of a used provider are listed, because an object of ours whose manifest is gone may
     be of a kind that no manifest names any more.
     """
-    used = {kinds[address.kind].provider for address in graph.resources}
+    resources = tuple(graph.resources.values())
+    used = sorted({kinds[address.kind].provider for address in graph.resources})
     wanted = [kind for kind in kinds.values() if kind.provider in used and kind.listed]
+
+    def survey(name: str) -> Mapping[str, Any]:
+        mine = [each for each in resources if kinds[each.address.kind].provider == name]
+        return provider_of(name).survey(mine)
+
     with ThreadPoolExecutor(parallelism, thread_name_prefix="read") as pool:
         pages = pool.map(lambda kind: provider_of(kind.provider).list(kind.name), wanted)
-        lives = [live for found in pages for live in found]
-        matches = match(tuple(graph.resources.values()), lives, scope)
+        # An object may move to the next page while the pages are read, and then shows twice.
+        lives = list({(live.kind, live.id): live for found in pages for live in found}.values())
+        surveys = dict(zip(used, pool.map(survey, used), strict=True))
+        matches = match(resources, lives, scope)
 
         def detail(address: Address) -> Live:
             provider = provider_of(kinds[address.kind].provider)
             return provider.detail(graph.resources[address], matches.pairs[address])
 
         detailed = dict(zip(matches.pairs, pool.map(detail, matches.pairs), strict=True))
-    return Snapshot(tuple(lives), replace(matches, pairs=detailed))
+    return Snapshot(tuple(lives), replace(matches, pairs=detailed), surveys)

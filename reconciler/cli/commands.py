@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from reconciler.cli.apply import apply
+from reconciler.cli.day_two import cancel, download, history, logs
 from reconciler.cli.demo import demo
 from reconciler.cli.drift import drift
 from reconciler.cli.emulator import emulator
@@ -12,4 +13,16 @@ from reconciler.cli.plan import plan
 from reconciler.cli.schema import schema
 from reconciler.cli.validate import validate
 
-ALL: tuple[click.Command, ...] = (validate, plan, apply, drift, schema, emulator, demo)
+ALL: tuple[click.Command, ...] = (
+    validate,
+    plan,
+    apply,
+    drift,
+    logs,
+    history,
+    cancel,
+    download,
+    schema,
+    emulator,
+    demo,
+)

@@ -42,7 +42,7 @@ def drift(
             emit(to_json(drift_data((), problems_of(error), {})), output)
         raise
     found = drifted(plan)
-    errors = tuple(problem for problem in plan.problems if not problem.blocked)
+    errors = tuple(problem for problem in plan.obstacles if not problem.blocked)
     if form == "json":
         emit(to_json(drift_data(found, plan.problems, plan.requests)), output)
     else:

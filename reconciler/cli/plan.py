@@ -59,6 +59,6 @@ def render(made: Plan, form: str) -> str:
 
 def exit_code(made: Plan, detailed: bool) -> int:
     """0, 1 with problems, 3 when only policy or protection stands in the way, 2 on demand."""
-    if made.problems:
+    if made.obstacles:
         return BLOCKED if made.blocked else ERROR
     return CHANGES if detailed and made.steps else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from reconciler.core.resource import Live
@@ -22,11 +23,19 @@ def fingerprint(live: Live | None) -> str:
         "contents": live.contents,
         "facts": live.facts,
     }
-    return f"sha256:{hashlib.sha256(canonical(seen).encode()).hexdigest()}"
+    # JSON may carry half of a surrogate pair, which is no text that UTF-8 could spell.
+    spelled = canonical(seen).encode("utf-8", "surrogatepass")
+    return f"sha256:{hashlib.sha256(spelled).hexdigest()}"
 
 
 def canonical(value: Any) -> str:
     """JSON with one spelling for each value: sorted keys, no spaces, plain Unicode."""
     return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=list
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
     )
+
+
+def _plain(value: Mapping[str, Any] | Iterable[Any]) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    return sorted(value, key=canonical) if isinstance(value, Set) else list(value)

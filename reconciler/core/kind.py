@@ -61,7 +61,7 @@ class Change:
 
     ``live`` is None for an object to be made.  ``outputs`` holds what the objects that this one
     depends on offer, ``own`` what this object's earlier parts do; ``catalog`` is every live object
-    by kind, foreign ones too.
+    by kind, foreign ones too, and ``platform`` what the provider surveyed once for all.
     """
 
     resource: Resource
@@ -70,6 +70,7 @@ class Change:
     outputs: Mapping[Address, Outputs]
     options: Options
     catalog: Mapping[str, tuple[Live, ...]] = field(default_factory=dict)
+    platform: Mapping[str, Any] = field(default_factory=dict)
     own: Outputs = field(default_factory=dict)
 
     def step(self, part: str) -> str:

@@ -53,6 +53,7 @@ class World:
     policy: Policy = field(default_factory=Policy)
     problems: tuple[Problem, ...] = ()
     partial: bool = False
+    platform: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,14 @@ class Plan:
         return {**counts, "unchanged": self.unchanged}
 
     @property
+    def obstacles(self) -> tuple[Problem, ...]:
+        """The problems that forbid an apply: all but the warnings."""
+        return tuple(problem for problem in self.problems if not problem.warning)
+
+    @property
     def blocked(self) -> bool:
         """Whether nothing but policy or protection stands in the way."""
-        return bool(self.problems) and all(problem.blocked for problem in self.problems)
+        return bool(self.obstacles) and all(problem.blocked for problem in self.obstacles)
 
 
 def build(world: World, project: str, target: str | None) -> Plan:
@@ -144,7 +150,8 @@ class _Builder:
             made = (_replacing(made[0], doomed, kind.delete(doomed, resource)), *made[1:])
         self.steps += made
         self.of[resource.address] = tuple(step.id for step in made)
-        self.unchanged += not made and len(self.problems) == known
+        faulty = any(not problem.warning for problem in self.problems[known:])
+        self.unchanged += not made and not faulty
 
     def _parts(
         self, resource: Resource, live: Live | None, difference: Difference, kind: Kind
@@ -160,6 +167,7 @@ class _Builder:
                 outputs={other: self.outputs.get(other, {}) for other in resource.depends_on},
                 options=self.world.options,
                 catalog=self.catalog,
+                platform=self.world.platform.get(kind.provider, {}),
                 own=own,
             )
             draft = part.draft(change)

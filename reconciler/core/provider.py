@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 from reconciler.core.resource import Live, Resource
@@ -18,6 +19,9 @@ class Provider(Protocol):
     def list(self, kind: str) -> Sequence[Live]:
         """Every object of the kind that the token may see; all pages.  Reads only."""
 
+    def survey(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
+        """What these manifests need to know of the platform as a whole, its limits say."""
+
     def detail(self, resource: Resource, live: Live) -> Live:
         """The same object with what the list does not tell and this manifest needs.  Reads only."""
 
@@ -29,6 +33,18 @@ class Provider(Protocol):
 
     def wait(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
         """Poll until the job ends or ``wait.timeout`` is over; JobFailed carries its log."""
+
+    def logs(self, live: Live, job: str, lines: int) -> str:
+        """The end of the log of the object's newest ``build``, ``test`` or ``conversion``."""
+
+    def history(self, live: Live) -> Sequence[Mapping[str, Any]]:
+        """Its versions, newest first, as rows with the same keys."""
+
+    def cancel(self, live: Live) -> Sequence[str]:
+        """Stop the jobs of it that run; what was stopped."""
+
+    def download(self, live: Live, target: Path) -> Sequence[str]:
+        """Put the files of its newest version into a new folder; their paths."""
 
     def requests(self) -> Mapping[str, int]:
         """How many requests left this process so far, by HTTP method."""

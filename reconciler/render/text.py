@@ -100,7 +100,7 @@ def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
     """Each problem with its place and, below it, what to do."""
     for problem in problems:
         place = problem.location or problem.address
-        word = "blocked" if problem.blocked else "error"
+        word = "blocked" if problem.blocked else "warning" if problem.warning else "error"
         told = f"{problem.path}: " if problem.path and problem.path not in problem.message else ""
         yield f"{word}: {plain(place)}: {plain(told + problem.message)} [{problem.code}]".replace(
             ": : ", ": "

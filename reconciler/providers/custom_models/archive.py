@@ -34,7 +34,7 @@ def read_archive(content: bytes, form: str) -> Archive:
     small: dict[str, bytes] = {}
     total = 0
     try:
-        for name, size, stream in _members(content):
+        for name, size, stream in members(content):
             total += size
             if len(entries) >= MOST_MEMBERS or total > MOST_BYTES:
                 raise ApiError(
@@ -54,7 +54,8 @@ def read_archive(content: bytes, form: str) -> Archive:
     return Archive(file_set(entries.values(), form), small)
 
 
-def _members(content: bytes) -> Iterator[tuple[str, int, io.BufferedIOBase]]:
+def members(content: bytes) -> Iterator[tuple[str, int, io.BufferedIOBase]]:
+    """Name, declared size and bytes of every regular file, in the archive's order."""
     if zipfile.is_zipfile(io.BytesIO(content)):
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             for info in packed.infolist():

@@ -9,6 +9,7 @@ from reconciler.core.mark import LONGEST, Mark, split
 from reconciler.core.resource import Resource
 from reconciler.errors import Problem
 
+ON_DELETE = "ondelete"
 LIMIT = 10_000
 """Characters of a description, as in the bodies of the API's POST and PATCH operations."""
 
@@ -23,7 +24,10 @@ def marked(change: Change) -> Mark | None:
     resource, live = change.resource, change.live
     owner = f"{change.options.scope}/{resource.address.name}"
     if resource.lifecycle.protect or live is None or live.owner == owner or live.protected:
-        return Mark(owner, protect=resource.lifecycle.protect)
+        # A permanent delete, too, is wanted only once the manifest that asks for it is gone.
+        wish = resource.lifecycle.on_delete
+        notes = {ON_DELETE: wish} if wish == "permanent" else {}
+        return Mark(owner, protect=resource.lifecycle.protect, notes=notes)
     return None
 
 

@@ -8,13 +8,14 @@ from reconciler.core.kind import Change, FieldRule, FileRole, Kind, Outputs, Par
 from reconciler.core.mark import join, split
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, Draft, FieldChange
-from reconciler.providers.custom_models.description import description_problems, marked
+from reconciler.providers.custom_models.description import ON_DELETE, description_problems, marked
 from reconciler.providers.custom_models.environment_version import version_draft
 from reconciler.providers.custom_models.sharing import share_draft
 from reconciler.providers.custom_models.spec import ExecutionEnvironmentSpec
 from reconciler.providers.custom_models.wire import BuiltVersion, Environment
 
 COLLECTION = "executionEnvironments"
+SOFT, PERMANENT = "softDelete", "permanent"
 SOURCES = ("dockerContext", "dockerImage", "dockerImageUri")
 SETTINGS = ("name", "description", "programmingLanguage", "useCases")
 BUILDING = frozenset({"submitted", "processing"})
@@ -38,6 +39,7 @@ def live_environment(found: Environment) -> Live:
         },
         facts={
             "maker": found.username,
+            "onDelete": mark.notes.get(ON_DELETE, SOFT) if mark else SOFT,
             "deploymentsCount": found.deployments_count or 0,
             "latest": _version_facts(found.latest_version),
             "successful": _version_facts(found.latest_successful_version),
@@ -79,17 +81,23 @@ def _create(change: Change) -> Draft:
     body["name"] = resource.display_name
     body["description"] = join(resource.spec.get("description"), marked(change))
     call = Call("create_environment", "POST", f"{COLLECTION}/", body=body, gives=("id",))
-    return Draft("create", "does not exist yet", change.fields, (call,), gives=("id", "versionId"))
+    return Draft("create", "does not exist yet", change.fields, (call,), gives=("id",))
 
 
 def _update(change: Change, live: Live) -> Draft | None:
     resource, mark = change.resource, marked(change)
     body = {f.path: f.new for f in change.fields if f.path in SETTINGS}
     fields = change.fields
-    if mark and mark.protect != live.protected:
-        protect = FieldChange("lifecycle.protect", live.protected, mark.protect, "kept in the mark")
-        fields = (*fields, protect)
-        body["description"] = resource.spec.get("description", live.spec["description"])
+    wish = resource.lifecycle
+    kept = {
+        "lifecycle.protect": (live.protected, wish.protect),
+        "lifecycle.onDelete": (live.facts["onDelete"], wish.on_delete),
+    }
+    for path, (old, new) in kept.items():
+        if mark and old != new:
+            fields = (*fields, FieldChange(path, old, new, "kept in the mark"))
+            text = resource.spec.get("description", live.spec["description"])
+            body.setdefault("description", text)
     if not body:
         return None
     if "description" in body:
@@ -99,10 +107,14 @@ def _update(change: Change, live: Live) -> Draft | None:
 
 
 def environment_delete(live: Live, resource: Resource | None) -> Draft:
-    """DELETE: the platform only marks it as deleted."""
-    call = Call("delete_environment", "DELETE", f"{COLLECTION}/{{id}}/", {"id": live.id})
+    """DELETE only marks it as deleted; ``onDelete: permanent`` then erases it for good."""
+    calls = [Call("delete_environment", "DELETE", f"{COLLECTION}/{{id}}/", {"id": live.id})]
+    wish = resource.lifecycle.on_delete if resource else live.facts["onDelete"]
+    if wish == PERMANENT:
+        erased, path = {"ids": [live.id]}, "executionEnvironmentsPermadelete/"
+        calls.append(Call("erase_environments", "POST", path, body=erased))
     reason = "is to be replaced" if resource else "has no manifest any more"
-    return Draft("delete", reason, (), (call,))
+    return Draft("delete", reason, (), tuple(calls))
 
 
 KIND = Kind(

@@ -12,6 +12,8 @@ from typing import Any
 
 from reconciler.core.kind import Change
 from reconciler.core.step import After, Call, Draft, FieldChange, Wait
+from reconciler.errors import Problem
+from reconciler.providers.custom_models.description import problem_at
 from reconciler.providers.custom_models.version_mark import FILES, note_call
 
 ABSENT, RUNNING, FAILED, DONE = "absent", "running", "failed", "done"
@@ -47,6 +49,8 @@ def job_draft(change: Change, job: Job) -> Draft | None:
     """The step that a job needs now, or None when it is done."""
     if job.state == DONE:
         return None
+    if change.own.get("versionId") is None:
+        return Draft(problems=(_versionless(change, job),))
     follow = Wait(job.operation, job.follow or {}, job.timeout)
     if job.state == RUNNING:
         return Draft("run", f"{job.noun} is under way", (), (), (follow,))
@@ -69,6 +73,14 @@ def _facts(change: Change) -> Mapping[str, Any] | None:
 
 def _ids(change: Change) -> dict[str, Any]:
     return {"id": change.own["id"], "version": change.own.get("versionId")}
+
+
+def _versionless(change: Change, job: Job) -> Problem:
+    return problem_at(
+        change.resource, "spec.version", "no-version",
+        f"{job.noun} needs a version, and the model has none",
+        "Add a version to its spec.",
+    )  # fmt: skip
 
 
 # -- dependency build ------------------------------------------------------------------------
@@ -130,7 +142,7 @@ def test_draft(change: Change) -> Draft | None:
     wanted = change.resource.spec.get("tests")
     if not wanted:
         return None
-    body = {"customModelId": change.own["id"], "customModelVersionId": change.own["versionId"]}
+    body = {"customModelId": change.own["id"], "customModelVersionId": change.own.get("versionId")}
     body |= {key: wanted[key] for key in ("datasetId", "datasetVersionId") if wanted.get(key)}
     if wanted.get("checks"):
         body["configuration"] = wanted["checks"]

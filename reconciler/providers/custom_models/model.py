@@ -7,8 +7,8 @@ from typing import Any
 
 from reconciler.core.kind import Change, FieldRule, FileRole, Kind, Outputs, Part
 from reconciler.core.mark import Mark, join, split
-from reconciler.core.resource import Live, Resource
-from reconciler.core.step import Call, Draft, FieldChange
+from reconciler.core.resource import Address, Live, Resource
+from reconciler.core.step import After, Call, Draft, FieldChange
 from reconciler.errors import Problem
 from reconciler.providers.custom_models.description import description_problems, problem_at
 from reconciler.providers.custom_models.jobs import (
@@ -18,6 +18,7 @@ from reconciler.providers.custom_models.jobs import (
     impact_draft,
     test_draft,
 )
+from reconciler.providers.custom_models.model_training import training_draft
 from reconciler.providers.custom_models.model_version import (
     live_version,
     version_draft,
@@ -58,8 +59,8 @@ SENT_AS_NULL = frozenset({"targetName", *LABELS})
 NAMED_TARGETS = frozenset(
     {"Binary", "Regression", "Multiclass", "TextGeneration", "AgenticWorkflow"}
 )
-NOT_YET = ("template", "copyOf")
-NOT_YET_VERSION = ("repository", "registryModel")
+ORIGINS = ("template", "copyOf")
+NOT_YET_VERSION = ("registryModel",)
 JOBS = ("tests", "featureImpact", "predictionExplanations", "conversion")
 
 
@@ -94,6 +95,11 @@ def live_model(found: Model) -> Live:
             "userProvidedId": found.user_provided_id,
             "maker": found.created_by,
             "deploymentsCount": found.deployments_count,
+            "training": {
+                "datasetId": found.training_dataset_id,
+                "datasetVersionId": found.training_dataset_version_id,
+                "partitionColumn": found.training_data_partition_column,
+            },
             "version": facts,
         },
         contents={"version.files": facts["content"]} if facts else {},
@@ -131,6 +137,8 @@ def model_draft(change: Change) -> Draft | None:
 
 def _create(change: Change) -> Draft:
     resource = change.resource
+    if any(resource.spec.get(key) for key in ORIGINS):
+        return _derive(change)
     if "targetType" not in resource.spec:
         return Draft(problems=tuple(_missing(resource, "targetType")))
     body = {key: resource.spec[key] for key in CREATED if resource.spec.get(key) is not None}
@@ -146,7 +154,37 @@ def _create(change: Change) -> Draft:
     if change.options.commit:
         body["gitModelVersion"] = change.options.commit
     call = Call("create_model", "POST", f"{COLLECTION}/", body=body, gives=("id",))
-    return Draft("create", "does not exist yet", change.fields, (call,), gives=("id", "versionId"))
+    return Draft("create", "does not exist yet", change.fields, (call,), gives=("id",))
+
+
+def _derive(change: Change) -> Draft:
+    """Copy, or make from a template; then one PATCH to what the manifest says, with the mark.
+
+    Neither operation takes a ``userProvidedId``: the mark is what such a model is known by.
+    """
+    spec, own = change.resource.spec, {"id": After(change.step(""), "id")}
+    if spec.get("template"):
+        origin, reason = dict(spec["template"]), "is to be made from a template"
+        call = Call(
+            "create_model_from_template", "POST", f"{COLLECTION}/fromModelTemplate/",
+            body=origin, gives=("id", "versionId"),
+        )  # fmt: skip
+    else:
+        source = spec["copyOf"].get("id")
+        if source is None:
+            source = change.outputs[Address("CustomModel", spec["copyOf"]["ref"])].get("id")
+        reason = f"is to be made as a copy of {source}"
+        call = Call(
+            "copy_model", "POST", f"{COLLECTION}/fromCustomModel/",
+            body={"customModelId": source}, gives=("id", "versionId"),
+        )  # fmt: skip
+    settings = {key: _sent(key, spec[key]) for key in PATCHED if key in spec}
+    settings["name"] = change.resource.display_name
+    owner = f"{change.options.scope}/{change.resource.address.name}"
+    mark = Mark(owner, protect=change.resource.lifecycle.protect)
+    settings["description"] = join(spec.get("description"), mark)
+    patch = Call("update_model", "PATCH", f"{COLLECTION}/{{id}}/", own, settings)
+    return Draft("create", reason, change.fields, (call, patch), gives=("id", "versionId"))
 
 
 def _update(change: Change, live: Live) -> Draft | None:
@@ -186,10 +224,8 @@ def model_delete(live: Live, resource: Resource | None) -> Draft:
 
 def not_yet_draft(change: Change) -> Draft | None:
     """Refuse, rather than ignore, what this release cannot bring about."""
-    spec = change.resource.spec
-    version = spec.get("version") or {}
-    asked = [key for key in NOT_YET if spec.get(key)]
-    asked += [f"version.{key}" for key in NOT_YET_VERSION if version.get(key)]
+    version = change.resource.spec.get("version") or {}
+    asked = [f"version.{key}" for key in NOT_YET_VERSION if version.get(key)]
     problems = tuple(
         problem_at(
             change.resource, f"spec.{key}", "not-supported",
@@ -237,7 +273,7 @@ DERIVED = (
     "version.update",
     "version.dependencyBuild",
     "sharing",
-    *NOT_YET,
+    *ORIGINS,
     *JOBS,
 )
 
@@ -261,9 +297,10 @@ KIND = Kind(
     references={"version.environment.ref": "ExecutionEnvironment", "copyOf.ref": "CustomModel"},
     files={"version.files": FileRole("tree", 100)},
     parts=(
-        Part("unsupported", not_yet_draft, NOT_YET),
-        Part("", model_draft),
+        Part("unsupported", not_yet_draft),
+        Part("", model_draft, ORIGINS),
         Part("version", version_draft, ("version",)),
+        Part("training", training_draft),
         # Converting adds files, a test needs the build, the rest needs a model that works; sharing
         # comes last, so that a model that fails its gate keeps its former users.
         Part("conversion", conversion_draft, ("conversion",)),

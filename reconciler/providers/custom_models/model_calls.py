@@ -70,9 +70,10 @@ class ModelCalls(Calls):
         body = {"customModelId": model}
         return parse(Model, self._json("POST", "customModels/fromCustomModel/", body))
 
-    def create_model_from_template(self, body: Mapping[str, Any]) -> str:
-        """POST customModels/fromModelTemplate/; the new model's id."""
-        return str(self._json("POST", "customModels/fromModelTemplate/", body)["customModelId"])
+    def create_model_from_template(self, body: Mapping[str, Any]) -> tuple[str, str]:
+        """POST customModels/fromModelTemplate/; ids of the new model and of its version."""
+        made = self._json("POST", "customModels/fromModelTemplate/", body)
+        return str(made["customModelId"]), str(made["customModelVersionId"])
 
     def create_version_from_repository(self, model: str, body: Mapping[str, Any]) -> str:
         """POST customModels/{id}/versions/fromRepository/: only these files; the job's status."""

@@ -5,24 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reconciler.core.diff import is_below
 from reconciler.core.fileset import FileSet, file_delta, file_set
 from reconciler.core.kind import Change
 from reconciler.core.mark import split
 from reconciler.core.step import After, Call, Draft, FieldChange, Upload, Wait
-from reconciler.providers.custom_models.description import problem_at
 from reconciler.providers.custom_models.environment_choice import Choice, choose_environment
 from reconciler.providers.custom_models.file_changes import file_changes
+from reconciler.providers.custom_models.limits import limit_problems
+from reconciler.providers.custom_models.model_training import by_version
+from reconciler.providers.custom_models.repository_version import (
+    pulled_already,
+    repository_draft,
+    repository_fields,
+    source_digest,
+)
+from reconciler.providers.custom_models.version_body import (
+    DATA,
+    DATA_PATHS,
+    RESOURCES,
+    is_major,
+    next_number,
+    version_body,
+)
 from reconciler.providers.custom_models.version_mark import FILES, mark_call
 from reconciler.providers.custom_models.wire import AssignedData, Version
 
-RESOURCES = (
-    "maximumMemory",
-    "replicas",
-    "networkEgressPolicy",
-    "requiresHa",
-    "resourceBundleId",
-)
-DATA = ("trainingData", "holdoutData")
 ASSIGNMENT_TIMEOUT = 1800.0
 
 
@@ -73,6 +81,8 @@ def version_facts(version: Version | None) -> dict[str, Any] | None:
         "content": mark.content if mark else "",
         "notes": dict(mark.notes) if mark else {},
         "dependencies": len(version.dependencies),
+        "refs": sorted({item.ref or "" for item in version.items if item.commit_sha}),
+        "commits": sorted({item.commit_sha for item in version.items if item.commit_sha}),
         "assigning": bool(data and data.assignment_in_progress),
         "assignmentError": data.assignment_error.message
         if data and data.assignment_error
@@ -88,11 +98,11 @@ def version_draft(change: Change) -> Draft | None:
         return None
     held = change.live.facts["version"] if change.live else None
     choice = choose_environment(change, wanted.get("environment"), held)
-    if choice.problems:
-        return Draft(problems=choice.problems)
-    problem = _training_problem(change)
-    if problem:
-        return problem
+    problems = (*choice.problems, *limit_problems(change))
+    if problems:
+        return Draft(problems=problems)
+    if "repository" in wanted:
+        return _pulled(change, wanted, choice, held)
     if held is None:
         return _first(change, wanted, choice)
     fields = (*choice.fields, *_file_fields(change), *_setting_fields(change))
@@ -101,18 +111,38 @@ def version_draft(change: Change) -> Draft | None:
     return _metadata(change, wanted, held) or _assignment(change, held)
 
 
-def _training_problem(change: Change) -> Draft | None:
-    spec, flag = change.resource.spec, "isTrainingDataForVersionsPermanentlyEnabled"
-    wanted = any(spec["version"].get(key) is not None for key in DATA)
-    live = change.live.spec.get(flag) if change.live else None
-    if not wanted or spec.get(flag, live):
+def _pulled(
+    change: Change, wanted: Mapping[str, Any], choice: Choice, held: Mapping[str, Any] | None
+) -> Draft | None:
+    source = repository_fields(change, held)
+    settings = tuple(_setting_fields(change))
+    if held is not None and source and not choice.fields and pulled_already(change, held):
+        notes, content = {"commit": held["commits"][0]}, source_digest(wanted["repository"])
+        call = mark_call(change, wanted.get("description"), notes, content=content)
+        return Draft("adopt", "was pulled from this reference and only gets its mark", (), (call,))
+    if source:
+        more = _settings_call(change, wanted, choice) if held is None or settings else None
+        fields = (*choice.fields, *source, *settings)
+        return repository_draft(change, choice, fields, held, more)
+    assert held is not None
+    if choice.fields or settings:
+        return _next(change, wanted, choice, (*choice.fields, *settings))
+    return _metadata(change, wanted, held) or _assignment(change, held)
+
+
+def _settings_call(change: Change, wanted: Mapping[str, Any], choice: Choice) -> Call | None:
+    live = change.live.spec["version"] if change.live else {}
+    body = version_body(change, wanted, choice, live) | {"isMajorUpdate": False}
+    if not any(body.get(key) is not None for key in (*RESOURCES, *DATA)):
         return None
-    problem = problem_at(
-        change.resource, "spec.version.trainingData", "training-data-per-version",
-        "data can be given to a version only when the model allows it",
-        f"Write {flag}: true in its spec (it cannot be taken back).",
-    )  # fmt: skip
-    return Draft(problems=(problem,))
+    return Call(
+        "create_version_from_latest",
+        "PATCH",
+        "customModels/{id}/versions/",
+        {"id": change.own["id"]},
+        body,
+        gives=("versionId",),
+    )
 
 
 # -- what differs ----------------------------------------------------------------------------
@@ -127,7 +157,10 @@ def _file_fields(change: Change) -> tuple[FieldChange, ...]:
 
 
 def _setting_fields(change: Change) -> Iterator[FieldChange]:
-    return (field for field in change.fields if field.path != "version.description")
+    for field in change.fields:
+        elsewhere = is_below(field.path, DATA_PATHS) and not by_version(change)
+        if field.path != "version.description" and not elsewhere:
+            yield field
 
 
 # -- the writes ------------------------------------------------------------------------------
@@ -135,7 +168,7 @@ def _setting_fields(change: Change) -> Iterator[FieldChange]:
 
 def _first(change: Change, wanted: Mapping[str, Any], choice: Choice) -> Draft:
     files = change.resource.files.get(FILES, file_set(()))
-    body = _body(change, wanted, choice, {}) | {"isMajorUpdate": True}
+    body = version_body(change, wanted, choice, {}) | {"isMajorUpdate": True}
     call = Call(
         "create_version",
         "POST",
@@ -156,8 +189,8 @@ def _next(
     assert change.live is not None
     held = change.live.facts["version"]
     old, new = change.live.files.get(FILES), change.resource.files.get(FILES)
-    body = _body(change, wanted, choice, change.live.spec["version"])
-    major = _is_major(wanted.get("update", "auto"), held)
+    body = version_body(change, wanted, choice, change.live.spec["version"])
+    major = is_major(wanted.get("update", "auto"), held)
     body["isMajorUpdate"] = major
     sent: tuple[str, ...] = ()
     if new is not None and change.live.contents.get(FILES) != new.digest:
@@ -174,17 +207,8 @@ def _next(
         _uploads(new, sent) if new is not None else (),
         gives=("versionId",),
     )
-    reason = f"makes version {_next_number(held['number'], major)} from {held['number']}"
+    reason = f"makes version {next_number(held['number'], major)} from {held['number']}"
     return _draft(change, wanted, "update", reason, fields, call)
-
-
-def _is_major(update: str, held: Mapping[str, Any]) -> bool:
-    return bool(held["frozen"]) if update == "auto" else update == "major"
-
-
-def _next_number(number: str, major: bool) -> str:
-    first, second = map(int, number.split("."))
-    return f"{first + 1}.0" if major else f"{first}.{second + 1}"
 
 
 def _draft(
@@ -197,51 +221,17 @@ def _draft(
 ) -> Draft:
     version = After(change.step("version"), "versionId")
     calls: tuple[Call, ...] = (call,)
-    if FILES in change.resource.files or wanted.get("description"):
-        calls = (*calls, mark_call(change, wanted.get("description"), {}, version=version))
+    kept = {}
+    if "repository" in wanted and change.live:
+        # The files stay those that were pulled, and so does the commit that they came from.
+        kept = {k: v for k, v in change.live.facts["version"]["notes"].items() if k == "commit"}
+    if FILES in change.resource.files or kept or wanted.get("description"):
+        calls = (*calls, mark_call(change, wanted.get("description"), kept, version=version))
     waits: tuple[Wait, ...] = ()
     if "trainingData" in call.body:
         params = {"id": change.own["id"], "version": version}
         waits = (Wait("training_data", params, ASSIGNMENT_TIMEOUT, after=len(calls)),)
     return Draft(action, reason, fields, calls, waits, gives=("versionId",))
-
-
-def _body(
-    change: Change, wanted: Mapping[str, Any], choice: Choice, live: Mapping[str, Any]
-) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "baseEnvironmentId": choice.id,
-        "baseEnvironmentVersionId": choice.version_id,
-    }
-    for key in RESOURCES:
-        # Whether a PATCH inherits them is not documented; what is live is said again, so that a
-        # key that the manifest leaves out stays as it is.
-        if key in wanted or live.get(key) is not None:
-            body[key] = wanted.get(key) if key in wanted else live[key]
-    for key, other in (
-        ("maximumMemory", "resourceBundleId"),
-        ("resourceBundleId", "maximumMemory"),
-    ):
-        # The platform takes only one of the two: the one that the manifest sets wins.
-        if wanted.get(key) is not None and key in wanted and other not in wanted and other in body:
-            body[other] = None
-    metadata = wanted.get("requiredMetadata", live.get("requiredMetadata") or None)
-    if metadata or "requiredMetadata" in wanted:
-        body["requiredMetadataValues"] = [
-            {"fieldName": name, "value": value} for name, value in sorted((metadata or {}).items())
-        ]
-    body |= _data_body(wanted, live)
-    if change.options.commit:
-        body["gitModelVersion"] = change.options.commit
-    return body
-
-
-def _data_body(wanted: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
-    if not any(key in wanted for key in DATA):
-        return {"keepTrainingHoldoutData": True} if live else {}
-    held = {key: wanted.get(key) if key in wanted else live.get(key) for key in DATA}
-    sent = {key: value for key, value in held.items() if value is not None}
-    return {**sent, "keepTrainingHoldoutData": False} if sent or live else {}
 
 
 def _uploads(files: FileSet, paths: tuple[str, ...]) -> tuple[Upload, ...]:
@@ -268,7 +258,7 @@ def _metadata(change: Change, wanted: Mapping[str, Any], held: Mapping[str, Any]
 
 
 def _assignment(change: Change, held: Mapping[str, Any]) -> Draft | None:
-    if "trainingData" not in change.resource.spec["version"]:
+    if "trainingData" not in change.resource.spec["version"] or not by_version(change):
         return None
     params = {"id": change.own["id"], "version": held["id"]}
     wait = Wait("training_data", params, ASSIGNMENT_TIMEOUT)

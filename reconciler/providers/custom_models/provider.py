@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from reconciler.core.provider import Tell
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, Wait
 from reconciler.providers.custom_models.client import Client
+from reconciler.providers.custom_models.day_two import DayTwo
 from reconciler.providers.custom_models.reads import Reads
 from reconciler.providers.custom_models.waits import Waits
 from reconciler.providers.custom_models.writes import Writes
@@ -30,10 +32,15 @@ class CustomModels:
         self.reads = Reads(self.client)
         self.writes = Writes(self.client)
         self.waits = Waits(self.client, sleep, clock)
+        self.day_two = DayTwo(self.client)
 
     def list(self, kind: str) -> Sequence[Live]:
         """Every environment or model the token may see."""
         return self.reads.list(kind)
+
+    def survey(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
+        """The user's limits."""
+        return self.reads.survey(resources)
 
     def detail(self, resource: Resource, live: Live) -> Live:
         """Users, files and jobs as far as the manifest manages them."""
@@ -46,6 +53,22 @@ class CustomModels:
     def wait(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
         """One job, to its end."""
         return self.waits.wait(wait, tell)
+
+    def logs(self, live: Live, job: str, lines: int) -> str:
+        """The end of a log."""
+        return self.day_two.logs(live, job, lines)
+
+    def history(self, live: Live) -> Sequence[Mapping[str, Any]]:
+        """Versions, newest first."""
+        return self.day_two.history(live)
+
+    def cancel(self, live: Live) -> Sequence[str]:
+        """Stop what runs."""
+        return self.day_two.cancel(live)
+
+    def download(self, live: Live, target: Path) -> Sequence[str]:
+        """The newest version's files."""
+        return self.day_two.download(live, target)
 
     def requests(self) -> Mapping[str, int]:
         """Requests so far, by method."""

@@ -14,6 +14,7 @@ from reconciler.providers.custom_models import environment, model
 from reconciler.providers.custom_models.archive import Archive, read_archive
 from reconciler.providers.custom_models.client import Client
 from reconciler.providers.custom_models.jobs import ABSENT, DONE, FAILED, READY, RUNNING
+from reconciler.providers.custom_models.limits import LIMITED
 from reconciler.providers.custom_models.sharing import live_sharing
 from reconciler.providers.custom_models.upload import text_of
 from reconciler.providers.custom_models.version_mark import FILES
@@ -39,6 +40,13 @@ class Reads:
         if kind == "ExecutionEnvironment":
             return [environment.live_environment(e) for e in self.client.list_environments()]
         return [model.live_model(found) for found in self.client.list_models()]
+
+    def survey(self, resources: Sequence[Resource]) -> dict[str, Any]:
+        """The user's limits, where a manifest asks for something that is limited."""
+        asked = (resource.spec.get("version") or {} for resource in resources)
+        if not any(key in version for version in asked for key in LIMITED):
+            return {}
+        return {"limits": self.client.get_limits().model_dump()}
 
     def detail(self, resource: Resource, live: Live) -> Live:
         """Adds users, files and jobs as far as this manifest manages them."""

@@ -151,6 +151,21 @@ class Waits:
             return {}
         raise JobFailed(f"the conversion of version {version} failed", RETRY, log=tail(logs[0]))
 
+    def _repository_version(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+        where = [""]
+
+        def status() -> str:
+            state, message, where[0] = self.client.get_status(wait.params["status"])
+            return state if state in STATUS_RUNNING or state == "COMPLETED" else message or state
+
+        state = self._poll(wait, status, STATUS_RUNNING, tell)
+        if state != "COMPLETED":
+            raise JobFailed(f"no version could be made from the repository: {state}", RETRY)
+        made = where[0].rstrip("/").rpartition("/")[2]
+        items = self.client.get_version(wait.params["id"], made).items
+        commits = sorted({item.commit_sha for item in items if item.commit_sha})
+        return {"versionId": made, "commit": commits[0] if len(commits) == 1 else "several"}
+
     def _log(self, read: Callable[[], str]) -> str:
         # A log that cannot be had must not hide the failure that it would explain.
         try:
@@ -185,6 +200,7 @@ WAITS: Mapping[str, Callable[[Waits, Wait, Tell], Mapping[str, Any]]] = {
     "model_test": Waits._model_test,
     "feature_impact": Waits._feature_impact,
     "job_status": Waits._job_status,
+    "repository_version": Waits._repository_version,
     "conversion": Waits._conversion,
 }
 

@@ -33,6 +33,7 @@ class BuiltVersion(Wire):
     label: str | None = None
     docker_context: str | None = None
     source_docker_image_uri: str | None = None
+    created: str = ""
 
 
 class Environment(Wire):
@@ -109,6 +110,7 @@ class Version(Wire):
     training_data: AssignedData | None = None
     holdout_data: AssignedData | None = None
     git_model_version: Commit | None = None
+    created: str = ""
     dependencies: list[dict[str, Any]] = Field(default_factory=list)
 
     @property

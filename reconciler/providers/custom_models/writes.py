@@ -11,6 +11,7 @@ from reconciler.errors import ApiError
 from reconciler.providers.custom_models.client import Client
 from reconciler.providers.custom_models.upload import readers
 from reconciler.providers.custom_models.version_mark import marked_text
+from reconciler.providers.custom_models.wire import Model
 
 Write = Callable[["Writes", Call, Resource | None], Mapping[str, Any] | None]
 
@@ -76,16 +77,39 @@ class Writes:
         return {"conversionId": self.client.start_conversion(identity, version, found[0])}
 
 
+def _made(model: Model) -> Mapping[str, Any]:
+    version = model.latest_version
+    return {"id": model.id, "versionId": version.id if version else None}
+
+
+def _named(made: tuple[str, str]) -> Mapping[str, Any]:
+    return {"id": made[0], "versionId": made[1]}
+
+
 WRITES: Mapping[str, Write] = {
     "create_environment": lambda w, c, _: {"id": w.client.create_environment(c.body)},
     "update_environment": lambda w, c, _: w.client.update_environment(c.params["id"], c.body),
     "delete_environment": lambda w, c, _: w.client.delete_environment(c.params["id"]),
     "create_environment_version": Writes._create_environment_version,
     "create_model": lambda w, c, _: {"id": w.client.create_model(c.body).id},
+    "copy_model": lambda w, c, _: _made(w.client.copy_model(c.body["customModelId"])),
+    "create_model_from_template": lambda w, c, _: _named(
+        w.client.create_model_from_template(c.body)
+    ),
     "update_model": lambda w, c, _: w.client.update_model(c.params["id"], c.body),
     "delete_model": lambda w, c, _: w.client.delete_model(c.params["id"]),
     "create_version": Writes._create_version,
     "create_version_from_latest": Writes._create_version,
+    "create_version_from_repository": lambda w, c, _: {
+        "status": w.client.create_version_from_repository(c.params["id"], c.body)
+    },
+    "update_version_from_repository": lambda w, c, _: {
+        "status": w.client.update_version_from_repository(c.params["id"], c.body)
+    },
+    "assign_training_data": lambda w, c, _: {
+        "trainingStatus": w.client.assign_training_data(c.params["id"], c.body)
+    },
+    "erase_environments": lambda w, c, _: w.client.erase_environments(c.body["ids"]),
     "mark_version": Writes._mark_version,
     "share": lambda w, c, _: w.client.share(c.params["collection"], c.params["id"], c.body["data"]),
     "start_build": Writes._start_build,

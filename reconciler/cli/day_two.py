@@ -1,0 +1,71 @@
+"""``logs``, ``history``, ``cancel`` and ``download``: looking after one live object."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.shared import Shared, emit, format_option, pass_shared
+from reconciler.render.data import to_json
+from reconciler.render.table import table
+
+address = click.argument("address", metavar="ADDRESS")
+target = click.option("--target", help="The target of the project to work on.")
+
+
+@click.command()
+@address
+@target
+@click.option(
+    "--build", "job", flag_value="build", default=True, help="The newest build (default)."
+)
+@click.option("--test", "job", flag_value="test", help="The newest model test.")
+@click.option("--conversion", "job", flag_value="conversion", help="The newest conversion.")
+@click.option("--tail", "lines", type=click.IntRange(1, 100_000), default=100, show_default=True)
+@pass_shared
+def logs(shared: Shared, /, address: str, target: str | None, job: str, lines: int) -> None:
+    """Show the end of a job's log."""
+    with shared.session((), target=target) as session:
+        provider, live = session.find(address)
+        emit(provider.logs(live, job, lines))
+
+
+@click.command()
+@address
+@target
+@format_option("text", "json")
+@pass_shared
+def history(shared: Shared, /, address: str, target: str | None, form: str) -> None:
+    """List the versions of an object, newest first."""
+    with shared.session((), target=target) as session:
+        provider, live = session.find(address)
+        rows = provider.history(live)
+    emit(to_json(list(rows)) if form == "json" else table(rows))
+
+
+@click.command()
+@address
+@target
+@pass_shared
+def cancel(shared: Shared, /, address: str, target: str | None) -> None:
+    """Stop the running jobs of an object."""
+    with shared.session((), target=target) as session:
+        provider, live = session.find(address)
+        stopped = provider.cancel(live)
+    emit("\n".join(f"stopped: {what}" for what in stopped) or "nothing was running")
+
+
+@click.command()
+@address
+@target
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="A new folder."
+)
+@pass_shared
+def download(shared: Shared, /, address: str, target: str | None, output: Path) -> None:
+    """Fetch the files of an object's newest version."""
+    with shared.session((), target=target) as session:
+        provider, live = session.find(address)
+        paths = provider.download(live, output)
+    emit("\n".join(str(output / path) for path in paths))

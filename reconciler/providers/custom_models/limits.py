@@ -1,0 +1,28 @@
+"""What the platform allows one model to ask for, checked before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.core.kind import Change
+from reconciler.errors import Problem
+from reconciler.providers.custom_models.description import problem_at
+
+# Key of spec.version -> field of GET customModelLimits/; null there means no limit.
+LIMITED = {
+    "maximumMemory": "max_custom_model_container_size",
+    "replicas": "max_custom_model_replicas_per_deployment",
+}
+
+
+def limit_problems(change: Change) -> Iterator[Problem]:
+    """Settings of the version that are over the user's limits."""
+    wanted = change.resource.spec.get("version") or {}
+    for key, name in LIMITED.items():
+        limit = change.platform.get("limits", {}).get(name)
+        if limit is not None and (wanted.get(key) or 0) > limit:
+            yield problem_at(
+                change.resource, f"spec.version.{key}", "over-limit",
+                f"{key} {wanted[key]} is more than the platform allows: {limit}",
+                "Ask for less, or have the platform's administrator raise the limit.",
+            )  # fmt: skip

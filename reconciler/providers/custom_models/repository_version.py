@@ -1,0 +1,109 @@
+"""A version whose files the platform takes from a repository that it knows.
+
+``fromRepository/`` takes no memory, replicas or other settings: where the manifest sets them on a
+model that has none to inherit, a second version carries them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.core.kind import Change
+from reconciler.core.step import After, Call, Draft, FieldChange, Wait
+from reconciler.providers.custom_models.environment_choice import Choice
+from reconciler.providers.custom_models.version_mark import mark_call
+
+PATH = "version.repository"
+TIMEOUT = 1800.0
+
+
+def source_digest(repository: Mapping[str, Any]) -> str:
+    """What the mark records: the repository, the reference and the paths that were asked for."""
+    asked = [repository["id"], repository.get("ref"), sorted(repository.get("paths") or ())]
+    return f"sha256:{hashlib.sha256(json.dumps(asked).encode()).hexdigest()}"
+
+
+def repository_fields(change: Change, held: Mapping[str, Any] | None) -> tuple[FieldChange, ...]:
+    """Whether the held version is what the manifest asked the repository for."""
+    wanted = change.resource.spec["version"]["repository"]
+    shown = f"{wanted['id']} @ {wanted.get('ref') or 'default branch'}"
+    if held is None:
+        return (FieldChange(PATH, None, shown, "the first version's source"),)
+    if held["content"] != source_digest(wanted):
+        reason = "another source" if held["content"] else "was not made from this source by us"
+        return (FieldChange(PATH, held["refs"] or None, shown, reason),)
+    recorded = held["notes"].get("commit")
+    if recorded and held["commits"] != [recorded]:
+        reason = f"its files are not those of commit {recorded}, which was pulled"
+        return (FieldChange(PATH, held["commits"], shown, reason),)
+    return ()
+
+
+def pulled_already(change: Change, held: Mapping[str, Any]) -> bool:
+    """Whether an unmarked version shows just this reference: a run was cut off before its mark."""
+    wanted = change.resource.spec["version"]["repository"]
+    return (
+        not held["content"]
+        and bool(held["commits"])
+        and held["refs"] == [wanted.get("ref") or ""]
+        and len(held["commits"]) == 1
+    )
+
+
+def repository_draft(
+    change: Change,
+    choice: Choice,
+    fields: tuple[FieldChange, ...],
+    held: Mapping[str, Any] | None,
+    settings: Call | None,
+) -> Draft:
+    """POST for other files, PATCH when only the reference moves; then settings, then the mark."""
+    wanted = change.resource.spec["version"]
+    source = wanted["repository"]
+    moves = held is not None and held["content"] != "" and settings is None
+    body: dict[str, Any] = {
+        "baseEnvironmentId": choice.id,
+        "isMajorUpdate": held is None or wanted.get("update") == "major" or held["frozen"],
+        "repositoryId": source["id"],
+    }
+    if source.get("ref"):
+        body["ref"] = source["ref"]
+    if source.get("paths"):
+        body["sourcePath"] = list(source["paths"])
+    if wanted.get("requiredMetadata"):
+        pairs = sorted(wanted["requiredMetadata"].items())
+        body["requiredMetadataValues"] = [{"fieldName": k, "value": v} for k, v in pairs]
+    method = "PATCH" if moves else "POST"
+    pull = Call(
+        "update_version_from_repository" if moves else "create_version_from_repository",
+        method,
+        "customModels/{id}/versions/fromRepository/",
+        {"id": change.own["id"]},
+        body,
+        gives=("status",),
+    )
+    step = change.step("version")
+    version = After(step, "versionId")
+    mark = mark_call(
+        change,
+        wanted.get("description"),
+        {"commit": After(step, "commit")},
+        version=version,
+        content=source_digest(source),
+    )
+    wait = Wait(
+        "repository_version",
+        {"id": change.own["id"], "status": After(step, "status")},
+        TIMEOUT,
+        after=1,
+        gives=("versionId", "commit"),
+    )
+    calls = (pull, settings, mark) if settings else (pull, mark)
+    action = "update" if change.live else "create"
+    reason = "makes a version from the repository"
+    if settings:
+        reason += ", and one more with its settings, which that call cannot take"
+    return Draft(action, reason, fields, calls, (wait,), gives=("versionId",))

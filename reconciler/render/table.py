@@ -1,0 +1,22 @@
+"""Rows with the same keys as a table for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reconciler.render.plain import plain
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Columns as wide as their widest cell; empty columns are left out."""
+    if not rows:
+        return "(none)"
+    columns = [key for key in rows[0] if any(row[key] for row in rows)]
+    cells = [[key.upper() for key in columns]]
+    cells += [[plain(str(row[key])) for key in columns] for row in rows]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in cells
+    )
