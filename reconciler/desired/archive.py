@@ -16,7 +16,7 @@ from reconciler.desired.regular_file import open_regular, strange
 
 ZIP, TAR = (".zip",), (".tar.gz", ".tgz")
 MAX_MEMBERS: Final = 50_000
-MAX_RATIO, ALLOWANCE = 100, 100 * 2**20
+MAX_RATIO, ALLOWANCE = 100, 32 * 2**20
 """An archive may unpack to this many times its size, and to this much in any case."""
 
 _BROKEN: Final = (

@@ -136,7 +136,7 @@ def _walk_folder(top: Path, found: Found) -> Iterator[Path]:
             if entry.is_dir(follow_symlinks=False):
                 if not entry.name.startswith(".") and _named_well(path, found):
                     waiting.append(path)
-            elif entry.is_dir():
+            elif path.is_dir():
                 # A link to a folder is not followed: its files may be found twice, or for ever.
                 found.left_out.append(path.as_posix())
             elif entry.name.endswith(SUFFIXES) and _named_well(path, found):

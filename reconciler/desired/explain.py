@@ -47,15 +47,16 @@ def _fault(kind: str, found: Mapping[str, Any], keys: Keys, model: type[BaseMode
         return Fault("missing-key", f"missing key {keys[-1]!r}", "", keys, on_key=True)
     if kind in _WANTED:
         return _wrong_type(_WANTED[kind], value, keys)
-    if kind == "literal_error":
-        return _not_one_of(value, keys, model)
     if value is None:
         return _wrong_type("a value", value, keys)
+    if kind == "literal_error":
+        return _not_one_of(value, keys, model)
     if context.get("pattern") in WORDS:
         return Fault("invalid-name", f"{shown(value)}: {WORDS[context['pattern']]}", "", keys)
     message = str(context["error"]) if kind == "value_error" else str(found["msg"])
-    # A finding about a whole mapping belongs to the key that holds it.
-    return Fault("invalid-value", _sentence(message), "", keys, isinstance(value, dict))
+    # A finding about a key, or about a whole mapping, belongs to the key.
+    on_key = isinstance(value, dict) or found["loc"][-1:] == ("[key]",)
+    return Fault("invalid-value", _sentence(message), "", keys, on_key)
 
 
 def _unknown_key(keys: Keys, model: type[BaseModel]) -> Fault:

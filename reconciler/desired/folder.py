@@ -15,7 +15,8 @@ import pathspec
 from reconciler.desired.ignore import IGNORE_FILE, BadPattern, Rules, compile_patterns, never_counts
 from reconciler.desired.regular_file import open_regular, reason, strange
 
-MAX_VISITED: Final = 50_000
+MAX_VISITED, LINK_WEIGHT = 50_000, 50
+"""A followed link counts for many: folders that link to each other multiply."""
 MAX_IGNORE_BYTES: Final = 2**16
 
 
@@ -124,12 +125,15 @@ class _Walk:
             self.refusals.append(unreadable(folder.path, error))
             return
         for entry in entries:
-            self._visited += 1
-            if self._visited > MAX_VISITED:
-                message = f"more than {MAX_VISITED} files and folders"
-                raise FilesRefused(Refusal("too-many-files", message))
+            self._count(1)
             if not never_counts(entry.name):
                 self._take(entry, inside)
+
+    def _count(self, weight: int) -> None:
+        self._visited += weight
+        if self._visited > MAX_VISITED:
+            message = f"more than {MAX_VISITED} files and folders"
+            raise FilesRefused(Refusal("too-many-files", message))
 
     def _rules(self, folder: _Folder) -> Rules:
         path = folder.real / IGNORE_FILE
@@ -150,7 +154,7 @@ class _Walk:
 
     def _take(self, entry: os.DirEntry[str], folder: _Folder) -> None:
         path = f"{folder.path}/{entry.name}".lstrip("/")
-        if self._ignored(path, folder, is_dir=entry.is_dir()):
+        if self._ignored(path, folder, is_dir=os.path.isdir(entry)):
             return
         if strange(entry.name):
             hint = "Rename the file."
@@ -164,11 +168,15 @@ class _Walk:
             self._file(path, folder.real / entry.name, entry.stat().st_mode)
 
     def _ignored(self, path: str, folder: _Folder, *, is_dir: bool) -> bool:
+        if is_dir:
+            by_file = not self._exclude.negates and folder.rules.prunes(path)
+            return by_file or self._exclude.prunes(path)
         # The manifest's own `exclude` has the last word over the ignore files.
-        verdict = self._exclude.verdict(path, is_dir=is_dir)
-        return bool(folder.rules.verdict(path, is_dir=is_dir) if verdict is None else verdict)
+        verdict = self._exclude.verdict(path)
+        return bool(folder.rules.verdict(path) if verdict is None else verdict)
 
     def _follow(self, path: str, link: Path, folder: _Folder) -> None:
+        self._count(LINK_WEIGHT)
         try:
             real = link.resolve(strict=True)
             mode = real.stat().st_mode

@@ -46,15 +46,26 @@ class Rules:
     """The ignore files in force for a folder: each with the length of the path it starts at."""
 
     levels: tuple[tuple[int, pathspec.GitIgnoreSpec], ...] = ()
+    negates: bool = False
 
     def below(self, folder: str, patterns: pathspec.GitIgnoreSpec) -> Rules:
         """The rules for this folder and what lies in it, its own patterns added."""
-        return Rules((*self.levels, (len(folder) + 1 if folder else 0, patterns)))
+        level = (len(folder) + 1 if folder else 0, patterns)
+        negates = any(pattern.include is False for pattern in patterns.patterns)
+        return Rules((*self.levels, level), self.negates or negates)
 
-    def verdict(self, path: str, *, is_dir: bool) -> bool | None:
-        """True: leave the path out; False: keep it; None: nothing is said.  The deepest decides."""
+    def verdict(self, path: str) -> bool | None:
+        """Of a file: True leaves it out, False keeps it, None says nothing; the deepest decides."""
         for start, patterns in reversed(self.levels):
-            said = patterns.check_file(path[start:] + "/" * is_dir).include
+            said = patterns.check_file(path[start:]).include
             if said is not None:
                 return said
         return None
+
+    def prunes(self, folder: str) -> bool:
+        """Whether nothing in this folder can count.
+
+        GitIgnoreSpec judges files; of a folder it says too much where patterns negate, so
+        then its files are asked one by one.
+        """
+        return not self.negates and bool(self.verdict(f"{folder}/"))
