@@ -140,7 +140,7 @@ def changes(world: World, model: Doc, given: dict[str, Any]) -> dict[str, Any]:
             409,
             f"{', '.join(held)} cannot be updated: the model is deployed or has training data.",
         )
-    return {**given, **_labels(model, given)} if model["targetType"] == "Binary" else given
+    return {**given, **_labels(model, given)} if given.keys() & DEFAULT_LABELS else given
 
 
 def deployments_of(world: World, model_id: str) -> list[Doc]:

@@ -119,7 +119,8 @@ class Store:
 
     def dump(self) -> dict[str, list[Doc]]:
         """Every document by kind, oldest first; contents are named by their digests."""
-        return {kind: self.all(kind) for kind in sorted(self._rows) if kind != _COUNTERS}
+        kinds = sorted(kind for kind, rows in self._rows.items() if rows and kind != _COUNTERS)
+        return {kind: self.all(kind) for kind in kinds}
 
     def clear(self) -> None:
         """Forget everything."""
