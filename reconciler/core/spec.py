@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -55,7 +56,8 @@ def parse_size(value: object) -> object:
         raise PydanticCustomError(
             "size", "not a size: write bytes, or a number with Ki, Mi, Gi, kB, MB, GB"
         )
-    return int(float(found[1]) * _UNITS[found[2]])
+    # Not a float: it has no place for 16 digits, nor for a tenth.
+    return int(Decimal(found[1]) * _UNITS[found[2]])
 
 
 def parse_duration(value: object) -> object:
