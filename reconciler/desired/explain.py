@@ -51,11 +51,13 @@ def _fault(kind: str, found: Mapping[str, Any], keys: Keys, model: type[BaseMode
         return _wrong_type("a value", value, keys)
     if kind == "literal_error":
         return _not_one_of(value, keys, model)
+    is_key = found["loc"][-1:] == ("[key]",)
     if context.get("pattern") in WORDS:
-        return Fault("invalid-name", f"{shown(value)}: {WORDS[context['pattern']]}", "", keys)
+        message = f"{shown(value)}: {WORDS[context['pattern']]}"
+        return Fault("invalid-name", message, "", keys, is_key)
     message = str(context["error"]) if kind == "value_error" else str(found["msg"])
     # A finding about a key, or about a whole mapping, belongs to the key.
-    on_key = isinstance(value, dict) or found["loc"][-1:] == ("[key]",)
+    on_key = is_key or isinstance(value, dict)
     return Fault("invalid-value", _sentence(message), "", keys, on_key)
 
 

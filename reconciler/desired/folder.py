@@ -169,8 +169,8 @@ class _Walk:
 
     def _ignored(self, path: str, folder: _Folder, *, is_dir: bool) -> bool:
         if is_dir:
-            by_file = not self._exclude.negates and folder.rules.prunes(path)
-            return by_file or self._exclude.prunes(path)
+            unsaid = not self._exclude.negates and folder.rules.prunes(path)
+            return unsaid or self._exclude.prunes(path)
         # The manifest's own `exclude` has the last word over the ignore files.
         verdict = self._exclude.verdict(path)
         return bool(folder.rules.verdict(path) if verdict is None else verdict)

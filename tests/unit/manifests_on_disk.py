@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
@@ -18,18 +17,18 @@ HEAD = "apiVersion: reconciler/v1\nkind: {kind}\nmetadata: {{name: {name}}}\n"
 
 def model(name: str = "churn", spec: str = "{}", more: str = "") -> str:
     """A CustomModel document; its spec begins on line 4."""
-    return HEAD.format(kind="CustomModel", name=name) + f"spec: {dedent(spec)}\n{dedent(more)}"
+    return HEAD.format(kind="CustomModel", name=name) + f"spec: {spec}\n{more}"
 
 
 def environment(name: str = "py311", spec: str = "{}", more: str = "") -> str:
     """An ExecutionEnvironment document; its spec begins on line 4."""
     head = HEAD.format(kind="ExecutionEnvironment", name=name)
-    return f"{head}spec: {dedent(spec)}\n{dedent(more)}"
+    return f"{head}spec: {spec}\n{more}"
 
 
 def project(spec: str = "{}", name: str = "fraud") -> str:
     """A Project document; its spec begins on line 4."""
-    return HEAD.format(kind="Project", name=name) + f"spec: {dedent(spec)}\n"
+    return HEAD.format(kind="Project", name=name) + f"spec: {spec}\n"
 
 
 def put(folder: Path, files: Mapping[str, str | bytes]) -> Path:
