@@ -28,6 +28,8 @@ CHANGES, BLOCKED, ERROR = 2, 3, 1
 @run_options
 @format_option("text", "json")
 @output_option
+@click.option("--prune", is_flag=True, help="Show what an apply with --prune would delete.")
+@click.option("--allow-mass-change", is_flag=True, help="As an apply with it would.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @pass_shared
 def plan(

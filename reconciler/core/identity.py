@@ -13,12 +13,16 @@ from reconciler.errors import Problem
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Pairs found, objects of our scope that no manifest names, everyone else's, and problems."""
+    """Pairs found, objects of our scope that no manifest names, everyone else's, and problems.
+
+    ``refused`` are the addresses that cannot be planned, because it is not clear what they mean.
+    """
 
     pairs: Mapping[Address, Live] = field(default_factory=dict)
     orphans: tuple[Live, ...] = ()
     foreign: tuple[Live, ...] = ()
     problems: tuple[Problem, ...] = ()
+    refused: frozenset[Address] = frozenset()
 
 
 class _Index:
@@ -46,29 +50,30 @@ def match(resources: Sequence[Resource], lives: Sequence[Live], scope: str) -> M
     """
     index = _Index(lives)
     pairs: dict[Address, Live] = {}
-    unsettled: list[Live] = []
     problems: list[Problem] = []
+    contested: set[tuple[str, str]] = set()
     for resource in resources:
         found = _candidates(resource, index, scope)
         if len(found) > 1:
             problems.append(_ambiguous(resource, found))
-            unsettled += found
+            contested |= {(live.kind, live.id) for live in found}
         elif found:
             pairs[resource.address] = found[0]
             problems += _disowned(resource, found[0], scope)
         elif resource.id:
             problems.append(_gone(resource))
-    problems += _claimed_twice(pairs)
-    taken = {(live.kind, live.id) for live in (*pairs.values(), *unsettled)}
-    for resource in resources:
-        if resource.address not in pairs and not resource.id:
+        else:
             problems += _collisions(resource, index, scope)
+    problems += _claimed_twice(pairs)
+    refused = frozenset(filter(None, (Address.parse(problem.address) for problem in problems)))
+    taken = contested | {(live.kind, live.id) for live in pairs.values()}
     rest = [live for live in lives if (live.kind, live.id) not in taken]
     return Matches(
         pairs=pairs,
         orphans=tuple(live for live in rest if scope_of(live.owner) == scope),
         foreign=tuple(live for live in rest if scope_of(live.owner) != scope),
         problems=tuple(problems),
+        refused=refused,
     )
 
 
@@ -117,14 +122,15 @@ def _claimed_twice(pairs: Mapping[Address, Live]) -> Iterable[Problem]:
     for address, live in pairs.items():
         claims[live.kind, live.id].append(address)
     for (_, identity), addresses in claims.items():
-        if len(addresses) > 1:
-            names = " and ".join(str(address) for address in sorted(addresses))
-            yield Problem(
-                "claimed-twice",
-                f"{names} both mean the live object {identity}",
-                "Keep one of the manifests.",
-                address=str(min(addresses)),
-            )
+        for address in addresses:
+            others = " and ".join(str(other) for other in sorted(addresses) if other != address)
+            if others:
+                yield Problem(
+                    "claimed-twice",
+                    f"{address} means the live object {identity}, and so does {others}",
+                    "Keep one of the manifests.",
+                    address=str(address),
+                )
 
 
 def _collisions(resource: Resource, index: _Index, scope: str) -> Iterable[Problem]:
@@ -135,15 +141,21 @@ def _collisions(resource: Resource, index: _Index, scope: str) -> Iterable[Probl
     if not others:
         return
     ids = sorted(live.id for live in others)
-    owners = sorted({live.owner for live in others if live.owner})
+    # An owner without a scope is another tool's id, which is no obstacle to adopting it.
+    owners = sorted({live.owner for live in others if live.owner and scope_of(live.owner)})
     whose = f" of {', '.join(owners)}" if owners else ""
     way_in = f"`reconciler import {kind}/{ids[0]}` adopts it"
     yield _problem(
         resource,
         "name-taken",
-        f"a {kind}{whose} named {resource.display_name!r} is already there: {', '.join(ids)}",
+        f"{_article(kind)} {kind}{whose} named {resource.display_name!r} is already there: "
+        + ", ".join(ids),
         f"Rename spec.name{'' if owners else f', or {way_in}'}.",
     )
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[0] in "AEIOU" else "a"
 
 
 def _problem(resource: Resource, code: str, message: str, hint: str) -> Problem:

@@ -84,12 +84,13 @@ class Part:
 
     ``name`` is '' for the object itself, else what follows ``#`` in the step's id.  ``fields``
     are the spec keys it owns ('' owns what no other part does).  ``draft`` is pure and returns
-    None when nothing is to be done.
+    None when nothing is to be done.  No dependant waits for a part that stands ``aside``.
     """
 
     name: str
     draft: Callable[[Change], Draft | None]
     fields: tuple[str, ...] = ()
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from reconciler.core.diff import Difference, diff
+from reconciler.core.diff import Difference, diff, is_below
 from reconciler.core.fingerprint import fingerprint
 from reconciler.core.graph import Graph
 from reconciler.core.identity import Matches
@@ -29,7 +29,8 @@ class LeftAlone:
     """Something seen and not touched on purpose.
 
     ``why`` is ``ignored`` (a field of ``ignoreChanges``), ``orphan`` (ours, but no manifest and
-    prune is off) or ``foreign`` (of another owner).
+    prune is off), ``foreign`` (of another owner) or ``maker`` (the user who made the object and
+    whom an exact list does not name).  ``note`` says what to know before changing that.
     """
 
     why: str
@@ -39,6 +40,7 @@ class LeftAlone:
     path: str = ""
     old: Any = None
     new: Any = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,37 +129,51 @@ class _Builder:
         self.unchanged = 0
         self.outputs: dict[Address, Outputs] = {}
         self.of: dict[Address, tuple[str, ...]] = {}
+        self.needed: dict[Address, tuple[str, ...]] = {}
+        self.broken: set[Address] = set()
         self.catalog = _catalog(world.lives)
 
     def add(self, resource: Resource) -> None:
-        """Plan one object; what it depends on has been planned before."""
-        kind = self.world.kinds[resource.address.kind]
-        live = self.world.matches.pairs.get(resource.address)
+        """Plan one object; what it depends on has been planned before.
+
+        An object that cannot be planned takes with it what depends on it: neither is guessed at.
+        """
+        address = resource.address
         known = len(self.problems)
+        if address in self.world.matches.refused or self.broken & set(resource.depends_on):
+            self.broken.add(address)
+            return
+        made = self._plan(resource, self.world.kinds[address.kind])
+        if any(not problem.warning for problem in self.problems[known:]):
+            self.broken.add(address)
+            made = tuple(step for step in made if step.action != "replace" and step.calls)
+        self.steps += made
+        self.unchanged += not made and address not in self.broken
+
+    def _plan(self, resource: Resource, kind: Kind) -> tuple[Step, ...]:
+        live = self.world.matches.pairs.get(resource.address)
         ignore = resource.lifecycle.ignore_changes
         difference = diff(resource.spec, live.spec if live else {}, kind.rules, ignore)
-        if live:
-            self.problems += field_problems(resource, live, difference, kind)
-            self.left_alone += _ignored(resource, live, difference)
-        doomed = live if live and replaces(difference, kind) else None
-        if doomed:
-            self.problems += delete_problems(doomed, str(resource.address))
-            live, difference = None, diff(resource.spec, {}, kind.rules, ignore)
         if live is None:
-            difference = _all_new(difference)
-        made = tuple(self._parts(resource, live, difference, kind))
-        if doomed and kind.delete and made:
-            made = (_replacing(made[0], doomed, kind.delete(doomed, resource)), *made[1:])
-        self.steps += made
-        self.of[resource.address] = tuple(step.id for step in made)
-        faulty = any(not problem.warning for problem in self.problems[known:])
-        self.unchanged += not made and not faulty
+            return tuple(self._parts(resource, None, _all_new(difference), kind))
+        self.left_alone += _ignored(resource, live, difference)
+        self.problems += field_problems(resource, live, difference, kind)
+        forced = replaces(difference, kind)
+        if not forced:
+            return tuple(self._parts(without(resource, ignore), live, difference, kind))
+        if not resource.lifecycle.allow_replace:
+            return ()
+        self.problems += delete_problems(live, str(resource.address))
+        fresh = _all_new(diff(resource.spec, {}, kind.rules))
+        made = tuple(self._parts(resource, None, fresh, kind))
+        removal = kind.delete(live, resource) if kind.delete else Draft()
+        return (_replacing(made[0], live, removal, forced), *made[1:]) if made else ()
 
     def _parts(
         self, resource: Resource, live: Live | None, difference: Difference, kind: Kind
     ) -> Iterator[Step]:
         address = resource.address
-        needs = {step for other in resource.depends_on for step in self.of.get(other, ())}
+        needs = self._needs(resource)
         own: dict[str, Any] = dict(kind.outputs(live))
         for part in kind.parts:
             change = Change(
@@ -170,17 +186,23 @@ class _Builder:
                 platform=self.world.platform.get(kind.provider, {}),
                 own=own,
             )
-            draft = part.draft(change)
-            if draft is None:
-                continue
+            draft = part.draft(change) or Draft()
             self.problems += draft.problems
+            self.left_alone += (_kept(resource, live, field) for field in draft.kept)
             if not draft.action:
                 continue
-            step = _step(address, part, draft, tuple(sorted(needs)), live)
+            step = _step(address, part, draft, needs, live)
             own = {**own, **{key: After(step.id, key) for key in draft.gives}}
-            needs = {step.id}
+            needs = (step.id,)
+            self.of[address] = (*self.of.get(address, ()), step.id)
+            if not part.aside:
+                self.needed[address] = self.of[address]
             yield step
         self.outputs[address] = own
+
+    def _needs(self, resource: Resource) -> tuple[str, ...]:
+        steps = {step for other in resource.depends_on for step in self.needed.get(other, ())}
+        return tuple(sorted(steps))
 
     def prune(self) -> None:
         """Delete, or list, what is ours and has no manifest; then everyone else's objects."""
@@ -198,29 +220,44 @@ class _Builder:
         ]
 
     def _prune(self, live: Live) -> None:
-        address = Address(live.kind, name_of(live.owner or live.name))
+        address = _marked(live)
         kind = self.world.kinds[live.kind]
         if not self.world.policy.prune or kind.delete is None:
             self.left_alone.append(LeftAlone("orphan", live.kind, address.name, live.id))
             return
+        twins = sorted(other.id for name, other in self._ours() if name == address)
+        if len(twins) > 1:
+            self.problems.append(_ambiguous(address, twins))
+            return
         self.problems += delete_problems(live, str(address))
-        users = [
+        users = {
             step
-            for other, pair in self._touched().items()
+            for other, pair in self._ours()
             if (live.kind, live.id) in pair.uses
             for step in self.of.get(other, ())
-        ]
+        }
         draft = kind.delete(live, None)
         step = _step(address, Part("", lambda change: draft), draft, tuple(sorted(users)), live)
         self.steps.append(step)
         self.of[address] = (step.id,)
 
-    def _touched(self) -> dict[Address, Live]:
-        orphans = {
-            Address(live.kind, name_of(live.owner or live.name)): live
-            for live in self.world.matches.orphans
-        }
-        return {**orphans, **self.world.matches.pairs}
+    def _ours(self) -> Iterator[tuple[Address, Live]]:
+        yield from self.world.matches.pairs.items()
+        yield from ((_marked(live), live) for live in self.world.matches.orphans)
+
+
+def _marked(live: Live) -> Address:
+    """The address of the manifest that an object of ours was made from."""
+    return Address(live.kind, name_of(live.owner or live.name))
+
+
+def _ambiguous(address: Address, ids: Iterable[str]) -> Problem:
+    return Problem(
+        "ambiguous-identity",
+        f"{address} would be pruned, but its name stands for more than one: {', '.join(ids)}",
+        "Take the mark off all but the one to delete, or delete them by hand.",
+        address=str(address),
+    )
 
 
 def _step(
@@ -246,14 +283,45 @@ def _catalog(lives: Iterable[Live]) -> Mapping[str, tuple[Live, ...]]:
     return {kind: tuple(found) for kind, found in by_kind.items()}
 
 
-def _replacing(first: Step, doomed: Live, removal: Draft) -> Step:
+def _replacing(first: Step, doomed: Live, removal: Draft, forced: tuple[FieldChange, ...]) -> Step:
+    paths = {change.path for change in forced}
+    rest = tuple(change for change in first.fields if change.path not in paths)
     return replace(
         first,
         action="replace",
-        reason=f"{removal.reason}; then made again, because a field cannot be changed in place",
+        reason="is deleted and made again",
+        fields=(*(replace(change, reason="forces the replace") for change in forced), *rest),
         calls=(*removal.calls, *first.calls),
         waits=tuple(replace(w, after=w.after + len(removal.calls)) for w in first.waits),
         precondition=fingerprint(doomed),
+    )
+
+
+def without(resource: Resource, paths: tuple[str, ...]) -> Resource:
+    """The resource as if these keys had not been written: what is live there stays."""
+    if not paths:
+        return resource
+    files = {path: files for path, files in resource.files.items() if not is_below(path, paths)}
+    return replace(resource, spec=_pruned(resource.spec, paths, ""), files=files)
+
+
+def _pruned(spec: Mapping[str, Any], paths: tuple[str, ...], prefix: str) -> dict[str, Any]:
+    kept = {key: value for key, value in spec.items() if f"{prefix}{key}" not in paths}
+    return {
+        key: _pruned(value, paths, f"{prefix}{key}.") if isinstance(value, Mapping) else value
+        for key, value in kept.items()
+    }
+
+
+def _kept(resource: Resource, live: Live | None, field: FieldChange) -> LeftAlone:
+    return LeftAlone(
+        field.reason,
+        resource.address.kind,
+        resource.address.name,
+        live.id if live else "",
+        field.path,
+        field.old,
+        field.new,
     )
 
 

@@ -84,8 +84,9 @@ class Wait:
 class Draft:
     """What a part of a kind wants done, before the plan gives it a name and an order.
 
-    ``gives`` are the outputs that only its step can tell.  An empty ``action`` with ``problems``
-    says that the part cannot be planned.
+    ``gives`` are the outputs that only its step can tell.  ``kept`` is
+    what differs and is left so on purpose, its ``reason`` one of ``LeftAlone.why``.  An empty
+    ``action`` with ``problems`` says that the part cannot be planned.
     """
 
     action: str = ""
@@ -94,6 +95,7 @@ class Draft:
     calls: tuple[Call, ...] = ()
     waits: tuple[Wait, ...] = ()
     gives: tuple[str, ...] = ()
+    kept: tuple[FieldChange, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 

@@ -17,7 +17,9 @@ from reconciler.settings import ProviderSettings
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (environment.KIND, model.KIND)}
 
-PROVIDERS: Mapping[str, Callable[[Http, Callable[[float], None]], Provider]] = {
+PROVIDERS: Mapping[
+    str, Callable[[Http, Callable[[float], None], Callable[[], float]], Provider]
+] = {
     "custom_models": CustomModels,
 }
 
@@ -28,6 +30,7 @@ class Outside:
 
     transport: httpx.BaseTransport | None = None
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
 
 
 def open_provider(
@@ -37,4 +40,4 @@ def open_provider(
     outside = outside or Outside()
     endpoint = Endpoint(settings.endpoint, settings.token, ca_bundle=settings.ca_bundle)
     http = Http(endpoint, transport=outside.transport, sleep=outside.sleep)
-    return PROVIDERS[name](http, outside.sleep)
+    return PROVIDERS[name](http, outside.sleep, outside.clock)

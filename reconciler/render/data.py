@@ -101,6 +101,8 @@ def problem_data(problem: Problem) -> dict[str, Any]:
 
 def _left_alone(entry: LeftAlone) -> dict[str, Any]:
     data = {"why": entry.why, "kind": entry.kind, "name": entry.name, "id": entry.id}
+    if entry.note:
+        data["note"] = entry.note
     if entry.path:
         changed = {"path": entry.path, "old": plain_data(entry.old), "new": plain_data(entry.new)}
         return {**data, **changed}

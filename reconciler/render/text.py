@@ -31,7 +31,10 @@ def plan_text(plan: Plan) -> str:
     lines = [f"Plan for {_scope(plan)}", ""]
     for address, steps in groupby(plan.steps, key=lambda step: step.address):
         lines += [*_object(address, list(steps)), ""]
-    lines.append(summary_line(plan) if plan.steps else NO_CHANGES)
+    if plan.steps:
+        lines.append(summary_line(plan))
+    elif not plan.obstacles:
+        lines.append(NO_CHANGES)
     lines += _left_alone_lines(plan.left_alone)
     lines += problem_lines(plan.problems)
     lines.append(_requests(plan.requests))
@@ -59,7 +62,7 @@ def _object(address: Address, steps: list[Step]) -> Iterator[str]:
         for field in step.fields:
             # That everything about a new object is new needs no saying, line by line.
             yield from _field(field, told=step.action != "create")
-        for wait in step.waits:
+        for wait in step.waits if step.action != "check" else ():
             job = wait.operation.replace("_", " ")
             yield f"        waits for {job}, {wait.timeout:g} s at most"
 
@@ -84,15 +87,16 @@ def _left_alone_lines(entries: tuple[LeftAlone, ...]) -> Iterator[str]:
     for kind, count in sorted(foreign.items()):
         yield f"  {count} {kind} of other owners"
     for entry in entries:
+        name = f"{entry.kind}/{plain(entry.name)}"
         if entry.why == "orphan":
-            yield (
-                f"  {entry.kind}/{plain(entry.name)} ({plain(entry.id)}) is ours and has no "
-                "manifest; --prune deletes it"
-            )
+            advice = plain(entry.note) or "--prune deletes it"
+            yield f"  {name} ({plain(entry.id)}) is ours and has no manifest; {advice}"
+        if entry.why == "maker":
+            yield f"  {name} {plain(entry.path)}: {entry.old}, not on the list, but made the object"
         if entry.why == "ignored":
             yield (
-                f"  {entry.kind}/{plain(entry.name)} {entry.path}: {value(entry.old)} instead of "
-                f"{value(entry.new)}, ignored as the manifest says"
+                f"  {name} {entry.path}: {value(entry.old)} instead of {value(entry.new)}, "
+                "ignored as the manifest says"
             )
 
 

@@ -132,7 +132,7 @@ KIND = Kind(
     parts=(
         Part("", environment_draft),
         Part("version", version_draft, ("version",)),
-        Part("sharing", lambda change: share_draft(change, COLLECTION), ("sharing",)),
+        Part("sharing", lambda change: share_draft(change, COLLECTION), ("sharing",), aside=True),
     ),
     verbs=frozenset({"read", "create", "update", "replace", "delete"}),
     check=description_problems,

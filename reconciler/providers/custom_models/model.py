@@ -308,7 +308,7 @@ KIND = Kind(
         Part("test", test_draft, ("tests",)),
         Part("impact", impact_draft, ("featureImpact",)),
         Part("explanations", explanations_draft, ("predictionExplanations",)),
-        Part("sharing", lambda change: share_draft(change, COLLECTION), ("sharing",)),
+        Part("sharing", lambda change: share_draft(change, COLLECTION), ("sharing",), aside=True),
     ),
     verbs=frozenset({"read", "create", "update", "replace", "delete"}),
     check=model_problems,

@@ -46,9 +46,9 @@ def share_draft(change: Change, collection: str) -> Draft | None:
     live: Mapping[str, Any] = change.live.facts.get("sharing", {}) if change.live else {}
     grants = list(_grants(wanted["users"], live))
     revokes = list(_revokes(wanted, change.live, live))
+    kept = tuple(_kept_maker(wanted, change.live, live))
     if not grants and not revokes:
-        return None
-    problems = tuple(_ownerless(change, wanted, live))
+        return Draft(kept=kept) if kept else None
     return Draft(
         action="update" if change.live else "create",
         reason="the list of users differs" if change.live else "shared as the manifest says",
@@ -58,8 +58,18 @@ def share_draft(change: Change, collection: str) -> Draft | None:
             for group in (grants, revokes)
             for roles in _chunks([role for _, role in group])
         ),
-        problems=problems,
+        kept=kept,
+        problems=tuple(_ownerless(change, wanted, live)),
     )
+
+
+def _kept_maker(
+    wanted: Mapping[str, Any], live: Live | None, users: Mapping[str, Any]
+) -> Iterator[FieldChange]:
+    maker = str(live.facts.get("maker")) if live else ""
+    listed = {user["username"] for user in wanted["users"]}
+    if maker in users and maker not in listed and wanted.get("mode", "exact") == "exact":
+        yield FieldChange(f"sharing.{maker}", users[maker]["role"], None, "maker")
 
 
 def _grants(
