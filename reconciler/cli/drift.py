@@ -20,7 +20,8 @@ from reconciler.cli.shared import (
 from reconciler.core.drift import drifted
 from reconciler.errors import ReconcilerError
 from reconciler.render.data import drift_data, to_json
-from reconciler.render.text import drift_text, problem_lines
+from reconciler.render.drift import drift_text
+from reconciler.render.text import problem_lines
 
 DRIFTED = 2
 

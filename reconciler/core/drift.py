@@ -19,6 +19,12 @@ STATES = {
     "check": "failed",
 }
 
+REASONS = {
+    "missing": "git has it, the platform does not",
+    "changed": "the platform differs from git",
+    "extra": "is ours, and no manifest names it",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class DriftedObject:
@@ -47,5 +53,8 @@ def _objects(steps: Iterable[Step]) -> Iterator[DriftedObject]:
         of = list(group)
         failed = next((step for step in of if step.action == "check"), None)
         main = failed or of[0]
+        state = STATES[main.action]
         fields = tuple(field for step in of for field in step.fields)
-        yield DriftedObject(address, STATES[main.action], main.reason, fields)
+        # An object that is not there has no fields that differ.
+        shown = () if state == "missing" else fields
+        yield DriftedObject(address, state, REASONS.get(state, main.reason), shown)

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
-from reconciler.core.drift import DriftedObject
 from reconciler.core.plan import LeftAlone, Plan
 from reconciler.core.report import Report, StepResult
 from reconciler.core.resource import Address
@@ -37,7 +36,7 @@ def plan_text(plan: Plan) -> str:
         lines.append(NO_CHANGES)
     lines += _left_alone_lines(plan.left_alone)
     lines += problem_lines(plan.problems)
-    lines.append(_requests(plan.requests))
+    lines.append(requests_line(plan.requests))
     return "\n".join(lines)
 
 
@@ -113,22 +112,10 @@ def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
             yield f"  -> {plain(problem.hint)}"
 
 
-def _requests(requests: Mapping[str, int]) -> str:
+def requests_line(requests: Mapping[str, int]) -> str:
+    """``Requests: 4 GET, 1 PATCH.``"""
     told = ", ".join(f"{count} {method}" for method, count in requests.items())
     return f"Requests: {told or 'none'}."
-
-
-def drift_text(objects: tuple[DriftedObject, ...], requests: Mapping[str, int]) -> str:
-    """One line when clean; else each object with what is not as git says."""
-    if not objects:
-        return f"No drift. {_requests(requests)}"
-    lines = []
-    for found in objects:
-        lines.append(f"{found.address}: {found.state} ({plain(found.reason)})")
-        lines += [line for field in found.fields for line in _field(field)]
-    counts = Counter(found.state for found in objects)
-    told = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
-    return "\n".join([*lines, "", f"Drift: {told}. {_requests(requests)}"])
 
 
 def report_text(report: Report) -> str:
@@ -136,7 +123,9 @@ def report_text(report: Report) -> str:
     lines = [line for result in report.results for line in _result(result)]
     counts = {state: count for state, count in report.summary.items() if count}
     told = ", ".join(f"{count} {_state(state)}" for state, count in counts.items())
-    return "\n".join([*lines, f"Applied: {told or 'nothing to do'}. {_requests(report.requests)}"])
+    return "\n".join(
+        [*lines, f"Applied: {told or 'nothing to do'}. {requests_line(report.requests)}"]
+    )
 
 
 def _state(state: str) -> str:
