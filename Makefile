@@ -53,12 +53,12 @@ demo: $(RUN)
 
 test: $(DEV)
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report= $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report= $(ARGS)
 	$(BIN)/python -m coverage report --fail-under=$(COVERAGE)
 	$(BIN)/python -m coverage report --include='reconciler/core/*' --fail-under=$(CORE_COVERAGE)
 
 sweep: $(DEV)
-	HYPOTHESIS_PROFILE=sweep $(BIN)/python -m pytest -n $(WORKERS) -m "sweep or hypothesis" $(ARGS)
+	HYPOTHESIS_PROFILE=sweep $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "sweep or hypothesis" $(ARGS)
 
 lint: $(DEV)
 	$(BIN)/ruff check
