@@ -45,7 +45,7 @@ def set_aside(files: Sequence[Prepared], kinds: Mapping[str, Kind]) -> Sorted:
         if file.looks_ours:
             message = "a manifest inside a folder that is sent as files of another manifest"
             hint = "Move it out of that folder, or leave it out with spec.exclude of the project."
-            problems.append(Problem("manifest-in-files", message, hint, file=source.shown, line=1))
+            problems.append(Problem("manifest-in-files", message, hint, "", "", source.shown, 1, 1))
     return Sorted(tuple(manifests), tuple(left_out), tuple(problems))
 
 

@@ -71,6 +71,7 @@ class _Loading:
         self._basic: list[Problem] = []
         self._problems: list[Problem] = []
         self._files: dict[Path, ManifestFile] = {}
+        self._documents = 0
         self._unread = False
 
     def run(self, target: str | None, env: Mapping[str, str]) -> Desired:
@@ -120,17 +121,17 @@ class _Loading:
                     self._unread = True
                     continue
                 self._files[source.real] = ManifestFile(source, data)
+                self._documents += len(self._files[source.real].reading.documents)
+            if self._documents > MAX_DOCUMENTS:
+                message = f"more than {MAX_DOCUMENTS} documents"
+                self._basic.append(Problem("too-many-documents", message, file=source.shown))
+                return []
             opened.append(self._files[source.real])
         return opened
 
     def _graph(self, files: Sequence[Prepared], project: Project) -> Graph:
         self._basic += [problem for file in files for problem in file.problems]
         manifests = [manifest for file in files for manifest in file.manifests]
-        if len(manifests) > MAX_DOCUMENTS:
-            self._basic.append(
-                Problem("too-many-documents", f"more than {MAX_DOCUMENTS} manifests")
-            )
-            return Graph.of(())
         builders = [
             ResourceBuilder(manifest, self._kinds[manifest.value["kind"]], project.scope)
             for manifest in manifests
