@@ -17,8 +17,16 @@ from reconciler.providers.custom_models.wire import Access
 
 ROLES_A_CALL = 100
 
-# The platform takes both spellings and shows one of them, so they must compare as equal.
-SAME_ROLE = {"EDITOR": "READ_WRITE", "CONSUMER": "READ_ONLY"}
+# The platform takes every spelling and may show another one, so they must compare as equal: an
+# alias that was held to be a role of its own would be granted again by every run.
+SAME_ROLE = {
+    "ADMIN": "OWNER",
+    "CONSUMER": "READ_ONLY",
+    "DATA_SCIENTIST": "READ_WRITE",
+    "EDITOR": "READ_WRITE",
+    "OBSERVER": "READ_ONLY",
+    "USER": "READ_WRITE",
+}
 
 
 def canonical_role(role: str) -> str:
@@ -117,7 +125,7 @@ def _ownerless(
     if wanted.get("mode", "exact") == "exact":
         after = {n: role for n, role in after.items() if n == change.live.facts.get("maker")}
     after |= {user["username"]: user["role"] for user in wanted["users"]}
-    if "OWNER" not in after.values():
+    if "OWNER" not in map(canonical_role, after.values()):
         origin = change.resource.origin
         yield Problem(
             "no-owner",
