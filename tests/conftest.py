@@ -15,3 +15,12 @@ settings.register_profile("ci", _COMMON, max_examples=500, derandomize=True, dat
 settings.register_profile("dev", _COMMON, max_examples=50)
 settings.register_profile("sweep", _COMMON, max_examples=20_000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Long bytes are shown by the argument's name.
+
+    Nobody reads them, and an archive made while tests are collected may hold the time, so that
+    the workers of one run would not agree on the names of the tests.
+    """
+    return argname if isinstance(val, bytes) and len(val) > 20 else None
