@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 TIMEOUT: Final = 5.0
-_SCP: Final = re.compile(r"(?:[^@/\s]+@)?([A-Za-z0-9.-]+):(?!//)([^\s]+)")
+_SCP: Final = re.compile(r"(?:[^@/\s]+@)?([A-Za-z0-9.-]{2,}):(?!/)([^\s\\?#]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +42,22 @@ def read_commit(project_dir: Path) -> Commit | None:
 def commit_url(remote: str, sha: str) -> str:
     """``https://host/owner/repository/commit/<sha>`` of a remote, else ``urn:git:<sha>``."""
     scp = _SCP.fullmatch(remote)
-    if scp:
-        host, path = scp[1], scp[2]
-    else:
-        try:
-            parts = urlsplit(remote)
-            host, path = parts.hostname or "", parts.path
-        except ValueError:
-            return f"urn:git:{sha}"
-        if parts.scheme not in ("http", "https", "ssh", "git") or not host:
-            return f"urn:git:{sha}"
-    return f"https://{host}/{path.strip('/').removesuffix('.git')}/commit/{sha}"
+    page = f"{scp[1]}/{scp[2]}" if scp else _page(remote)
+    if not page:
+        return f"urn:git:{sha}"
+    return f"https://{page.rstrip('/').removesuffix('.git')}/commit/{sha}"
+
+
+def _page(remote: str) -> str:
+    """Host and path of a URL, without user, password and query; '' where none can be shown."""
+    try:
+        parts = urlsplit(remote)
+        port = f":{parts.port}" if parts.port and parts.scheme == "https" else ""
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https", "ssh", "git") or not parts.hostname:
+        return ""
+    return f"{parts.hostname}{port}/{parts.path.lstrip('/')}"
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

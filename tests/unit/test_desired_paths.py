@@ -105,15 +105,6 @@ def test_strange_names(tmp_path: Path) -> None:
     assert all(each.location.isprintable() and each.message.isprintable() for each in found)
 
 
-def test_deep_folders(tmp_path: Path) -> None:
-    deep = "/".join(["d"] * 1500)
-    place = tmp_path
-    for part in deep.split("/"):
-        place = place / part
-        os.mkdir(place) if len(str(place)) < 4000 else None
-    assert names(loaded(tmp_path, {"a.yaml": model()})) == ["CustomModel/churn"]
-
-
 def test_a_path_outside_brings_its_own_root(tmp_path: Path) -> None:
     text = model(spec="{version: {files: {root: ../shared}}}")
     put(tmp_path, {"here/x": "", "there/a.yaml": text, "shared/f": ""})
