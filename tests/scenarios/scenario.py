@@ -11,6 +11,7 @@ A script holds, line by line::
     http [as USER] METHOD PATH {json}           fault {json}
     form METHOD PATH (its fields on lines with |, files as @path=text)
     deploy {json}                               limits {json}
+    show FILE
 
 ``start`` sets the emulator's options and comes first, ``base NAME`` copies a folder of ``bases/``.
 ``setup`` is a command that must succeed and whose output is of no interest; ``type`` puts a person
@@ -21,9 +22,11 @@ with that answer before the next command.  ``{CustomModel/churn}``, ``{CustomMod
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 from collections.abc import Callable, Iterator
+from operator import itemgetter
 from pathlib import Path
 
 from tests.scenarios.invariants import check
@@ -32,6 +35,7 @@ from tests.scenarios.requests import request_lines
 from tests.scenarios.stage import Done, Stage
 
 HERE = Path(__file__).parent
+PROGRESS = re.compile(r"([A-Z][A-Za-z]+/\S+): ")
 SCRIPT, OUTPUT, REQUESTS = "script", "output.txt", "requests.txt"
 
 
@@ -105,8 +109,10 @@ class Player:
 
     def _shown(self, done: Done) -> Iterator[str]:
         # Parallel steps tell their progress in any order; each step's own order is kept.
-        progress = sorted(done.err.splitlines(), key=lambda text: text.partition(": ")[0])
-        for text in (*done.out.splitlines(), *(f"2> {text}" for text in progress)):
+        told = [(PROGRESS.match(text), f"2> {text}") for text in done.err.splitlines()]
+        progress = sorted(((found[1], text) for found, text in told if found), key=itemgetter(0))
+        rest = [text for found, text in told if not found]
+        for text in (*done.out.splitlines(), *(text for _, text in progress), *rest):
             yield self.names.hide(text.replace(str(self.folder), "<folder>")).rstrip()
 
     def start(self, rest: str, block: list[str]) -> str:
@@ -144,6 +150,10 @@ class Player:
         (self.folder / source).rename(self.folder / target)
         return ""
 
+    def show(self, rest: str, block: list[str]) -> str:
+        text = self.names.hide((self.folder / rest).read_text(encoding="utf-8"))
+        return f"\n{text.rstrip()}"
+
     def set_env(self, rest: str, block: list[str]) -> str:
         name, _, value = rest.removeprefix("-").partition("=")
         self.stage.env.pop(name, None)
@@ -161,13 +171,14 @@ class Player:
 
     def form(self, rest: str, block: list[str]) -> str:
         user, method, path, _ = self._call(rest)
-        pairs = [self._filled(line).split("=", 1) for line in block]
-        data = {name: value for name, value in pairs if not name.startswith("@")}
-        named = [(name[1:], value.replace("\\n", "\n")) for name, value in pairs if name[0] == "@"]
-        files = [("file", (name, value.encode())) for name, value in named]
-        body = {**data, "filePath": [name for name, _ in named]} if named else data
-        # A form without a file still has to be multipart.
-        told = self._answered(user, method, path, data=body, files=files or {"": ("", b"")})
+        parts: list[tuple[str, tuple[str | None, str]]] = []
+        for line in block:
+            name, text = self._filled(line).replace("\\n", "\n").split("=", 1)
+            if name.startswith("@"):
+                parts += [("filePath", (None, name[1:])), ("file", (name[1:], text))]
+            else:
+                parts.append((name, (None, text)))
+        told = self._answered(user, method, path, files=parts)
         return "".join(f"\n| {line}" for line in block) + told
 
     def fault(self, rest: str, block: list[str]) -> str:
@@ -210,6 +221,7 @@ VERBS: dict[str, Callable[[Player, str, list[str]], str]] = {
     "edit": Player.edit,
     "remove": Player.remove,
     "move": Player.move,
+    "show": Player.show,
     "env": Player.set_env,
     "type": Player.type,
     "http": Player.http,
