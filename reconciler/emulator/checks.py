@@ -98,7 +98,7 @@ def cannot_start(subject: Subject) -> str | None:
     try:
         body = _parsed(source)
     except SyntaxError as wrong:
-        return f"custom.py line {wrong.lineno}: {type(wrong).__name__}: {wrong.msg}"
+        return f"custom.py line {wrong.lineno or 1}: {type(wrong).__name__}: {wrong.msg}"
     except (ValueError, RecursionError, MemoryError) as wrong:
         return f"custom.py cannot be read: {wrong}"
     raised = next((node for node in body if isinstance(node, ast.Raise)), None)

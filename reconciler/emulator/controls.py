@@ -6,6 +6,7 @@ the request log.
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import Any
 
@@ -14,7 +15,7 @@ from flask import Blueprint
 
 from reconciler.emulator import faults, founding
 from reconciler.emulator.answers import answer, nothing
-from reconciler.emulator.fields import Field, mapping, number, one_of, text, whole
+from reconciler.emulator.fields import Field, Invalid, mapping, number, one_of, text, whole
 from reconciler.emulator.gate import CONTROLS, is_loopback
 from reconciler.emulator.inputs import json_body
 from reconciler.emulator.model_rules import LIMITS, limits
@@ -24,15 +25,34 @@ from reconciler.emulator.world import here
 
 controls = Blueprint("controls", __name__)
 
+
+def _pattern(value: Any) -> str:
+    """A regular expression."""
+    try:
+        re.compile(text()(value))
+    except (re.error, RecursionError, OverflowError) as wrong:
+        raise Invalid(f"value is not a regular expression: {wrong}") from wrong
+    return str(value)
+
+
+def _headers(value: Any) -> dict[str, str]:
+    """Header names and values that can be sent."""
+    for name, held in mapping(value).items():
+        if not _TOKEN.fullmatch(name) or not isinstance(held, str) or not held.isprintable():
+            raise Invalid(f"{name!r} is not a header with a text of one line")
+    return dict(value)
+
+
+_TOKEN = re.compile(r"[A-Za-z0-9-]+")
 _FAULT = {
     "action": Field(one_of(*faults.ACTIONS), required=True),
     "when": Field(one_of(faults.BEFORE, faults.AFTER)),
     "method": Field(text(), null=True),
-    "path": Field(text(), null=True),
+    "path": Field(_pattern, null=True),
     "nth": Field(whole(1)),
     "times": Field(whole(1)),
-    "status": Field(whole(100, 599)),
-    "headers": Field(mapping),
+    "status": Field(whole(200, 599)),
+    "headers": Field(_headers),
     "body": Field(lambda value: value, null=True),
     "seconds": Field(number(0)),
 }
@@ -72,9 +92,7 @@ def list_faults() -> flask.Response:
 @controls.post(CONTROLS + "faults")
 def plan_fault() -> flask.Response:
     """Plan a fault."""
-    given = json_body(_FAULT)
-    headers = {str(name): str(value) for name, value in given.pop("headers", {}).items()}
-    here().faults.add(faults.Fault(headers=headers, **given))
+    here().faults.add(faults.Fault(**json_body(_FAULT)))
     return answer({"planned": len(here().faults.all())}, 201)
 
 

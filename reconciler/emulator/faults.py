@@ -41,15 +41,20 @@ class Fault:
     seconds: float = 60.0
     seen: int = 0
 
-    def matches(self, method: str, path: str) -> bool:
-        """Whether the request is one of those counted; ``path`` is a regex or a substring."""
+    def matches(self, method: str, target: str) -> bool:
+        """Whether the request is one of those counted.
+
+        ``path`` is a substring or a regular expression, of the path or of the path with its query.
+        """
         if self.method and self.method.upper() != method:
             return False
-        return not self.path or self.path in path or bool(re.search(self.path, path))
+        wanted = self.path or ""
+        spellings = (target, target.partition("?")[0])
+        return wanted in target or any(re.search(wanted, spelling) for spelling in spellings)
 
-    def due(self, method: str, path: str) -> bool:
+    def due(self, method: str, target: str) -> bool:
         """Count the request; whether it is one of those to fail."""
-        if not self.matches(method, path):
+        if not self.matches(method, target):
             return False
         self.seen += 1
         return self.nth <= self.seen < self.nth + self.times
@@ -66,10 +71,10 @@ class Faults:
         with self._lock:
             self._faults.append(fault)
 
-    def take(self, method: str, path: str) -> Fault | None:
+    def take(self, method: str, target: str) -> Fault | None:
         """The first failure planned for this request; every matching one counts it."""
         with self._lock:
-            due = [fault for fault in self._faults if fault.due(method, path)]
+            due = [fault for fault in self._faults if fault.due(method, target)]
         return due[0] if due else None
 
     def all(self) -> list[Fault]:

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import flask
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, RequestTimeout
+from werkzeug.exceptions import (
+    ClientDisconnected,
+    HTTPException,
+    RequestEntityTooLarge,
+    RequestTimeout,
+)
 from werkzeug.wrappers import Request, Response
 
 from reconciler.emulator import faults, jobs
@@ -56,11 +61,12 @@ class Gate:
         if environ.get("PATH_INFO", "").startswith(CONTROLS):
             environ["REMOTE_ADDR"] = environ.get("REMOTE_ADDR") or "127.0.0.1"
             return self._inner(environ, start)
+        environ["PATH_INFO"] = _bytewise(environ.get("PATH_INFO", ""))
         request = Request(environ)
         body = _buffer(request)
         if self._world.options.latency:
             self._world.sleep(self._world.options.latency)
-        fault = self._world.faults.take(request.method, request.path)
+        fault = self._world.faults.take(request.method, _spelled(request))
         response = self._answer(environ, fault)
         self._write_log(request, body, response, fault)
         if response is None:
@@ -145,6 +151,14 @@ def is_loopback(address: str) -> bool:
     return bool((mapped or peer).is_loopback)
 
 
+def _bytewise(path: str) -> str:
+    """The path as WSGI wants it, a character per byte.
+
+    An in-process transport may hand it over decoded.
+    """
+    return path if all(char <= "\xff" for char in path) else path.encode().decode("latin-1")
+
+
 def _buffer(request: Request) -> bytes:
     """Read the whole body before any lock is taken, so that a slow caller holds up nobody.
 
@@ -169,9 +183,12 @@ def _body(request: Request) -> bytes:
     request.max_content_length = LARGEST_BODY
     try:
         return request.get_data(cache=False)
-    except TimeoutError as stalled:
-        # A client that repeats a multipart call without rewinding sends a length and no bytes.
-        raise RequestTimeout("The request body did not arrive in time.") from stalled
+    except ClientDisconnected as gone:
+        # A client that repeats a multipart call without rewinding sends a length and no bytes;
+        # the framework reports that stall as a disconnection.
+        if isinstance(gone.__context__, TimeoutError):
+            raise RequestTimeout("The request body did not arrive in time.") from gone
+        raise
 
 
 def _drain(request: Request) -> None:

@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -26,7 +26,7 @@ class Handler(WSGIRequestHandler):
     # Head and body of an answer are two writes; without this the second waits for the peer.
     disable_nagle_algorithm = True
     # A client that announces a body and never sends it would hold its thread for good.
-    timeout = 30
+    timeout: ClassVar[float] = 30
 
     def run_wsgi(self) -> None:
         """Answer one request and keep the connection.
@@ -82,9 +82,9 @@ def serve(options: Options, host: str, port: int, announce: Callable[[str], None
 
 
 @contextmanager
-def running(app: flask.Flask, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """Serve the app from a thread; gives its address, such as ``http://127.0.0.1:41234``."""
-    server = open_server(app, host, port)
+def running(app: flask.Flask, handler: type[Handler] = Handler) -> Iterator[str]:
+    """Serve the app on loopback from a thread; gives its address, ``http://127.0.0.1:41234``."""
+    server = open_server(app, "127.0.0.1", 0, handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
@@ -95,7 +95,9 @@ def running(app: flask.Flask, host: str = "127.0.0.1", port: int = 0) -> Iterato
         server.server_close()
 
 
-def open_server(app: flask.Flask, host: str, port: int) -> BaseWSGIServer:
+def open_server(
+    app: flask.Flask, host: str, port: int, handler: type[Handler] = Handler
+) -> BaseWSGIServer:
     """A server that already takes connections; a port of 0 is a free one.
 
     Raises OSError when the address cannot be had.
@@ -104,7 +106,7 @@ def open_server(app: flask.Flask, host: str, port: int) -> BaseWSGIServer:
     with socket.create_server((host, port), family=family) as listening:
         # The server makes its own copy of the descriptor.
         return make_server(
-            host, port, app, threaded=True, request_handler=Handler, fd=listening.fileno()
+            host, port, app, threaded=True, request_handler=handler, fd=listening.fileno()
         )
 
 

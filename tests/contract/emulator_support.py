@@ -198,5 +198,3 @@ def path_of(response: httpx.Response) -> str:
     location = response.headers["Location"]
     assert location.startswith("http://emulator/api/v2/")
     return str(location.removeprefix("http://emulator/api/v2"))
-
-

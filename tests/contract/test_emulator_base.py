@@ -155,7 +155,7 @@ def test_a_limit_above_the_servers_own_is_cut() -> None:
         {"limit": ""},
         {"offset": "-1"},
         {"offset": "9" * 40},
-        {"offset": "１"},
+        {"offset": "\uff11"},
         {"orderBy": "name"},
         {"isDeployed": "yes"},
         {"searchfor": "typo"},
