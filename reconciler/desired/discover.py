@@ -11,7 +11,7 @@ import pathspec
 
 from reconciler.desired.ignore import BadPattern, compile_patterns
 from reconciler.desired.regular_file import open_regular, real_path, reason, strange
-from reconciler.desired.yaml_reader import MAX_BYTES
+from reconciler.desired.yaml_text import MAX_BYTES
 from reconciler.errors import Problem
 
 PROJECT_FILE = "reconciler.yaml"

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, StringConstraints, create_model
 
 from reconciler.core.kind import Kind
-from reconciler.core.resource import Address
 from reconciler.core.resource import Lifecycle as CoreLifecycle
 from reconciler.core.spec import Spec, absent
 from reconciler.desired import name
@@ -52,11 +51,6 @@ class Envelope(Spec):
     lifecycle: Lifecycle = Field(default_factory=Lifecycle)
     depends_on: list[AddressText] = Field(default_factory=list)
     spec: Any
-
-    def dependencies(self) -> tuple[Address, ...]:
-        """``dependsOn`` as addresses, in the order written."""
-        parsed = (Address.parse(text) for text in self.depends_on)
-        return tuple(address for address in parsed if address)
 
 
 def manifest_model(kind: Kind) -> type[Envelope]:

@@ -15,9 +15,9 @@ import yaml
 
 from reconciler.desired.fault import Keys, dotted, shown
 from reconciler.desired.scalar import Ambiguous, resolve
+from reconciler.desired.yaml_text import Unreadable, decode
 from reconciler.errors import Problem
 
-MAX_BYTES = 2**20
 MAX_DOCUMENTS = 1_000
 MAX_DEPTH = 64
 MAX_NODES = 100_000
@@ -60,47 +60,15 @@ class _Frame:
     lines: dict[str, int] = field(default_factory=dict)
 
 
-class _Stop(Exception):
-    """The rest of the file cannot be read."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.message)
-        self.problem = problem
-
-
 def read_documents(data: bytes, file: str = "") -> Reading:
     """The documents of one file and all that is wrong with them; empty documents are left out."""
     composer = _Composer(file)
     try:
-        composer.read(_decode(data, file))
-    except _Stop as stop:
+        composer.read(decode(data, file))
+    except Unreadable as stop:
         composer.problems.append(stop.problem)
         return Reading(tuple(composer.documents), tuple(composer.problems), whole=False)
     return Reading(tuple(composer.documents), tuple(composer.problems))
-
-
-def _decode(data: bytes, file: str) -> str:
-    if len(data) > MAX_BYTES:
-        message = f"the file is larger than {MAX_BYTES} bytes"
-        raise _Stop(Problem("file-too-large", message, "Split it into several files.", file=file))
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line, column = _position(data[: error.start].decode("utf-8", "replace"))
-        hint = "Save the file as UTF-8."
-        raise _Stop(
-            Problem("not-utf8", "not valid UTF-8", hint, file=file, line=line, column=column)
-        ) from error
-    if "\0" in text:
-        line, column = _position(text[: text.index("\0")])
-        raise _Stop(
-            Problem("control-character", "a NUL byte", "", file=file, line=line, column=column)
-        )
-    return text
-
-
-def _position(before: str) -> tuple[int, int]:
-    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
 
 
 class _Composer:
@@ -134,9 +102,11 @@ class _Composer:
                 if handler:
                     handler(event)
         except yaml.MarkedYAMLError as error:
-            raise _Stop(self._syntax(error)) from error
+            raise Unreadable(self._syntax(error)) from error
         except yaml.YAMLError as error:
-            raise _Stop(Problem("yaml-syntax", _one_line(str(error)), file=self.file)) from error
+            raise Unreadable(
+                Problem("yaml-syntax", _one_line(str(error)), file=self.file)
+            ) from error
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> Problem:
         mark = error.problem_mark or error.context_mark
@@ -299,8 +269,8 @@ class _Composer:
     def _problem(self, event: Any, code: str, message: str, hint: str, *more: str) -> None:
         self.problems.append(self._at(event, code, message, hint, *more))
 
-    def _stop(self, event: Any, code: str, message: str, hint: str = "") -> _Stop:
-        return _Stop(self._at(event, code, message, hint))
+    def _stop(self, event: Any, code: str, message: str, hint: str = "") -> Unreadable:
+        return Unreadable(self._at(event, code, message, hint))
 
 
 def _control(text: str) -> bool:

@@ -7,10 +7,35 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.core.kind import Kind
+from reconciler.core.kind import FieldRule, FileRole, Kind
 from reconciler.desired.load import Desired, load
 from reconciler.errors import ManifestError, Problem
-from tests.unit.strategies_manifest import KINDS
+from reconciler.providers.custom_models.spec import CustomModelSpec, ExecutionEnvironmentSpec
+
+KINDS: Mapping[str, Kind] = {
+    "ExecutionEnvironment": Kind(
+        "ExecutionEnvironment",
+        "custom_models",
+        ExecutionEnvironmentSpec,
+        rules={
+            "useCases": FieldRule(as_set=True),
+            "sharing.users": FieldRule(as_set=True),
+        },
+        files={
+            "version.dockerContext": FileRole("context"),
+            "version.dockerImage": FileRole("blob"),
+        },
+    ),
+    "CustomModel": Kind(
+        "CustomModel",
+        "custom_models",
+        CustomModelSpec,
+        rules={"sharing.users": FieldRule(as_set=True)},
+        references={"version.environment.ref": "ExecutionEnvironment", "copyOf.ref": "CustomModel"},
+        files={"version.files": FileRole("tree", 100)},
+    ),
+}
+"""As much of the two kinds as loading needs."""
 
 HEAD = "apiVersion: reconciler/v1\nkind: {kind}\nmetadata: {{name: {name}}}\n"
 

@@ -9,8 +9,15 @@ import pytest
 from reconciler.core.kind import Kind
 from reconciler.core.resource import Resource
 from reconciler.errors import Problem
-from tests.unit.manifests_on_disk import environment, loaded, model, places, problems, project
-from tests.unit.strategies_manifest import KINDS
+from tests.unit.manifests_on_disk import (
+    KINDS,
+    environment,
+    loaded,
+    model,
+    places,
+    problems,
+    project,
+)
 
 # One wrong thing each: the text, where it is seen (file a.yaml), and words of the message.
 CASES = [

@@ -12,8 +12,16 @@ from hypothesis import strategies as st
 from reconciler.desired.fault import dig, dotted, undotted
 from reconciler.desired.load import Desired, load
 from reconciler.errors import ManifestError, Problem
-from tests.unit.manifests_on_disk import environment, loaded, model, places, problems, project, put
-from tests.unit.strategies_manifest import KINDS
+from tests.unit.manifests_on_disk import (
+    KINDS,
+    environment,
+    loaded,
+    model,
+    places,
+    problems,
+    project,
+    put,
+)
 
 
 def names(made: Desired) -> list[str]:

@@ -10,8 +10,16 @@ from reconciler.core.resource import Address
 from reconciler.desired.load import load
 from reconciler.desired.merge_patch import decides, merge
 from reconciler.errors import ManifestError
-from tests.unit.manifests_on_disk import environment, loaded, model, places, problems, project, put
-from tests.unit.strategies_manifest import KINDS
+from tests.unit.manifests_on_disk import (
+    KINDS,
+    environment,
+    loaded,
+    model,
+    places,
+    problems,
+    project,
+    put,
+)
 
 CHURN = Address("CustomModel", "churn")
 

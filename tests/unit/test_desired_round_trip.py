@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from reconciler.core.resource import Address
 from reconciler.desired.load import Desired, load
-from tests.unit.strategies_manifest import KINDS, ManifestSet, manifest_sets
+from tests.unit.manifest_set import ManifestSet
+from tests.unit.manifests_on_disk import KINDS
+from tests.unit.strategies_manifest import manifest_sets
 
 # Every case writes two repositories: a quarter of the usual number is worth the time.
 QUARTER = settings(max_examples=max(20, settings().max_examples // 4))

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.desired import yaml_reader
+from reconciler.desired import yaml_reader, yaml_text
 from reconciler.desired.position import Positions
 from reconciler.desired.yaml_reader import Reading, read_documents
 from tests.unit.strategies_manifest import words
@@ -221,7 +221,7 @@ def test_bad_anchors(text: str, code: str) -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("#" * (yaml_reader.MAX_BYTES + 1), "file-too-large"),
+        ("#" * (yaml_text.MAX_BYTES + 1), "file-too-large"),
         ("--- 1\n" * (yaml_reader.MAX_DOCUMENTS + 1), "too-many-documents"),
         ("[" * 100_000, "too-deep"),
         ("- " * 100_000, "too-deep"),
