@@ -14,12 +14,15 @@ from reconciler.core.provider import Provider
 from reconciler.core.report import Report, StepResult
 from reconciler.core.resource import Address, Resource
 from reconciler.core.step import After, Call, Step, Wait
-from reconciler.errors import ApiError, JobFailed, ReconcilerError
+from reconciler.errors import ApiError, JobFailed, ReconcilerError, UnknownOutcome
 
 Listen = Callable[[Step, str], None]
 """Receives every step with ``start``, a line of progress, or how it ended."""
 
 DEFECT = "This is a defect of the tool: run again with -vv and report it."
+
+SENDINGS = 4
+"""How often one write is sent at most, each time after a look that found nothing."""
 
 ProviderOf = Callable[[Address], Provider]
 
@@ -112,7 +115,20 @@ class Run:
         if isinstance(work, Wait):
             return provider.wait(replace(work, params=params), lambda line: self.listen(step, line))
         call = replace(work, params=params, body=self._resolve(work.body))
-        return provider.send(call, self.resources.get(step.address))
+        return self._send(step, provider, call)
+
+    def _send(self, step: Step, provider: Provider, call: Call) -> Mapping[str, Any]:
+        """One write, whatever happens to its answer: looked for before it is sent again."""
+        resource = self.resources.get(step.address)
+        for _ in range(SENDINGS - 1):
+            try:
+                return provider.send(call, resource)
+            except UnknownOutcome as lost:
+                self.listen(step, f"{lost.message}; looking for what it did")
+                found = provider.find_effect(call, resource)
+                if found is not None:
+                    return found
+        return provider.send(call, resource)
 
     def _resolve(self, value: Any) -> Any:
         if isinstance(value, After):

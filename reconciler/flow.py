@@ -37,6 +37,7 @@ class Ask:
     prune: bool = False
     allow_mass_change: bool = False
     retry_failed: bool = False
+    rate: float | None = None
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -122,6 +123,7 @@ class Session:
                 project = self.desired.project
                 given, missing = project.providers.get(name, {}), project.missing.get(name, {})
                 settings = provider_settings(name, given, missing, self.ask.env)
+                settings = replace(settings, rate=self.ask.rate)
                 self._providers[name] = self.tools.open(name, settings)
             return self._providers[name]
 

@@ -17,6 +17,7 @@ class ProviderSettings:
     token: str = field(repr=False)
     token_is_key: bool = False
     ca_bundle: str | None = None
+    rate: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import shutil
 import subprocess
@@ -18,6 +17,7 @@ from typing import Any
 import click
 
 from reconciler.errors import ReconcilerError
+from reconciler.settings import environment
 
 USERS = ("ann@example.com", "ben@example.com")
 TOKEN = "demo-token"
@@ -68,7 +68,7 @@ class Tour:
         self.project = project
         self.api = f"{url}/api/v2"
         self.env = {
-            **os.environ,
+            **environment(),
             "DATAROBOT_ENDPOINT": self.api,
             "DATAROBOT_API_TOKEN": TOKEN,
         }

@@ -48,7 +48,7 @@ pass_shared = click.make_pass_decorator(Shared)
 
 
 def run_options(command: F) -> F:
-    """PATH..., --target, --select and --parallelism."""
+    """PATH..., --target, --select, --parallelism and --max-requests-per-second."""
     options = (
         click.argument("paths", nargs=-1, type=EVERY_PATH, metavar="[PATH]..."),
         click.option("--target", help="The target of the project to work on."),
@@ -61,6 +61,12 @@ def run_options(command: F) -> F:
             default=8,
             show_default=True,
             help="How many calls may run at once.",
+        ),
+        click.option(
+            "--max-requests-per-second",
+            "rate",
+            type=click.FloatRange(0.1),
+            help="A quota to stay below; without it the platform's 429s decide.",
         ),
     )
     for option in reversed(options):

@@ -31,6 +31,12 @@ class Provider(Protocol):
         Raises ApiError when it was refused and UnknownOutcome when the answer was lost.
         """
 
+    def find_effect(self, call: Call, resource: Resource | None) -> Mapping[str, Any] | None:
+        """The outputs of a write whose answer was lost, or None when it had no effect.
+
+        Reads only.  Raises LiveStateError when two things could be what it made.
+        """
+
     def wait(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
         """Poll until the job ends or ``wait.timeout`` is over; JobFailed carries its log."""
 

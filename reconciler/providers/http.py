@@ -1,13 +1,18 @@
-"""One HTTP connection to one platform: authentication, paging, retries of reads, our errors."""
+"""One HTTP connection to one platform: authentication, paging, retries, our errors.
+
+Reads are tried again freely.  A write is sent again only when it is certain that it had no effect:
+no connection was made, or the platform answered 429.  Everything else that is no clear answer
+raises UnknownOutcome, and whoever sent it must look before sending again.
+"""
 
 from __future__ import annotations
 
-import json
 import random
+import ssl
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import Any
@@ -17,15 +22,18 @@ import tenacity
 
 from reconciler import __version__
 from reconciler.errors import ApiError, UnknownOutcome
+from reconciler.providers.answer import Answer, ContractBroken, read_answer
+from reconciler.providers.limiter import Limiter
 
 READ_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-NOT_DONE = frozenset({429, 503})
-"""Statuses that promise, with ``Retry-After``, that a write had no effect."""
+REFUSED = 429
+"""The one status that promises that a write was not looked at."""
 
-TRIES = 6
+FINISHED = 303
+"""A job that has ended; its ``Location`` names the result and is never followed blindly."""
+
+TRIES = 8
 LONGEST_PAUSE = 60.0
-BODY_SHOWN = 256
-LARGEST_JSON = 64 * 2**20
 
 HINTS = {
     401: "The token was not accepted: check it and the endpoint it belongs to.",
@@ -34,9 +42,10 @@ HINTS = {
     409: "Its present state forbids this; the platform's reason is above.",
     413: "The files are too large for the platform: exclude what the model does not need.",
     422: "The platform refuses these values; its reason is above.",
-    429: "The platform limits the request rate: try again later or lower --parallelism.",
+    429: "The platform limits the request rate: try later, or use --max-requests-per-second.",
 }
 SERVER_HINT = "The platform failed: try again, and quote the request id if it goes on."
+LOST_HINT = "Run it again: what took effect is found and not made twice."
 
 Body = Callable[[], Mapping[str, Any]]
 """Makes the arguments of one sending (``json``, ``data``, ``files``), anew for every try."""
@@ -44,34 +53,40 @@ Body = Callable[[], Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a platform is and how it knows us.  ``header`` carries ``<scheme> <token>``."""
+    """Where a platform is and how it knows us.
+
+    ``header`` carries ``<scheme> <token>``; ``rate`` is the user's limit in requests a second.
+    """
 
     url: str
-    token: str
+    token: str = field(repr=False)
     scheme: str = "Bearer"
     header: str = "Authorization"
     ca_bundle: str | None = None
+    rate: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The network and the time; tests hand in their own."""
+
+    transport: httpx.BaseTransport | None = None
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    now: Callable[[], float] = time.time
 
 
 class Http:
     """Sends requests for one provider; safe to share between threads.
 
-    ``transport``, ``clock`` and ``sleep`` are handed in by tests; the token appears in no text
-    that leaves this class.
+    The token appears in no text that leaves this class.
     """
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        *,
-        transport: httpx.BaseTransport | None = None,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, outside: Outside | None = None) -> None:
         self.endpoint = endpoint
-        self.sleep = sleep
-        self.clock = clock
+        self.outside = outside or Outside()
         self.counts: Counter[str] = Counter()
+        self.limiter = Limiter(self.outside.clock, self.outside.sleep, endpoint.rate)
         self._lock = Lock()
         value = f"{endpoint.scheme} {endpoint.token}".strip()
         self._client = httpx.Client(
@@ -80,8 +95,8 @@ class Http:
             timeout=httpx.Timeout(60.0, connect=10.0),
             limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
             follow_redirects=False,
-            transport=transport,
-            verify=_tls(endpoint) if transport is None else True,
+            transport=self.outside.transport,
+            verify=_tls(endpoint) if self.outside.transport is None else True,
         )
 
     def close(self) -> None:
@@ -89,128 +104,125 @@ class Http:
         self._client.close()
 
     def get(self, path: str, **params: Any) -> Any:
-        """The JSON of a GET, tried again with growing pauses while the platform is unwell."""
-        return self._json(self.read(path, params))
+        """The JSON of a GET."""
+        return self.read(path, params).json()
 
-    def read(self, path: str, params: Mapping[str, Any] | None = None) -> httpx.Response:
-        """The response of a GET that succeeded or answered 303 (a finished job)."""
-        retry = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_passing),
-            wait=self._pause,
-            stop=tenacity.stop_after_attempt(TRIES),
-            sleep=self.sleep,
-            reraise=True,
-        )
-        response: httpx.Response = retry(self._once, "GET", path, {"params": dict(params or {})})
-        return response
+    def read(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
+        """The answer of a GET, tried again with growing pauses while the platform is unwell."""
+        try:
+            return self._retrying(_passing, lambda: self._once("GET", path, {"params": params}))
+        except UnknownOutcome as error:
+            raise ApiError(error.message, "Check the network and the endpoint.") from error
 
-    def write(self, method: str, path: str, body: Body = dict) -> httpx.Response:
-        """The response of a write; sent again only when it is certain that it had no effect."""
-        retry = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_without_effect),
-            wait=self._pause,
-            stop=tenacity.stop_after_attempt(TRIES),
-            sleep=self.sleep,
-            reraise=True,
-        )
-        response: httpx.Response = retry(lambda: self._once(method, path, body()))
-        return response
+    def write(self, method: str, path: str, body: Body = dict) -> Answer:
+        """The answer of a write; sent again only when it is certain that it had no effect."""
+        try:
+            return self._retrying(_without_effect, lambda: self._once(method, path, body()))
+        except _Status as error:
+            if error.status < 500 and error.status != 408:
+                raise
+            raise UnknownOutcome(error.message, LOST_HINT, status=error.status) from error
+
+    def send(self, method: str, path: str, body: Body = dict) -> Any:
+        """The JSON of a write's answer, {} where there is none.
+
+        An answer that cannot be read leaves the outcome as unknown as one that was lost.
+        """
+        answer = self.write(method, path, body)
+        try:
+            return answer.json() if answer.content else {}
+        except ContractBroken as error:
+            raise UnknownOutcome(error.message, LOST_HINT) from error
 
     def pages(self, path: str, **params: Any) -> Iterator[dict[str, Any]]:
         """Every item of a paged list; follows the absolute ``next`` on our own host only."""
         page = self.get(path, **params)
-        seen = {path}
+        seen: set[str] = set()
         while True:
             items = page.get("data") if isinstance(page, dict) else None
             if not isinstance(items, list):
-                raise ApiError(f"GET {path} answered no page", SERVER_HINT)
+                raise ContractBroken(f"GET {path} answered no page", SERVER_HINT)
             yield from items
             following = page.get("next")
             if not following:
                 return
-            if following in seen:
-                raise ApiError(f"GET {path} pages in a circle", SERVER_HINT)
+            if following in seen or not items:
+                raise ContractBroken(f"GET {path} pages without an end", SERVER_HINT)
             seen.add(following)
-            page = self.get(self.local(following))
+            page = self.get(self.local(str(following)))
 
     def local(self, url: str) -> str:
         """A URL of the platform as we may follow it; the token must not leave its host."""
-        target, home = httpx.URL(url), self._client.base_url
-        if target.is_absolute_url and (target.scheme, target.host, target.port) != (
-            home.scheme,
-            home.host,
-            home.port,
-        ):
+        try:
+            target, home = httpx.URL(url), self._client.base_url
+        except httpx.InvalidURL as error:
+            raise ContractBroken(f"the platform points to no URL ({error})", SERVER_HINT) from error
+        # Compared even when relative: ``//other.example/`` is relative and names another host.
+        joined = home.join(target)
+        if (joined.scheme, joined.host, joined.port) != (home.scheme, home.host, home.port):
             raise ApiError(
-                f"the platform points to another host: {target.host}",
+                f"the platform points to another host: {joined.host}",
                 "Its answer is not followed, because the token must not go there; "
                 "check the endpoint setting and the platform's public address.",
             )
-        return str(target)
-
-    def json_of(self, response: httpx.Response) -> Any:
-        """The JSON body of a response, or {} where there is none."""
-        return self._json(response) if response.content else {}
-
-    def _once(self, method: str, path: str, arguments: Mapping[str, Any]) -> httpx.Response:
-        with self._lock:
-            self.counts[method] += 1
-        try:
-            response = self._client.request(method, path, **arguments)
-        except httpx.ConnectError as error:
-            raise _Refused(self.clean(f"{method} {path}: no connection ({error})")) from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            text = self.clean(f"{method} {path}: no answer ({type(error).__name__} {error})")
-            raise _Lost(text, method) from error
-        if response.is_success or response.status_code == 303:
-            return response
-        raise self._refusal(method, path, response)
-
-    def _refusal(self, method: str, path: str, response: httpx.Response) -> ApiError:
-        status = response.status_code
-        request_id = response.headers.get("x-request-id", "")
-        told = f" (request {request_id})" if request_id else ""
-        text = self.clean(f"{method} {path} answered {status}{told}: {_reason(response)}")
-        error = _Status(text, HINTS.get(status, SERVER_HINT), status=status)
-        error.retry_after = self._retry_after(response)
-        error.method = method
-        return error
-
-    def _pause(self, state: tenacity.RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        asked = getattr(error, "retry_after", None)
-        if asked is not None:
-            return min(float(asked), LONGEST_PAUSE)
-        # Full jitter, so that parallel readers do not come back together.
-        return random.uniform(0, min(LONGEST_PAUSE, 0.2 * 2**state.attempt_number))
-
-    def _retry_after(self, response: httpx.Response) -> float | None:
-        text = response.headers.get("retry-after", "").strip()
-        if not text:
-            return None
-        if text.isdigit():
-            return float(text)
-        try:
-            return max(0.0, parsedate_to_datetime(text).timestamp() - self.clock())
-        except (TypeError, ValueError):
-            return None
-
-    def _json(self, response: httpx.Response) -> Any:
-        if len(response.content) > LARGEST_JSON:
-            raise ApiError(
-                f"{response.url.path} answered {len(response.content)} bytes", SERVER_HINT
-            )
-        try:
-            return response.json()
-        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise ApiError(
-                f"{response.url.path} answered no JSON ({error})", SERVER_HINT
-            ) from error
+        return str(joined)
 
     def clean(self, text: str) -> str:
         """The text without the token, whoever put it there."""
         token = self.endpoint.token
         return text.replace(token, "***") if token else text
+
+    def _retrying(
+        self, again: Callable[[BaseException], bool], call: Callable[[], Answer]
+    ) -> Answer:
+        retry = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(again),
+            wait=_pause,
+            stop=tenacity.stop_after_attempt(TRIES),
+            sleep=self.outside.sleep,
+            reraise=True,
+        )
+        answer: Answer = retry(call)
+        return answer
+
+    def _once(self, method: str, path: str, arguments: Mapping[str, Any]) -> Answer:
+        given = {key: value for key, value in arguments.items() if value}
+        try:
+            with self.limiter.turn():
+                with self._lock:
+                    self.counts[method] += 1
+                with self._client.stream(method, path, **given) as response:
+                    answer = read_answer(response, path, self.outside.clock)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise _Refused(self.clean(f"{method} {path}: no connection ({error})")) from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            text = self.clean(f"{method} {path}: no answer ({type(error).__name__} {error})")
+            raise UnknownOutcome(text, LOST_HINT) from error
+        if 200 <= answer.status < 300 or (answer.status == FINISHED and method == "GET"):
+            self.limiter.accepted()
+            return answer
+        raise self._refusal(method, answer)
+
+    def _refusal(self, method: str, answer: Answer) -> _Status:
+        request_id = answer.headers.get("x-request-id", "")
+        told = f" (request {request_id[:64]})" if request_id else ""
+        text = f"{method} {answer.path} answered {answer.status}{told}: {answer.reason()}"
+        asked = self._retry_after(answer)
+        if answer.status == REFUSED:
+            self.limiter.refused(asked or 0.0)
+        hint = HINTS.get(answer.status, SERVER_HINT)
+        return _Status(self.clean(text), hint, status=answer.status, retry_after=asked)
+
+    def _retry_after(self, answer: Answer) -> float | None:
+        text = answer.headers.get("retry-after", "").strip()
+        if not text:
+            return None
+        if text.isascii() and text.isdigit():
+            return float(text[:9])
+        try:
+            return max(0.0, parsedate_to_datetime(text).timestamp() - self.outside.now())
+        except (TypeError, ValueError, OverflowError):
+            return None
 
 
 class _Refused(ApiError):
@@ -220,46 +232,32 @@ class _Refused(ApiError):
         super().__init__(message, "Check the endpoint and the network; nothing was changed.")
 
 
-class _Lost(UnknownOutcome):
-    """The request may have arrived, its answer did not."""
-
-    def __init__(self, message: str, method: str) -> None:
-        super().__init__(message, "Run it again: what took effect is found and not made twice.")
-        self.method = method
-
-
 class _Status(ApiError):
-    retry_after: float | None = None
-    method: str = ""
+    """The platform answered with a status that is no success."""
+
+    def __init__(self, message: str, hint: str, *, status: int, retry_after: float | None) -> None:
+        super().__init__(message, hint, status=status)
+        self.retry_after = retry_after
 
 
 def _passing(error: BaseException) -> bool:
-    return isinstance(error, _Refused | _Lost) or (
-        isinstance(error, _Status) and error.status in READ_AGAIN
-    )
+    if isinstance(error, _Status):
+        return error.status in READ_AGAIN
+    return isinstance(error, _Refused | UnknownOutcome)
 
 
 def _without_effect(error: BaseException) -> bool:
-    if isinstance(error, _Status):
-        return error.status == 429 or (error.status in NOT_DONE and error.retry_after is not None)
-    return isinstance(error, _Refused)
+    return isinstance(error, _Refused) or (isinstance(error, _Status) and error.status == REFUSED)
 
 
-def _reason(response: httpx.Response) -> str:
-    try:
-        body = response.json()
-    except ValueError:
-        return response.text[:BODY_SHOWN].strip()
-    if not isinstance(body, dict):
-        return str(body)[:BODY_SHOWN]
-    text = str(body.get("message") or body.get("error") or body)
-    errors = body.get("errors")
-    return (f"{text} {json.dumps(errors)}" if errors else text)[:BODY_SHOWN]
+def _pause(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked = getattr(error, "retry_after", None)
+    if asked is not None:
+        return min(float(asked), LONGEST_PAUSE)
+    # Full jitter, so that parallel readers do not come back together.
+    return random.uniform(0, min(LONGEST_PAUSE, 0.2 * 2**state.attempt_number))
 
 
-def _tls(endpoint: Endpoint) -> Any:
-    if endpoint.ca_bundle is None:
-        return True
-    import ssl
-
-    return ssl.create_default_context(cafile=endpoint.ca_bundle)
+def _tls(endpoint: Endpoint) -> ssl.SSLContext | bool:
+    return ssl.create_default_context(cafile=endpoint.ca_bundle) if endpoint.ca_bundle else True

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from typing import Any, BinaryIO
 
-from reconciler.errors import ApiError
+from reconciler.providers.answer import ContractBroken
 from reconciler.providers.http import Http
 
 PAGE = 100
@@ -27,18 +27,15 @@ class Calls:
 
     def _json(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
         arguments = {} if body is None else {"json": dict(body)}
-        return self.http.json_of(self.http.write(method, path, lambda: arguments))
+        return self.http.send(method, path, lambda: arguments)
 
     def _job(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> str:
         """A write that answers 202: the id of the status to ask for, from ``Location``."""
         arguments = {} if body is None else {"json": dict(body)}
-        response = self.http.write(method, path, lambda: arguments)
-        location = response.headers.get("location", "")
-        answer = self.http.json_of(response)
-        found = answer.get("statusId") if isinstance(answer, dict) else None
-        status = str(found or location.rstrip("/").rpartition("/")[2])
+        answer = self.http.write(method, path, lambda: arguments)
+        status = answer.headers.get("location", "").rstrip("/").rpartition("/")[2]
         if not status:
-            raise ApiError(
+            raise ContractBroken(
                 f"{method} {path} was accepted, but the platform named no job to follow",
                 "Run it again: what it did is found.",
             )
@@ -63,7 +60,7 @@ class Calls:
                     parts.append((key, (filename, stream, "application/octet-stream")))
                 return {"files": parts}
 
-            return self.http.json_of(self.http.write(method, path, body))
+            return self.http.send(method, path, body)
 
 
 def form_text(value: Any) -> str:

@@ -122,7 +122,7 @@ def _build(change: Change, digest: str, fields: tuple[FieldChange, ...]) -> Draf
         "create_environment_version",
         "POST",
         "executionEnvironments/{id}/versions/",
-        {"id": change.own["id"]},
+        {"id": change.own["id"], "latest": _latest(change)},
         body,
         uploads,
         gives=("versionId",),
@@ -136,6 +136,12 @@ def _build(change: Change, digest: str, fields: tuple[FieldChange, ...]) -> Draf
     action = "update" if change.live else "create"
     reason = "builds a new version" if change.live else "builds its first version"
     return Draft(action, reason, fields, (call,), (wait,), gives=("versionId",))
+
+
+def _latest(change: Change) -> str | None:
+    """The newest version that the plan knows: what is newer later on is ours."""
+    latest = change.live.facts["latest"] if change.live else None
+    return latest["id"] if latest else None
 
 
 def owner_of(change: Change) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from reconciler.errors import ApiError
 from reconciler.providers.custom_models.calls import Calls
 from reconciler.providers.custom_models.wire import Build, Conversion, Impact, ModelTest, parse
+from reconciler.providers.http import FINISHED
 
 DONE = "COMPLETED"
 
@@ -24,12 +25,12 @@ class JobCalls(Calls):
 
         A finished job answers 303 to its result; a failed one 200 with ERROR or ABORTED.
         """
-        response = self.http.read(f"status/{status}/")
-        location = response.headers.get("location", "")
-        if response.status_code == 303:
+        answer = self.http.read(f"status/{status}/")
+        location = answer.headers.get("location", "")
+        if answer.status == FINISHED:
             return DONE, "", location
-        answer = self.http.json_of(response)
-        return str(answer.get("status", "")).upper(), str(answer.get("message") or ""), location
+        told = answer.json()
+        return str(told.get("status", "")).upper(), str(told.get("message") or ""), location
 
     # -- dependency builds -----------------------------------------------------------------
 
@@ -49,11 +50,11 @@ class JobCalls(Calls):
 
     def get_build_log(self, model: str, version: str) -> str:
         """GET .../dependencyBuildLog/: declared as JSON with ``data``, also seen as plain text."""
-        response = self.http.read(f"{_version(model, version)}/dependencyBuildLog/")
-        if "json" not in response.headers.get("content-type", ""):
-            return response.text
-        answer = self.http.json_of(response)
-        return str(answer.get("data", "")) if isinstance(answer, dict) else str(answer)
+        answer = self.http.read(f"{_version(model, version)}/dependencyBuildLog/")
+        if "json" not in answer.headers.get("content-type", ""):
+            return answer.text
+        told = answer.json()
+        return str(told.get("data", "")) if isinstance(told, dict) else str(told)
 
     # -- model tests -----------------------------------------------------------------------
 

@@ -99,7 +99,11 @@ def build_draft(change: Change) -> Draft | None:
         "POST",
         "customModels/{id}/versions/{version}/dependencyBuild/",
         # What a requirements file comes to is known only to the platform, once it has the version.
-        {**_ids(change), "onlyWithDependencies": wanted is None},
+        {
+            **_ids(change),
+            "onlyWithDependencies": wanted is None,
+            "since": (facts or {}).get("buildStart"),
+        },
         gives=("building",),
     )
     building = {"building": After(change.step("build"), "building")}
@@ -146,8 +150,10 @@ def test_draft(change: Change) -> Draft | None:
     body |= {key: wanted[key] for key in ("datasetId", "datasetVersionId") if wanted.get(key)}
     if wanted.get("checks"):
         body["configuration"] = wanted["checks"]
-    call = Call("start_test", "POST", "customModelTests/", _ids(change), body, gives=("testId",))
-    found = _fitting_test(wanted, _facts(change))
+    facts = _facts(change) or {}
+    params = {**_ids(change), "known": [test["id"] for test in facts.get("tests", ())]}
+    call = Call("start_test", "POST", "customModelTests/", params, body, gives=("testId",))
+    found = _fitting_test(wanted, facts)
     return job_draft(
         change,
         Job(
@@ -173,11 +179,9 @@ def _test_fields(wanted: Mapping[str, Any]) -> tuple[FieldChange, ...]:
     )
 
 
-def _fitting_test(
-    wanted: Mapping[str, Any], facts: Mapping[str, Any] | None
-) -> Mapping[str, Any] | None:
+def _fitting_test(wanted: Mapping[str, Any], facts: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The newest test of this version that was run as the manifest wants it."""
-    for test in (facts or {}).get("tests", ()):
+    for test in facts.get("tests", ()):
         same_data = all(
             wanted.get(key) in (None, test[key]) for key in ("datasetId", "datasetVersionId")
         )
@@ -306,15 +310,19 @@ def conversion_draft(change: Change) -> Draft | None:
     wanted = change.resource.spec.get("conversion")
     if wanted is None:
         return None
+    facts = (_facts(change) or {}).get("conversion")
+    fits = facts is not None and facts["mainProgram"] == wanted["mainProgram"]
     call = Call(
         "start_conversion",
         "POST",
         "customModels/{id}/versions/{version}/conversions/",
-        {**_ids(change), "mainProgram": wanted["mainProgram"]},
+        {
+            **_ids(change),
+            "mainProgram": wanted["mainProgram"],
+            "known": [facts["id"]] if facts else [],
+        },
         gives=("conversionId",),
     )
-    facts = (_facts(change) or {}).get("conversion")
-    fits = facts is not None and facts["mainProgram"] == wanted["mainProgram"]
     return job_draft(
         change,
         Job(

@@ -51,7 +51,8 @@ def training_draft(change: Change) -> Draft | None:
         gives=("trainingStatus",),
     )
     status = After(change.step("training"), "trainingStatus")
-    wait = Wait("job_status", {"status": status}, TIMEOUT, after=1)
+    params = {"id": change.own["id"], "status": status}
+    wait = Wait("model_training", params, TIMEOUT, after=1)
     action = "update" if change.live else "create"
     reason = "gives the model its training data"
     return Draft(action, reason, fields, (call,), (wait,), problems=warnings)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from reconciler.core.step import Call, Wait
 from reconciler.providers.custom_models.client import Client
 from reconciler.providers.custom_models.day_two import DayTwo
 from reconciler.providers.custom_models.reads import Reads
+from reconciler.providers.custom_models.settle import Settle
 from reconciler.providers.custom_models.waits import Waits
 from reconciler.providers.custom_models.writes import Writes
 from reconciler.providers.http import Http
@@ -21,17 +21,13 @@ from reconciler.providers.http import Http
 class CustomModels:
     """``core.provider.Provider`` for ``ExecutionEnvironment`` and ``CustomModel``."""
 
-    def __init__(
-        self,
-        http: Http,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, http: Http) -> None:
         self.http = http
         self.client = Client(http)
         self.reads = Reads(self.client)
         self.writes = Writes(self.client)
-        self.waits = Waits(self.client, sleep, clock)
+        self.waits = Waits(self.client, http.outside)
+        self.settle = Settle(self.client, http.outside)
         self.day_two = DayTwo(self.client)
 
     def list(self, kind: str) -> Sequence[Live]:
@@ -49,6 +45,10 @@ class CustomModels:
     def send(self, call: Call, resource: Resource | None) -> Mapping[str, Any]:
         """One write."""
         return self.writes.send(call, resource)
+
+    def find_effect(self, call: Call, resource: Resource | None) -> Mapping[str, Any] | None:
+        """What a write made whose answer was lost."""
+        return self.settle.find_effect(call, resource)
 
     def wait(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
         """One job, to its end."""

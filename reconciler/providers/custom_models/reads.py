@@ -94,6 +94,7 @@ class Reads:
         if wanted_build or (wanted_build is None and "version" in spec and held["dependencies"]):
             build = self.client.get_build(live.id, held["id"])
             jobs["build"] = build.build_status if build else None
+            jobs["buildStart"] = build.build_start if build else None
         if spec.get("tests"):
             jobs["tests"] = self._tests(live.id, held["id"])
         if "featureImpact" in spec:

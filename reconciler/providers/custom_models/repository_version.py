@@ -81,7 +81,7 @@ def repository_draft(
         "update_version_from_repository" if moves else "create_version_from_repository",
         method,
         "customModels/{id}/versions/fromRepository/",
-        {"id": change.own["id"]},
+        {"id": change.own["id"], "latest": change.own.get("versionId")},
         body,
         gives=("status",),
     )

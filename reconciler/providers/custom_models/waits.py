@@ -11,7 +11,8 @@ from reconciler.errors import ApiError, JobFailed
 from reconciler.providers.custom_models.client import Client
 from reconciler.providers.custom_models.environment_version import BUILDING
 from reconciler.providers.custom_models.jobs import PASSED_TEST, RUNNING_BUILD, RUNNING_TEST
-from reconciler.providers.custom_models.wire import ModelTest
+from reconciler.providers.custom_models.wire import ModelTest, Version
+from reconciler.providers.http import Outside
 
 LOG_LINES = 40
 FIRST_POLL, LONGEST_POLL = 0.5, 15.0
@@ -22,12 +23,10 @@ RETRY = "Mend it and apply again; --retry-failed runs the same once more."
 class Waits:
     """Follows one job to its end; JobFailed carries the end of its log."""
 
-    def __init__(
-        self, client: Client, sleep: Callable[[float], None], clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, client: Client, outside: Outside) -> None:
         self.client = client
-        self.sleep = sleep
-        self.clock = clock
+        self.sleep = outside.sleep
+        self.clock = outside.clock
 
     def wait(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
         """Poll until the job ends or its time is over."""
@@ -151,7 +150,21 @@ class Waits:
             return {}
         raise JobFailed(f"the conversion of version {version} failed", RETRY, log=tail(logs[0]))
 
+    def _model_training(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+        if wait.params["status"]:
+            return self._job_status(wait, tell)
+
+        def status() -> str:
+            model = self.client.get_model(wait.params["id"])
+            return "assigning" if model.training_data_assignment_in_progress else "assigned"
+
+        # Started, but the answer that named the job was lost.
+        self._poll(wait, status, frozenset({"assigning"}), tell)
+        return {}
+
     def _repository_version(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+        if not wait.params["status"]:
+            return self._pulled(self.client.list_versions(wait.params["id"])[0])
         where = [""]
 
         def status() -> str:
@@ -162,9 +175,11 @@ class Waits:
         if state != "COMPLETED":
             raise JobFailed(f"no version could be made from the repository: {state}", RETRY)
         made = where[0].rstrip("/").rpartition("/")[2]
-        items = self.client.get_version(wait.params["id"], made).items
-        commits = sorted({item.commit_sha for item in items if item.commit_sha})
-        return {"versionId": made, "commit": commits[0] if len(commits) == 1 else "several"}
+        return self._pulled(self.client.get_version(wait.params["id"], made))
+
+    def _pulled(self, version: Version) -> Mapping[str, Any]:
+        commits = sorted({item.commit_sha for item in version.items if item.commit_sha})
+        return {"versionId": version.id, "commit": commits[0] if len(commits) == 1 else "several"}
 
     def _log(self, read: Callable[[], str]) -> str:
         # A log that cannot be had must not hide the failure that it would explain.
@@ -200,6 +215,7 @@ WAITS: Mapping[str, Callable[[Waits, Wait, Tell], Mapping[str, Any]]] = {
     "model_test": Waits._model_test,
     "feature_impact": Waits._feature_impact,
     "job_status": Waits._job_status,
+    "model_training": Waits._model_training,
     "repository_version": Waits._repository_version,
     "conversion": Waits._conversion,
 }

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from reconciler.errors import ApiError
+from reconciler.providers.answer import ContractBroken
 
 
 class Wire(BaseModel):
@@ -155,6 +155,7 @@ class Build(Wire):
     """A dependency build (``BaseDependencyBuildMetadataResponse``)."""
 
     build_status: str
+    build_start: str = ""
 
 
 class CheckResult(Wire):
@@ -214,12 +215,12 @@ W = TypeVar("W", bound=Wire)
 
 
 def parse(model: type[W], answer: Any) -> W:
-    """The answer as this model; ApiError names the fields that break the contract."""
+    """The answer as this model; ContractBroken names the fields that break the contract."""
     try:
         return model.model_validate(answer)
     except ValidationError as error:
         fields = ", ".join(".".join(map(str, e["loc"])) or "body" for e in error.errors()[:5])
-        raise ApiError(
+        raise ContractBroken(
             f"the platform's {model.__name__} breaks its contract at: {fields}",
             "Check that the endpoint is the API (it ends in /api/v2) and which release it runs.",
         ) from error

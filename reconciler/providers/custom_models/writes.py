@@ -7,11 +7,13 @@ from typing import Any
 
 from reconciler.core.resource import Resource
 from reconciler.core.step import Call
-from reconciler.errors import ApiError
+from reconciler.errors import ApiError, LiveStateError, UnknownOutcome
+from reconciler.providers.answer import ContractBroken
 from reconciler.providers.custom_models.client import Client
 from reconciler.providers.custom_models.upload import readers
 from reconciler.providers.custom_models.version_mark import marked_text
 from reconciler.providers.custom_models.wire import Model
+from reconciler.providers.http import LOST_HINT
 
 Write = Callable[["Writes", Call, Resource | None], Mapping[str, Any] | None]
 
@@ -24,7 +26,44 @@ class Writes:
 
     def send(self, call: Call, resource: Resource | None) -> Mapping[str, Any]:
         """One write, by the operation's name."""
-        return WRITES[call.operation](self, call, resource) or {}
+        try:
+            return WRITES[call.operation](self, call, resource) or {}
+        except (ContractBroken, KeyError, TypeError) as error:
+            # It was accepted, and the answer does not tell what it made.
+            raise UnknownOutcome(
+                f"{call.operation}: the platform's answer cannot be read ({error})", LOST_HINT
+            ) from error
+
+    def _derive(self, make: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+        """Make a model that carries no identity of ours yet: what is new afterwards is it."""
+        before = {model.id for model in self.client.list_models()}
+        try:
+            return make()
+        except (UnknownOutcome, ContractBroken):
+            found = [
+                model
+                for model in self.client.list_models()
+                if model.id not in before and not model.user_provided_id
+            ]
+            if len(found) > 1:
+                ids = ", ".join(sorted(model.id for model in found))
+                raise LiveStateError(
+                    f"after an answer that was lost there are {len(found)} new models: {ids}",
+                    "Look at them, delete what is too much, and run again.",
+                ) from None
+            if not found:
+                raise
+            return _made(found[0])
+
+    def _start_impact(self, call: Call, _: Resource | None) -> Mapping[str, Any]:
+        identity, version = call.params["id"], call.params["version"]
+        try:
+            return {"impactStatus": self.client.start_impact(identity, version, call.body)}
+        except ApiError as error:
+            # 404 is what the platform answers when it was submitted before.
+            if error.status == 404:
+                raise UnknownOutcome(error.message, LOST_HINT) from error
+            raise
 
     def _create_environment_version(
         self, call: Call, resource: Resource | None
@@ -92,9 +131,11 @@ WRITES: Mapping[str, Write] = {
     "delete_environment": lambda w, c, _: w.client.delete_environment(c.params["id"]),
     "create_environment_version": Writes._create_environment_version,
     "create_model": lambda w, c, _: {"id": w.client.create_model(c.body).id},
-    "copy_model": lambda w, c, _: _made(w.client.copy_model(c.body["customModelId"])),
-    "create_model_from_template": lambda w, c, _: _named(
-        w.client.create_model_from_template(c.body)
+    "copy_model": lambda w, c, _: w._derive(
+        lambda: _made(w.client.copy_model(c.body["customModelId"]))
+    ),
+    "create_model_from_template": lambda w, c, _: w._derive(
+        lambda: _named(w.client.create_model_from_template(c.body))
     ),
     "update_model": lambda w, c, _: w.client.update_model(c.params["id"], c.body),
     "delete_model": lambda w, c, _: w.client.delete_model(c.params["id"]),
@@ -114,9 +155,7 @@ WRITES: Mapping[str, Write] = {
     "share": lambda w, c, _: w.client.share(c.params["collection"], c.params["id"], c.body["data"]),
     "start_build": Writes._start_build,
     "start_test": Writes._start_test,
-    "start_impact": lambda w, c, _: {
-        "impactStatus": w.client.start_impact(c.params["id"], c.params["version"], c.body)
-    },
+    "start_impact": Writes._start_impact,
     "start_explanations": lambda w, c, _: {
         "explanationsStatus": w.client.start_explanations(c.params["id"], c.params["version"])
     },

@@ -1,0 +1,79 @@
+"""One answer of a platform, read whole, within bounds of size and time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from reconciler.errors import ApiError
+
+BODY_SHOWN = 256
+LARGEST_JSON = 64 * 2**20
+LARGEST_BODY = 4 * 2**30
+LONGEST_BODY = 900.0
+"""Seconds that one body may take: a server that drips bytes must not hold a run for ever."""
+
+HINT = "Check that the endpoint is the API, and try again."
+
+
+class ContractBroken(ApiError):
+    """The platform answered, but not with what its contract promises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, headers (names in lower case) and the whole body."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    path: str
+
+    @property
+    def text(self) -> str:
+        """The body as text; bytes that are no UTF-8 show as replacement characters."""
+        return self.content.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """The body as JSON; ContractBroken when it is none, or out of all proportion."""
+        if len(self.content) > LARGEST_JSON:
+            raise ContractBroken(f"{self.path} answered {len(self.content)} bytes of JSON", HINT)
+        try:
+            return json.loads(self.content)
+        except (ValueError, RecursionError) as error:
+            raise ContractBroken(f"{self.path} answered no JSON ({error})", HINT) from error
+
+    def reason(self) -> str:
+        """What the platform says of a refusal, cut: its ``message``, with ``errors`` if any."""
+        try:
+            body = json.loads(self.content[:LARGEST_JSON])
+        except (ValueError, RecursionError):
+            return self.text[:BODY_SHOWN].strip()
+        if not isinstance(body, dict):
+            return str(body)[:BODY_SHOWN]
+        error = body.get("error")
+        told = error.get("message") if isinstance(error, dict) else error
+        text = str(body.get("message") or told or body.get("detail") or body)
+        errors = body.get("errors")
+        return (f"{text} {json.dumps(errors)}" if errors else text)[:BODY_SHOWN]
+
+
+def read_answer(response: httpx.Response, path: str, clock: Callable[[], float]) -> Answer:
+    """Read a streamed response to its end.
+
+    Raises httpx.ReadTimeout when it takes too long and httpx.DecodingError when it is too large.
+    """
+    end, size, chunks = clock() + LONGEST_BODY, 0, []
+    for chunk in response.iter_bytes():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > LARGEST_BODY:
+            raise httpx.DecodingError(f"more than {LARGEST_BODY} bytes", request=response.request)
+        if clock() > end:
+            raise httpx.ReadTimeout(f"more than {LONGEST_BODY:g} s", request=response.request)
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(response.status_code, headers, b"".join(chunks), path)
