@@ -152,10 +152,10 @@ class _Builder:
 
     def _plan(self, resource: Resource, kind: Kind) -> tuple[Step, ...]:
         live = self.world.matches.pairs.get(resource.address)
-        ignore = resource.lifecycle.ignore_changes
-        difference = diff(resource.spec, live.spec if live else {}, kind.rules, ignore)
         if live is None:
-            return tuple(self._parts(resource, None, _all_new(difference), kind))
+            return self._new(resource, kind)
+        ignore = resource.lifecycle.ignore_changes
+        difference = diff(resource.spec, live.spec, kind.rules, ignore)
         self.left_alone += _ignored(resource, live, difference)
         self.problems += field_problems(resource, live, difference, kind)
         forced = replaces(difference, kind)
@@ -164,16 +164,21 @@ class _Builder:
         if not resource.lifecycle.allow_replace:
             return ()
         self.problems += delete_problems(live, str(resource.address))
-        fresh = _all_new(diff(resource.spec, {}, kind.rules))
-        made = tuple(self._parts(resource, None, fresh, kind))
+        made = self._new(resource, kind)
         removal = kind.delete(live, resource) if kind.delete else Draft()
         return (_replacing(made[0], live, removal, forced), *made[1:]) if made else ()
+
+    def _new(self, resource: Resource, kind: Kind) -> tuple[Step, ...]:
+        # Nothing of it is ignored: there is nothing yet to be left as it is.
+        fresh = _all_new(diff(resource.spec, {}, kind.rules))
+        return tuple(self._parts(resource, None, fresh, kind))
 
     def _parts(
         self, resource: Resource, live: Live | None, difference: Difference, kind: Kind
     ) -> Iterator[Step]:
         address = resource.address
-        needs = self._needs(resource)
+        # An object with nothing to do hands on what it would have waited for itself.
+        needs = self.needed[address] = self._needs(resource)
         own: dict[str, Any] = dict(kind.outputs(live))
         for part in kind.parts:
             change = Change(
@@ -278,7 +283,8 @@ def _step(
 
 def _catalog(lives: Iterable[Live]) -> Mapping[str, tuple[Live, ...]]:
     by_kind: dict[str, list[Live]] = {}
-    for live in lives:
+    # In an order of its own: a platform's order may change from one page to the next.
+    for live in sorted(lives, key=lambda each: (each.kind, each.name, each.id)):
         by_kind.setdefault(live.kind, []).append(live)
     return {kind: tuple(found) for kind, found in by_kind.items()}
 

@@ -7,6 +7,7 @@ The core is tested with kinds that no vendor has, so that a vendor's word in it 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import Field
@@ -18,7 +19,7 @@ from reconciler.core.plan import Plan, World, build
 from reconciler.core.policy import Policy
 from reconciler.core.resource import Address, Lifecycle, Live, Resource
 from reconciler.core.spec import Spec
-from reconciler.core.step import Call, Draft, Wait
+from reconciler.core.step import After, Call, Draft, Wait
 from reconciler.errors import Problem
 
 SCOPE = "fleet"
@@ -73,6 +74,15 @@ def _settings(change: Change) -> Draft | None:
     return Draft("update", "settings differ", change.fields, (call,))
 
 
+def _dock(change: Change) -> Draft | None:
+    """As any object; a new dock has to dry before its step is done."""
+    draft = _settings(change)
+    if draft is None or change.live:
+        return draft
+    drying = Wait("drying", {"id": After(change.step(""), "id")}, timeout=90, after=1)
+    return replace(draft, waits=(drying,))
+
+
 def _crew(change: Change) -> Draft | None:
     """One call that hires everybody, on a ship that may be made only a step earlier."""
     if not change.fields:
@@ -113,7 +123,7 @@ DOCK = Kind(
         "tags": FieldRule(as_set=True, unset=[]),
         "country": FieldRule(create_only=True),
     },
-    parts=(Part("", _settings),),
+    parts=(Part("", _dock),),
     outputs=outputs,
     delete=removal,
     rank=1,

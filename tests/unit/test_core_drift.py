@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.core.drift import DriftedObject, drifted
+from reconciler.core.drift import drifted
 from reconciler.core.plan import Plan
 from reconciler.core.step import Call, FieldChange, Step, Wait
 from tests.unit.made_up import address
@@ -59,13 +59,16 @@ def test_a_job_that_is_only_waited_for_is_no_drift() -> None:
 
 def test_an_object_is_told_once_with_all_its_fields() -> None:
     made = step("argo", "update", "name"), step("argo#crew", "run", "crew"), step("b", "delete")
-    found = drifted(Plan("fleet", None, made))
-    assert found == (
-        DriftedObject(
-            address("Ship/argo"), "changed", "to update", (*made[0].fields, *made[1].fields)
-        ),
-        DriftedObject(address("Ship/b"), "extra", "to delete"),
-    )
+    changed, extra = drifted(Plan("fleet", None, made))
+    assert (changed.address, changed.state) == (address("Ship/argo"), "changed")
+    assert changed.fields == (*made[0].fields, *made[1].fields)
+    assert (extra.address, extra.state, extra.fields) == (address("Ship/b"), "extra", ())
+    assert changed.reason != extra.reason
+
+
+def test_what_is_missing_has_no_fields_that_differ() -> None:
+    (found,) = drifted(Plan("fleet", None, (step("argo", "create", "name"),)))
+    assert (found.state, found.fields) == ("missing", ())
 
 
 def test_a_failed_job_is_the_news_of_its_object() -> None:

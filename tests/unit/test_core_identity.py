@@ -46,6 +46,13 @@ def test_the_identity_field_beats_the_mark() -> None:
     assert matched([wanted], [marked, field]).pairs[wanted.address] is field
 
 
+def test_what_is_not_clear_is_refused_and_the_rest_is_not() -> None:
+    lives = [live("Ship/a", id="1"), live("Ship/a", id="2"), live("Ship/b")]
+    found = matched([resource("Ship/a"), resource("Ship/b"), resource("Ship/c", id="x")], lives)
+    assert found.refused == {address("Ship/a"), address("Ship/c")}
+    assert set(found.pairs) == {address("Ship/b")}
+
+
 def test_an_object_without_the_identity_field_is_found_by_no_text() -> None:
     bare = [live("Ship/a", owner=None), provided("Ship/b", None, owner=None)]
     found = matched([resource("Ship/c", user_provided_id="None")], bare)
@@ -100,9 +107,11 @@ def test_a_pin_may_take_what_nobody_or_another_tool_owns() -> None:
 def test_two_manifests_may_not_mean_one_object() -> None:
     pair = [resource("Ship/b", id="a-id"), resource("Ship/a")]
     found = matched(pair, [live("Ship/a")])
-    assert codes(found.problems) == ["foreign-object", "claimed-twice"]
-    assert "Ship/a and Ship/b" in found.problems[1].message
-    assert "a-id" in found.problems[1].message
+    assert codes(found.problems) == ["foreign-object", "claimed-twice", "claimed-twice"]
+    one, other = found.problems[1:]
+    assert one.message == "Ship/b means the live object a-id, and so does Ship/a"
+    assert other.message == "Ship/a means the live object a-id, and so does Ship/b"
+    assert found.refused == {address("Ship/a"), address("Ship/b")}
 
 
 def test_a_new_object_may_not_have_the_name_of_somebody_elses() -> None:
@@ -115,7 +124,7 @@ def test_a_new_object_may_not_have_the_name_of_somebody_elses() -> None:
 
 
 def test_a_name_that_nobodys_object_has_can_be_adopted() -> None:
-    theirs = [live("Ship/z", name="argo", owner=None), live("Ship/y", name="argo", owner="")]
+    theirs = [live("Ship/z", name="argo", owner=None), live("Ship/y", name="argo", owner="by-hand")]
     for lives in (theirs, theirs[::-1]):
         (problem,) = matched([resource("Ship/argo")], lives).problems
         assert "reconciler import Ship/y-id" in problem.hint
