@@ -1,9 +1,4 @@
-"""The app factory of the emulator: one process, one room per API.
-
-A room is one emulated API: where it is mounted, how it knows its caller, and how it says no.  To
-add an API, write its blueprints and add a Room to ROOMS; the gate (latency, faults, request log,
-transactions), the test controls, the store and the jobs come with it.
-"""
+"""The app factory of the emulator."""
 
 from __future__ import annotations
 
@@ -11,84 +6,22 @@ import copy
 import functools
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import flask
-from flask import Blueprint
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from reconciler.emulator import founding, tokens
-from reconciler.emulator.answers import answer
+from reconciler.emulator import founding
 from reconciler.emulator.controls import controls
-from reconciler.emulator.conversions import conversions
-from reconciler.emulator.copies import copies
-from reconciler.emulator.datasets import datasets
-from reconciler.emulator.dependency_builds import dependency_builds
-from reconciler.emulator.environment_versions import environment_versions
-from reconciler.emulator.environments import environments
-from reconciler.emulator.explanations import explanations
-from reconciler.emulator.feature_impact import feature_impact
 from reconciler.emulator.gate import CONTROLS, LARGEST_BODY, REFUSAL, Gate
-from reconciler.emulator.model_tests import model_tests
-from reconciler.emulator.model_versions import model_versions
-from reconciler.emulator.models import models
 from reconciler.emulator.options import Options
-from reconciler.emulator.platform import platform
 from reconciler.emulator.refusal import Refusal, not_found
-from reconciler.emulator.repositories import repositories
-from reconciler.emulator.sharing import sharing
+from reconciler.emulator.room import Room
+from reconciler.emulator.rooms import ROOMS
 from reconciler.emulator.store import Store
-from reconciler.emulator.training_data import training_data
 from reconciler.emulator.world import World, attach, here
 
-__all__ = ["ROOMS", "Options", "Room", "create_app"]
-
-
-@dataclass(frozen=True)
-class Room:
-    """One emulated API."""
-
-    prefixes: tuple[str, ...]
-    blueprints: tuple[Blueprint, ...]
-    # The name of the caller, or a Refusal of 401.
-    caller: Callable[[Options, flask.Request], str]
-    # A refusal in the error shape of this API.
-    refuse: Callable[[Refusal], flask.Response]
-
-
-def refuse_custom_models(refusal: Refusal) -> flask.Response:
-    """``message`` always, ``errors`` per field, and what an operation documents beside them."""
-    body = {"message": refusal.message, **refusal.extra}
-    if refusal.errors is not None:
-        body["errors"] = refusal.errors
-    return answer(body, refusal.status)
-
-
-CUSTOM_MODELS = Room(
-    ("/api/v2/",),
-    (
-        platform,
-        environments,
-        environment_versions,
-        models,
-        model_versions,
-        repositories,
-        training_data,
-        copies,
-        sharing,
-        dependency_builds,
-        model_tests,
-        conversions,
-        feature_impact,
-        explanations,
-        datasets,
-    ),
-    tokens.datarobot,
-    refuse_custom_models,
-)
-# The controls, and paths of no room, answer in the shape of the first room.
-ROOMS: tuple[Room, ...] = (CUSTOM_MODELS,)
+__all__ = ["Options", "create_app"]
 
 
 def create_app(

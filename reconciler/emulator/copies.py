@@ -5,7 +5,7 @@ from __future__ import annotations
 import flask
 from flask import Blueprint
 
-from reconciler.emulator import model_rules, version_files, version_rules
+from reconciler.emulator import model_rules, training, version_files, version_rules
 from reconciler.emulator.answers import answer
 from reconciler.emulator.environment_versions import latest_successful
 from reconciler.emulator.fields import Field, text
@@ -36,8 +36,9 @@ def copy_model() -> flask.Response:
     # What names or marks one model alone stays behind.
     dropped = ("id", "created", "updated", "createdBy", "roles", "userProvidedId")
     settings = {name: value for name, value in source.items() if name not in dropped}
-    name = f"Copy of {source['name']}"[:255]
-    copy = model_rules.new_model(here(), caller(), {**settings, "name": name})
+    settings["name"] = f"Copy of {source['name']}"[:255]
+    settings["trainingDataAssignmentInProgress"] = False
+    copy = model_rules.new_model(here(), caller(), settings)
     for version in here().store.children("modelVersions", source["id"]):
         _copy_version(version, copy)
     return answer(shown_model(copy), 201)
@@ -61,7 +62,7 @@ def create_from_template() -> flask.Response:
 
 
 def _copy_version(version: Doc, copy: Doc) -> None:
-    here().store.put(
+    copied = here().store.put(
         "modelVersions",
         {
             **version,
@@ -72,6 +73,8 @@ def _copy_version(version: Doc, copy: Doc) -> None:
             "items": version_files.copied(here(), version["items"]),
         },
     )
+    # What is still being assigned to the original is assigned to the copy as well.
+    training.assign(here(), copied)
 
 
 def _from_template(given: Doc) -> Doc:

@@ -50,7 +50,6 @@ def create_from_file() -> flask.Response:
         "size": len(content),
         "columns": [],
         "rows": 0,
-        "blank": False,
         "deleted": False,
         "error": "",
         # A dataset that is not kept after ingestion cannot be read again later.
@@ -86,9 +85,9 @@ def ingest(world: World, job: Doc) -> jobs.Outcome:
     dataset = world.store.get(_KIND, job["subject"]["datasetId"])
     if dataset is None:
         return jobs.Outcome(jobs.ABORTED, "The dataset was deleted.")
-    columns, rows, blank = _read(world.store.blob(dataset["digest"]))
+    columns, rows = _read(world.store.blob(dataset["digest"]))
     error = "" if columns else "The file has no header."
-    world.store.change(_KIND, dataset, columns=columns, rows=rows, blank=blank, error=error)
+    world.store.change(_KIND, dataset, columns=columns, rows=rows, error=error)
     path = f"/api/v2/datasets/{dataset['id']}/"
     return jobs.Outcome(jobs.ERROR if error else jobs.COMPLETED, error, path)
 
@@ -139,15 +138,12 @@ def _shown(dataset: Doc) -> Doc:
     }
 
 
-def _read(content: bytes) -> tuple[list[str], int, bool]:
-    """Columns, number of rows, and whether a cell is empty."""
+def _read(content: bytes) -> tuple[list[str], int]:
+    """The columns and the number of rows; no columns for what is not a table."""
     reader = csv.reader(io.StringIO(content.decode("utf-8-sig", "replace"), newline=""))
     try:
         columns = next(reader, [])
-        rows = [row for row in reader if row]
+        rows = sum(1 for row in reader if row)
     except csv.Error:
-        return [], 0, False
-    blank = any(cell == "" for row in rows for cell in row) or any(
-        len(row) < len(columns) for row in rows
-    )
-    return (columns if any(columns) else []), len(rows), blank
+        return [], 0
+    return (columns if any(columns) else []), rows

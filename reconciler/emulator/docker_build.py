@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import fnmatch
 import io
+import lzma
 import posixpath
 import re
 import shlex
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -22,6 +24,19 @@ MISSING_IMAGE = "does-not-exist"
 _DOCKERFILE = "Dockerfile"
 _LONGEST_DOCKERFILE = 1 << 20
 _LARGEST_CONTEXT = 1 << 30
+# What the archive readers raise for damaged or hostile input.
+_UNREADABLE = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    OverflowError,
+)
 _EXIT = re.compile(r"^(?:exit\s+(?P<code>[1-9][0-9]*)|(?P<false>false|/bin/false))$")
 
 
@@ -73,10 +88,7 @@ def unpack(content: bytes) -> Context:
     """Read a tar.gz or zip archive to its end, keeping only what a build looks at."""
     try:
         return _unzipped(content) if archive_format(content) == "zip" else _untarred(content)
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, OSError, EOFError) as broken:
-        raise _Failed(f"cannot read the docker context archive: {broken}") from broken
-    # A hostile archive can also fail inside the readers with these.
-    except (ValueError, RuntimeError, NotImplementedError, OverflowError) as broken:
+    except _UNREADABLE as broken:
         raise _Failed(f"cannot read the docker context archive: {broken}") from broken
 
 
@@ -126,7 +138,7 @@ def _load_image(image: bytes, lines: list[str]) -> None:
     try:
         with tarfile.open(fileobj=io.BytesIO(image), mode="r:*") as archive:
             count = len(archive.getmembers())
-    except (tarfile.TarError, OSError, EOFError, ValueError, OverflowError) as broken:
+    except _UNREADABLE as broken:
         raise _Failed(f"the image is not a tar archive: {broken}") from broken
     lines.append(f"Loaded {count} entries")
 

@@ -76,8 +76,10 @@ def _compute(version: Doc) -> flask.Response:
     held = here().store.get(_KIND, version["id"])
     rows = given.get("rowCount")
     if held and (jobs.is_running(here(), held["job"]) or held["rowCount"] == rows):
-        # 404 is what the pages give for this; another row count is computed anew.
-        raise Refusal(404, "Feature impact was already submitted.", jobId=held["job"])
+        # 404 is what the pages give for this, with the job; the name is what the official client
+        # tells a repeated request by.  Another row count is computed anew.
+        named = {"jobId": held["job"], "errorName": "JobAlreadyAdded"}
+        raise Refusal(404, "Feature impact was already submitted.", **named)
     if rows is not None and rows > dataset["rows"]:
         raise Refusal(422, f"rowCount exceeds the {dataset['rows']} rows of the training data.")
     impact = {"id": version["id"], "rowCount": rows, "impacts": [], "job": None}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from reconciler.emulator import runtime_parameters
 from reconciler.emulator.fields import (
-    Check,
     Field,
     Fields,
     encoded,
@@ -64,7 +64,6 @@ def _metadata(value: Any) -> list[dict[str, str]]:
     return METADATA_VALUES([{"fieldName": n, "value": v} for n, v in given.items()])  # type: ignore[no-any-return]  # a check of a list gives a list
 
 
-_ANY_LIST: Check = many(mapping, 1000)
 NEW: Fields = {
     "isMajorUpdate": Field(_major, required=True),
     "baseEnvironmentId": Field(text()),
@@ -82,9 +81,7 @@ NEW: Fields = {
     "trainingData": Field(encoded(TRAINING), null=True),
     "holdoutData": Field(encoded(HOLDOUT), null=True),
     "keepTrainingHoldoutData": Field(loose(flag)),
-    # Both beyond the pages; the official client and others send them.
-    "runtimeParameterValues": Field(encoded(_ANY_LIST), null=True),
-    "runtimeParameters": Field(encoded(_ANY_LIST), null=True),
+    **runtime_parameters.FIELDS,
 }
 NEXT: Fields = {**NEW, "filesToDelete": Field(one_or_many(text(), MOST_FILES))}
 METADATA: Fields = {

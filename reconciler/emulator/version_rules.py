@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.emulator import environment_versions, model_rules, roles, training, version_files
+from reconciler.emulator import (
+    environment_versions,
+    model_rules,
+    roles,
+    runtime_parameters,
+    training,
+    version_files,
+)
 from reconciler.emulator.refusal import invalid
 from reconciler.emulator.store import Doc
 from reconciler.emulator.world import World
@@ -55,6 +62,9 @@ def add(world: World, model: Doc, draft: Draft) -> Doc:
         **base,
         "settings": settings,
         "requiredMetadataValues": metadata,
+        "runtimeParameters": runtime_parameters.merged(
+            draft.basis["runtimeParameters"] if draft.basis else [], draft.given
+        ),
         "gitModelVersion": draft.given.get("gitModelVersion"),
         "items": items,
         "dependencies": version_files.dependencies(world, items),
@@ -182,13 +192,7 @@ def _settings(world: World, draft: Draft) -> dict[str, Any]:
     if any(given.get(name) is not None for name in _MEMORY):
         held["resourceBundleId"] = None
     check_limits(world, given)
-    extra = {
-        name: draft.given[name]
-        for name in ("runtimeParameterValues", "runtimeParameters")
-        if draft.given.get(name) is not None
-    }
-    inherited = draft.basis["settings"] if draft.basis else {}
-    return {**inherited, **held, **given, **extra}
+    return {**held, **given}
 
 
 def check_limits(world: World, given: dict[str, Any]) -> None:

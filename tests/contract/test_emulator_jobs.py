@@ -212,3 +212,47 @@ def test_an_environment_erased_during_its_build(slow: Emulator) -> None:
     slow.call("POST", "/executionEnvironmentsPermadelete/", 204, json=ids)
     slow.clock.sleep(10)
     assert slow.get("/executionEnvironments/")["totalCount"] == 1
+
+
+def test_a_copy_finishes_what_its_original_was_doing(slow: Emulator) -> None:
+    model = slow.model(isTrainingDataForVersionsPermanentlyEnabled=True)["id"]
+    dataset = slow.dataset(TABLE)
+    slow.clock.sleep(10)
+    data = f'{{"datasetId": "{dataset}"}}'
+    slow.version(model, {"custom.py": PROGRAM}, trainingData=data)
+    body = {"customModelId": model}
+    copy = slow.call("POST", "/customModels/fromCustomModel/", 201, json=body).json()
+    assert copy["latestVersion"]["trainingData"]["assignmentInProgress"]
+    slow.call("DELETE", f"/customModels/{model}/", 204)
+    slow.clock.sleep(10)
+    shown = slow.get(f"/customModels/{copy['id']}/")["latestVersion"]
+    assert not shown["trainingData"]["assignmentInProgress"]
+
+
+def test_what_is_left_when_data_goes_away_during_a_job(slow: Emulator) -> None:
+    model = slow.model(isTrainingDataForVersionsPermanentlyEnabled=True)["id"]
+    dataset = slow.dataset(TABLE)
+    slow.clock.sleep(10)
+    data = f'{{"datasetId": "{dataset}"}}'
+    version = slow.version(model, {"custom.py": PROGRAM}, trainingData=data)
+    slow.call("DELETE", f"/datasets/{dataset}/", 204)
+    slow.clock.sleep(10)
+    shown = slow.get(f"/customModels/{model}/versions/{version['id']}/")
+    assert shown["trainingData"]["assignmentError"] == {"message": "The dataset was deleted."}
+
+
+def test_explanations_and_impact_of_a_deleted_model_are_given_up(slow: Emulator) -> None:
+    model = slow.model(isTrainingDataForVersionsPermanentlyEnabled=True)["id"]
+    dataset = slow.dataset(TABLE)
+    slow.clock.sleep(10)
+    data = f'{{"datasetId": "{dataset}"}}'
+    version = slow.version(model, {"custom.py": PROGRAM}, trainingData=data)["id"]
+    slow.clock.sleep(10)
+    path = f"/customModels/{model}/versions/{version}/"
+    answers = [
+        slow.call("POST", f"{path}{name}/", 202)
+        for name in ("featureImpact", "predictionExplanationsInitialization")
+    ]
+    slow.call("DELETE", f"/customModels/{model}/", 204)
+    slow.clock.sleep(10)
+    assert {slow.get(path_of(answer))["status"] for answer in answers} == {"ABORTED"}

@@ -327,3 +327,30 @@ def test_a_refused_version_leaves_nothing_behind() -> None:
     environment = emulator.public_environment()["id"]
     assert emulator.upload("POST", model, wrong, baseEnvironmentId=environment).status_code == 422
     assert emulator.control("GET", "state") == before
+
+
+def test_runtime_parameters_are_merged_and_read_back() -> None:
+    emulator = Emulator()
+    model = emulator.model()["id"]
+    defined = [{"fieldName": "A", "type": "string", "defaultValue": "x", "description": ""}]
+    fields = {"runtimeParameters": json.dumps(defined)}
+    (first,) = emulator.version(model, {}, **fields)["runtimeParameters"]
+    assert (first["currentValue"], first["description"]) == ("x", None)
+    values = [
+        {"fieldName": "A", "type": "string", "value": "y"},
+        {"fieldName": "B", "type": "numeric", "value": 3},
+    ]
+    fields = {"runtimeParameterValues": json.dumps(values)}
+    second = emulator.next_version(model, {}, **fields)["runtimeParameters"]
+    assert [(p["fieldName"], p["currentValue"]) for p in second] == [("A", "y"), ("B", 3)]
+    assert emulator.next_version(model, {})["runtimeParameters"] == second
+    wrong = json.dumps([{"fieldName": "A"}])
+    assert emulator.upload("PATCH", model, {}, runtimeParameterValues=wrong).status_code == 422
+
+
+def test_a_model_without_a_version_has_nothing_to_download() -> None:
+    emulator = Emulator()
+    model, other = emulator.model()["id"], emulator.model()["id"]
+    version = emulator.version(other, {})["id"]
+    emulator.call("GET", f"/customModels/{model}/download/", 404)
+    emulator.call("GET", f"/customModels/{model}/versions/{version}/", 404)
