@@ -47,8 +47,6 @@ def places(model: type[BaseModel], key: str) -> Iterator[str]:
 
 def _step(annotation: Any, key: str | int) -> Any:
     annotation = _bare(annotation)
-    if annotation is Any:
-        return Any
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is dict:
         return arguments[1]

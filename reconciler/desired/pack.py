@@ -59,10 +59,7 @@ def _pack_folder(files: FileSet, target: IO[bytes]) -> None:
             member = tarfile.TarInfo(entry.path)
             member.size, member.mode = entry.size, MODE
             with open_entry(files, entry.path) as content:
-                try:
-                    archive.addfile(member, content)
-                except OSError as error:
-                    raise _changed(entry.path, reason(error)) from error
+                archive.addfile(member, content)
 
 
 def _copy_archive(files: FileSet, target: IO[bytes]) -> None:
@@ -97,7 +94,10 @@ class _Verified(io.RawIOBase):
 
     def readinto(self, buffer: object) -> int:
         view = memoryview(cast(bytearray, buffer))
-        chunk = self._stream.read(len(view))
+        try:
+            chunk = self._stream.read(len(view))
+        except OSError as error:
+            raise _changed(self._source, reason(error)) from error
         self._digest.update(chunk)
         self._size += len(chunk)
         short = not chunk and len(view) > 0 and self._size < self._entry.size

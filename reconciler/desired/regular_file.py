@@ -15,14 +15,12 @@ class NotRegular(OSError):
 
 def open_regular(path: str | Path) -> BufferedReader:
     """The file, open for reading.  Raises ``NotRegular`` and ``OSError``."""
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise NotRegular("not a regular file")
-    # Non-blocking, so that a pipe put there since the check cannot hold us.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise NotRegular("not a regular file")
-    return open(descriptor, "rb")
+    # Non-blocking, so that a pipe cannot hold us before we see that it is one.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return open(descriptor, "rb")
+    os.close(descriptor)
+    raise NotRegular("not a regular file")
 
 
 def real_path(path: Path) -> Path:

@@ -6,7 +6,10 @@ import hashlib
 import io
 import os
 import tarfile
+import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -366,6 +369,43 @@ def test_an_image_is_one_file(tmp_path: Path) -> None:
     files = made.graph.resources[CONTEXT].files["version.dockerImage"]
     assert (files.form, files.source) == ("blob", str(tmp_path / "i.tar"))
     assert [(entry.path, entry.size) for entry in files.entries] == [("i.tar", 5)]
+
+
+def test_an_archive_that_is_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "c.zip")
+    (found,) = problems(tmp_path, {"a.yaml": context("c.zip")})
+    assert found.code == "unreadable-file"
+
+
+@contextmanager
+def unprivileged() -> Iterator[Path]:
+    """A folder of a user who may not read everything, whoever runs the tests."""
+    me = os.geteuid()
+    with tempfile.TemporaryDirectory() as made:
+        os.chown(made, me or 65_534, -1)
+        os.seteuid(me or 65_534)
+        try:
+            yield Path(made)
+        finally:
+            os.seteuid(me)
+
+
+def test_files_that_may_not_be_read() -> None:
+    with unprivileged() as folder:
+        put(folder, {"m/a.py": "", "m/d/b.py": "", "closed/c.yaml": model(), "z.yaml": model("z")})
+        for path in ("m/a.py", "m/d", "closed", "z.yaml"):
+            (folder / path).chmod(0)
+        found = problems(folder, {"a.yaml": tree()})
+        (folder / "m/d").chmod(0o700)
+        again = problems(folder, {})
+    assert places(folder, found) == [
+        "a.yaml:4:32 unreadable-file spec.version.files.root",
+        "closed unreadable",
+        "m/d unreadable",
+        "z.yaml unreadable",
+    ]
+    assert found[0].message == "cannot read 'd': permission denied"
+    assert again[0].message == "cannot read 'a.py': permission denied"
 
 
 @pytest.mark.parametrize("what", ["folder", "pipe", "socket"])

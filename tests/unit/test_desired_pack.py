@@ -93,6 +93,7 @@ def test_reading_one_file(tmp_path: Path) -> None:
     with open_entry(files, "big") as stream:
         assert sum(len(chunk) for chunk in iter(lambda: stream.read(4096), b"")) == 10**6
     with open_entry(files, "ä" * 120) as stream:
+        assert stream.readable()
         assert stream.read(0) == b""
         assert stream.read() == b""
 
@@ -134,6 +135,14 @@ def test_a_file_that_is_gone(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "docker/Dockerfile")
     with pytest.raises(ManifestError):
         packed(files)
+
+
+def test_a_disk_that_fails() -> None:
+    # Reading the first page of any process's memory is an input/output error.
+    files = file_set([FileEntry("mem", "0" * 64, 1)], "context", "/proc/self")
+    with open_entry(files, "mem") as stream, pytest.raises(ManifestError) as caught:
+        stream.read()
+    assert "input/output error" in caught.value.problems[0].message
 
 
 def test_an_entry_without_a_file(tmp_path: Path) -> None:
