@@ -20,10 +20,16 @@ def drift_text(objects: tuple[DriftedObject, ...], requests: Mapping[str, int]) 
     lines = []
     for found in objects:
         lines.append(f"{found.address}: {found.state} ({plain(found.reason)})")
-        lines += [line for field in found.fields for line in _field(field)]
+        lines += field_lines(found)
     counts = Counter(found.state for found in objects)
     told = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
     return "\n".join([*lines, "", f"Drift: {told}. {requests_line(requests)}"])
+
+
+def field_lines(found: DriftedObject) -> Iterator[str]:
+    """Each differing field of one object, with what somebody changed in a file."""
+    for field in found.fields:
+        yield from _field(field)
 
 
 def _field(field: FieldChange) -> Iterator[str]:
@@ -34,7 +40,14 @@ def _field(field: FieldChange) -> Iterator[str]:
         yield f"    {path}: only in git, {value(field.new)}"
     else:
         yield f"    {path}: live {value(field.old)}, git {value(field.new)}"
-    # The plan's lines say what an apply would do; here a plus is what somebody added live.
+    yield from (f"        {plain(line)}" for line in live_lines(field))
+
+
+def live_lines(field: FieldChange) -> Iterator[str]:
+    """The line diff of a file, the other way round: a plus is what somebody added live.
+
+    The plan's lines say what an apply would do.
+    """
     for line in field.detail:
         if not line.startswith("@@"):
-            yield f"        {FLIPPED.get(line[:1], line[:1])}{plain(line[1:])}"
+            yield FLIPPED.get(line[:1], line[:1]) + line[1:]

@@ -27,20 +27,22 @@ NO_CHANGES = "No changes. What is live is what the manifests say."
 
 def plan_text(plan: Plan) -> str:
     """The whole plan: each object with its fields, then counts, what is left alone, problems."""
-    lines = [f"Plan for {_scope(plan)}", ""]
+    lines = [f"Plan for {scope(plan)}", ""]
     for address, steps in groupby(plan.steps, key=lambda step: step.address):
         lines += [*_object(address, list(steps)), ""]
     if plan.steps:
         lines.append(summary_line(plan))
     elif not plan.obstacles:
         lines.append(NO_CHANGES)
-    lines += _left_alone_lines(plan.left_alone)
+    if plan.left_alone:
+        lines += ["Left alone:", *(f"  {line}" for line in left_alone_lines(plan.left_alone))]
     lines += problem_lines(plan.problems)
     lines.append(requests_line(plan.requests))
     return "\n".join(lines)
 
 
-def _scope(plan: Plan) -> str:
+def scope(plan: Plan) -> str:
+    """``fraud``, or ``fraud, target prod``."""
     return f"{plan.project}, target {plan.target}" if plan.target else plan.project
 
 
@@ -78,23 +80,22 @@ def _field(field: FieldChange, *, told: bool = True) -> Iterator[str]:
     yield from (f"            {plain(line)}" for line in field.detail)
 
 
-def _left_alone_lines(entries: tuple[LeftAlone, ...]) -> Iterator[str]:
+def left_alone_lines(entries: tuple[LeftAlone, ...]) -> Iterator[str]:
+    """What is seen and not touched, one sentence each; other owners' objects only counted."""
     foreign = Counter(entry.kind for entry in entries if entry.why == "foreign")
-    if not entries:
-        return
-    yield "Left alone:"
     for kind, count in sorted(foreign.items()):
-        yield f"  {count} {kind} of other owners"
+        yield f"{count} {kind} of other owners"
     for entry in entries:
         name = f"{entry.kind}/{plain(entry.name)}"
         if entry.why == "orphan":
             advice = plain(entry.note) or "--prune deletes it"
-            yield f"  {name} ({plain(entry.id)}) is ours and has no manifest; {advice}"
+            yield f"{name} ({plain(entry.id)}) is ours and has no manifest; {advice}"
         if entry.why == "maker":
-            yield f"  {name} {plain(entry.path)}: {entry.old}, not on the list, but made the object"
+            role = plain(str(entry.old))
+            yield f"{name} {plain(entry.path)}: {role}, not on the list, but made the object"
         if entry.why == "ignored":
             yield (
-                f"  {name} {entry.path}: {value(entry.old)} instead of {value(entry.new)}, "
+                f"{name} {plain(entry.path)}: {value(entry.old)} instead of {value(entry.new)}, "
                 "ignored as the manifest says"
             )
 
@@ -103,13 +104,21 @@ def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
     """Each problem with its place and, below it, what to do."""
     for problem in problems:
         place = problem.location or problem.address
-        word = "blocked" if problem.blocked else "warning" if problem.warning else "error"
-        told = f"{problem.path}: " if problem.path and problem.path not in problem.message else ""
-        yield f"{word}: {plain(place)}: {plain(told + problem.message)} [{problem.code}]".replace(
-            ": : ", ": "
-        )
+        told = f"{severity(problem)}: {plain(place)}: {plain(sentence(problem))} [{problem.code}]"
+        yield told.replace(": : ", ": ")
         if problem.hint:
             yield f"  -> {plain(problem.hint)}"
+
+
+def severity(problem: Problem) -> str:
+    """``blocked`` for policy and protection, ``warning`` or ``error``."""
+    return "blocked" if problem.blocked else "warning" if problem.warning else "error"
+
+
+def sentence(problem: Problem) -> str:
+    """The message, led by the key path where it does not name it itself."""
+    named = not problem.path or problem.path in problem.message
+    return problem.message if named else f"{problem.path}: {problem.message}"
 
 
 def requests_line(requests: Mapping[str, int]) -> str:
