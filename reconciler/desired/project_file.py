@@ -49,7 +49,8 @@ def read_project(file: ManifestFile | None, asked: Asked) -> ProjectFile:
     documents = [each for each in file.reading.documents if is_project(each)] if file else []
     if file is None or not documents:
         read = ProjectFile(Project(file=file.source.shown if file else ""))
-        if asked.target:
+        # A file that could not be read may well have the target.
+        if asked.target and (file is None or file.reading.whole):
             fault = unknown_target(asked.target, {})
             read.problems.append(Problem(fault.code, fault.message, fault.hint))
         return read

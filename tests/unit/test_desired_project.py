@@ -72,6 +72,11 @@ def test_an_unknown_target(tmp_path: Path, files: dict[str, str | bytes]) -> Non
     assert found.hint == f"Targets of this project: {'prod' if files else 'none'}."
 
 
+def test_a_target_of_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    found = problems(tmp_path, {"reconciler.yaml": "a: ["}, target="prod")
+    assert [each.code for each in found] == ["yaml-syntax"]
+
+
 def test_the_document_may_stand_beside_others_in_its_file(tmp_path: Path) -> None:
     made = loaded(tmp_path, {"reconciler.yaml": f"{model()}---\n{project()}"})
     assert (made.project.scope, len(made.graph)) == ("fraud", 1)
