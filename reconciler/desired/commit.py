@@ -31,8 +31,10 @@ class Commit:
 def read_commit(project_dir: Path) -> Commit | None:
     """The commit of the checkout, or None outside of one or without git; raises nothing."""
     sha = _git(project_dir, "rev-parse", "--verify", "HEAD^{commit}")
+    if not sha:
+        return None
     status = _git(project_dir, "status", "--porcelain", "--no-renames", "--", ".")
-    if not sha or status is None:
+    if status is None:
         return None
     ref = _git(project_dir, "symbolic-ref", "--quiet", "--short", "HEAD") or ""
     remote = _git(project_dir, "config", "--get", "remote.origin.url") or ""
