@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import pathspec
@@ -23,6 +24,12 @@ class BadPattern(ValueError):
 
 def compile_patterns(lines: Sequence[str]) -> pathspec.GitIgnoreSpec:
     """The patterns as one matcher.  Raises ``BadPattern``."""
+    return _compiled(tuple(lines))
+
+
+@lru_cache(maxsize=256)
+def _compiled(lines: tuple[str, ...]) -> pathspec.GitIgnoreSpec:
+    # Most models of a project have the same few patterns.
     if len(lines) > MAX_PATTERNS:
         raise BadPattern(f"more than {MAX_PATTERNS} patterns", MAX_PATTERNS)
     for index, line in enumerate(lines):
