@@ -90,6 +90,7 @@ def cancel(world: World, job_id: str, message: str) -> None:
 
 
 def is_running(world: World, job_id: str | None) -> bool:
+    """Whether the job has not ended; no job has."""
     job = world.store.get("jobs", job_id)
     return bool(job and job["state"] == RUNNING)
 

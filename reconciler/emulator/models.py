@@ -163,11 +163,20 @@ def shown_model(model: Doc) -> Doc:
 def _matches(model: Doc, wanted: dict[str, Any]) -> bool:
     if roles.role_of(model, caller()) is None:
         return False
-    searched = f"{model['name']}\n{model['description']}\n{model['language']}".lower()
-    tests: dict[str, Callable[[Any], bool]] = {
-        "customModelType": lambda value: model["customModelType"] == value,
-        "targetType": lambda value: model["targetType"] == value,
-        "isDeployed": lambda value: value == bool(model_rules.deployments_of(here(), model["id"])),
-        "searchFor": lambda value: value.lower() in searched,
-    }
-    return all(tests[name](value) for name, value in wanted.items())
+    return all(_TESTS[name](model, value) for name, value in wanted.items())
+
+
+def _mentions(model: Doc, sought: str) -> bool:
+    return sought.lower() in f"{model['name']}\n{model['description']}\n{model['language']}".lower()
+
+
+def _is_deployed(model: Doc, wanted: bool) -> bool:
+    return wanted == bool(model_rules.deployments_of(here(), model["id"]))
+
+
+_TESTS: dict[str, Callable[[Doc, Any], bool]] = {
+    "customModelType": lambda model, value: bool(model["customModelType"] == value),
+    "targetType": lambda model, value: bool(model["targetType"] == value),
+    "isDeployed": _is_deployed,
+    "searchFor": _mentions,
+}

@@ -189,7 +189,7 @@ class Store:
 
 def _open(path: Path) -> sqlite3.Connection:
     try:
-        return _prepared(sqlite3.connect(path, check_same_thread=False, timeout=1))
+        return _prepared(sqlite3.connect(path, check_same_thread=False, timeout=0))
     except sqlite3.Error as error:
         raise OSError(f"cannot use the state file {path}: {error}") from error
 

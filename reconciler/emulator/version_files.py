@@ -67,10 +67,19 @@ def copied(world: World, items: list[Doc]) -> list[Doc]:
 
 def shown(item: Doc, model_id: str) -> Doc:
     """The item as the API shows it."""
-    hidden = ("digest", "size")
+    # Spelled out: a list of models shows every file of each, and this is most of that work.
     return {
-        **{name: value for name, value in item.items() if name not in hidden},
-        # Deprecated and still declared as present.
+        "id": item["id"],
+        "filePath": item["filePath"],
+        "fileName": item["fileName"],
+        "fileSource": item["fileSource"],
+        "created": item["created"],
+        "commitSha": item["commitSha"],
+        "ref": item["ref"],
+        "repositoryFilePath": item["repositoryFilePath"],
+        "repositoryLocation": item["repositoryLocation"],
+        "repositoryName": item["repositoryName"],
+        # Both deprecated and still declared as present.
         "storagePath": f"workspace/{model_id}/{item['filePath']}",
         "workspaceId": model_id,
     }

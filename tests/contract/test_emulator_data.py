@@ -239,3 +239,21 @@ def test_prediction_explanations(older: bool) -> None:
     version = emulator.version(text, {})
     wrong = {"customModelId": text, "customModelVersionId": version["id"]}
     initialize(f"/customModels/{text}/", wrong, 422)
+
+
+def test_datasets_that_a_version_cannot_use() -> None:
+    emulator = Emulator()
+    path, _ = versioned(emulator)
+    model = path.split("/")[2]
+    ann = emulator.client(ANN)
+    hers = ann.post(f"{V2}/datasets/fromFile/", files={"file": ("t.csv", WIDE)}).json()["catalogId"]
+    gone = emulator.dataset(WIDE)
+    emulator.call("DELETE", f"/datasets/{gone}/", 204)
+    environment = emulator.public_environment()["id"]
+    for dataset, status in ((hers, 403), ("unknown", 404), (gone, 410)):
+        data = json.dumps({"datasetId": dataset})
+        for method in ("POST", "PATCH"):
+            fields = {"baseEnvironmentId": environment, "trainingData": data}
+            assert emulator.upload(method, model, {}, **fields).status_code == status
+    latest = emulator.get(f"{path}versions/")
+    assert latest["totalCount"] == 1

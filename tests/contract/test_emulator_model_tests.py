@@ -234,3 +234,9 @@ def test_another_environment_can_be_named() -> None:
     emulator.call("POST", "/customModelTests/", 202, json=body)
     test = emulator.get("/customModelTests/", customModelId=model)["data"][0]
     assert test["executionEnvironment"] == {"id": environment, "name": "Other"}
+
+
+def test_a_test_that_is_not_there() -> None:
+    emulator = Emulator()
+    for method, tail in (("GET", ""), ("DELETE", ""), ("GET", "log/"), ("GET", "tail/")):
+        emulator.call(method, f"/customModelTests/unknown/{tail}", 404)

@@ -316,7 +316,10 @@ def test_readers_see_versions_and_do_not_find_them_to_change() -> None:
     assert ann.get(path).status_code == 200
     assert ann.patch(path, json={"isMajorUpdate": "true"}).status_code == 404
     assert ann.patch(f"{path}{version['id']}/", json={"description": "x"}).status_code == 404
-    assert ben.get(path).status_code == 404
+    for change in ("", "withTrainingData/", "fromRepository/"):
+        assert ann.patch(f"{path}{change}", json={}).status_code == 404
+        assert ben.patch(f"{path}{change}", json={}).status_code == 404
+    assert ben.get(path).status_code == ben.post(path, json={}).status_code == 404
 
 
 def test_a_refused_version_leaves_nothing_behind() -> None:
