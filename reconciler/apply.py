@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import replace
 from graphlib import TopologicalSorter
 from threading import Event
@@ -84,7 +85,12 @@ class Run:
 
     def _settle(self, step: Step, result: StepResult) -> None:
         self.results[step.id] = result
-        self.listen(step, result.state)
+        self._tell(step, result.state)
+
+    def _tell(self, step: Step, event: str) -> None:
+        # A listener may fail (its terminal is gone): neither work nor report may be lost for it.
+        with suppress(Exception, SystemExit):
+            self.listen(step, event)
 
     def _cause(self, step: Step) -> str:
         for need in step.depends_on:
@@ -94,9 +100,12 @@ class Run:
         return ""
 
     def _step(self, step: Step) -> StepResult:
+        if self.stop.is_set():
+            # It was ready before the stop and waited for a worker until now.
+            return _not_run(step, "")
         result = StepResult(step.id, step.address, step.action, "done")
         known = self.outputs.setdefault(step.id, {})
-        self.listen(step, "start")
+        self._tell(step, "start")
         done = 0
         try:
             for work in _work(step):
@@ -113,22 +122,25 @@ class Run:
         provider = self.provider_of(step.address)
         params = self._resolve(work.params)
         if isinstance(work, Wait):
-            return provider.wait(replace(work, params=params), lambda line: self.listen(step, line))
+            return provider.wait(replace(work, params=params), lambda line: self._tell(step, line))
         call = replace(work, params=params, body=self._resolve(work.body))
         return self._send(step, provider, call)
 
     def _send(self, step: Step, provider: Provider, call: Call) -> Mapping[str, Any]:
         """One write, whatever happens to its answer: looked for before it is sent again."""
         resource = self.resources.get(step.address)
-        for _ in range(SENDINGS - 1):
+        sent = 0
+        while True:
+            sent += 1
             try:
                 return provider.send(call, resource)
             except UnknownOutcome as lost:
-                self.listen(step, f"{lost.message}; looking for what it did")
+                self._tell(step, f"{lost.message}; looking for what it did")
                 found = provider.find_effect(call, resource)
                 if found is not None:
                     return found
-        return provider.send(call, resource)
+                if sent == SENDINGS:
+                    raise
 
     def _resolve(self, value: Any) -> Any:
         if isinstance(value, After):
