@@ -63,9 +63,13 @@ def _object(address: Address, steps: list[Step]) -> Iterator[str]:
         for field in step.fields:
             # That everything about a new object is new needs no saying, line by line.
             yield from _field(field, told=step.action != "create")
-        for wait in step.waits if step.action != "check" else ():
-            job = wait.operation.replace("_", " ")
-            yield f"        waits for {job}, {wait.timeout:g} s at most"
+        yield from (f"        {line}" for line in wait_lines(step))
+
+
+def wait_lines(step: Step) -> Iterator[str]:
+    """What an apply of the step waits for, and how long."""
+    for wait in step.waits if step.action != "check" else ():
+        yield f"waits for {wait.operation.replace('_', ' ')}, {wait.timeout:g} s at most"
 
 
 def _field(field: FieldChange, *, told: bool = True) -> Iterator[str]:
