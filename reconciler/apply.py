@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -11,7 +12,7 @@ from threading import Event
 from typing import Any
 
 from reconciler.core.plan import Plan
-from reconciler.core.provider import Provider
+from reconciler.core.provider import Provider, Watch
 from reconciler.core.report import Report, StepResult
 from reconciler.core.resource import Address, Resource
 from reconciler.core.step import After, Call, Step, Wait
@@ -21,6 +22,8 @@ Listen = Callable[[Step, str], None]
 """Receives every step with ``start``, a line of progress, or how it ended."""
 
 DEFECT = "This is a defect of the tool: run again with -vv and report it."
+
+LOG = logging.getLogger(__name__)
 
 SENDINGS = 4
 """How often one write is sent at most, each time after a look that found nothing."""
@@ -115,6 +118,7 @@ class Run:
             return _failed(result, error, done)
         except Exception as error:
             # A defect of ours in one branch must not cost the report of all the others.
+            LOG.debug("%s failed", step.id, exc_info=True)
             return _failed(result, ReconcilerError(f"unexpected {error!r}", DEFECT), done)
         return replace(result, outputs=dict(known), done_calls=done)
 
@@ -122,7 +126,8 @@ class Run:
         provider = self.provider_of(step.address)
         params = self._resolve(work.params)
         if isinstance(work, Wait):
-            return provider.wait(replace(work, params=params), lambda line: self._tell(step, line))
+            watch = Watch(lambda line: self._tell(step, line), self.stop.is_set)
+            return provider.wait(replace(work, params=params), watch)
         call = replace(work, params=params, body=self._resolve(work.body))
         return self._send(step, provider, call)
 
@@ -136,11 +141,21 @@ class Run:
                 return provider.send(call, resource)
             except UnknownOutcome as lost:
                 self._tell(step, f"{lost.message}; looking for what it did")
-                found = provider.find_effect(call, resource)
+                found = self._effect(step, call, lost)
                 if found is not None:
                     return found
                 if sent == SENDINGS:
                     raise
+
+    def _effect(self, step: Step, call: Call, lost: UnknownOutcome) -> Mapping[str, Any] | None:
+        provider, resource = self.provider_of(step.address), self.resources.get(step.address)
+        try:
+            return provider.find_effect(call, resource)
+        except ApiError as error:
+            raise UnknownOutcome(
+                f"{lost.message}; and what it did could not be looked up: {error.message}",
+                lost.hint,
+            ) from error
 
     def _resolve(self, value: Any) -> Any:
         if isinstance(value, After):

@@ -9,6 +9,7 @@ from reconciler.cli.day_two import cancel, download, history, logs
 from reconciler.cli.demo import demo
 from reconciler.cli.drift import drift
 from reconciler.cli.emulator import emulator
+from reconciler.cli.graph import graph
 from reconciler.cli.plan import plan
 from reconciler.cli.schema import schema
 from reconciler.cli.validate import validate
@@ -18,6 +19,7 @@ ALL: tuple[click.Command, ...] = (
     plan,
     apply,
     drift,
+    graph,
     logs,
     history,
     cancel,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from reconciler.core.step import Step
 from reconciler.render.plain import plain
 
+LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 ENDS = ("done", "failed", "skipped", "notReached")
 
 
@@ -22,6 +24,10 @@ class Console:
         self.verbose = verbose
         # soft_wrap and no markup: a log line is shown as it is, one line each.
         self.rich = Rich(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+        log = logging.getLogger("reconciler")
+        log.handlers = [_Lines(self)]
+        log.setLevel(LEVELS[min(verbose, 2)])
+        log.propagate = False
 
     def say(self, text: str) -> None:
         """One line of progress."""
@@ -40,6 +46,19 @@ class Console:
         )
         with Progress(*columns, TimeElapsedColumn(), console=self.rich, transient=True) as bar:
             yield Listener(self, bar, count)
+
+
+class _Lines(logging.Handler):
+    """Log records as plain lines of the console."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self.console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line a line of the record, a traceback's too."""
+        for line in self.format(record).splitlines():
+            self.console.say(line)
 
 
 class Listener:

@@ -67,5 +67,5 @@ def download(shared: Shared, /, address: str, target: str | None, output: Path) 
     """Fetch the files of an object's newest version."""
     with shared.session((), target=target) as session:
         provider, live = session.find(address)
-        paths = provider.download(live, output)
+        paths = provider.download(live, str(output))
     emit("\n".join(str(output / path) for path in paths))

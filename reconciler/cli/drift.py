@@ -10,17 +10,22 @@ import click
 from reconciler.cli.plan import ERROR
 from reconciler.cli.shared import (
     Shared,
+    complete,
     emit,
     format_option,
     output_option,
     pass_shared,
-    problems_of,
     run_options,
 )
 from reconciler.core.drift import drifted
-from reconciler.errors import ReconcilerError
+from reconciler.core.graph import Graph
+from reconciler.core.plan import Plan
+from reconciler.errors import Problem
 from reconciler.render.data import drift_data, to_json
 from reconciler.render.drift import drift_text
+from reconciler.render.github import run_link
+from reconciler.render.junit import drift_junit
+from reconciler.render.markdown import drift_markdown
 from reconciler.render.text import problem_lines
 
 DRIFTED = 2
@@ -28,26 +33,34 @@ DRIFTED = 2
 
 @click.command()
 @run_options
-@format_option("text", "json")
+@format_option("text", "json", "markdown", "junit")
 @output_option
 @pass_shared
 def drift(
     shared: Shared, /, paths: tuple[Path, ...], form: str, output: Path | None, **wishes: Any
 ) -> int:
     """Say what is not as git says: exit 0 and one line when clean, else 2."""
-    try:
-        with shared.session(paths, **wishes) as session:
-            plan = session.plan()
-    except ReconcilerError as error:
-        if form == "json":
-            emit(to_json(drift_data((), problems_of(error), {})), output)
-        raise
-    found = drifted(plan)
-    errors = tuple(problem for problem in plan.obstacles if not problem.blocked)
-    if form == "json":
-        emit(to_json(drift_data(found, plan.problems, plan.requests)), output)
-    else:
-        emit("\n".join([drift_text(found, plan.requests), *problem_lines(plan.problems)]), output)
-    if errors:
+
+    def failed(problems: tuple[Problem, ...]) -> str:
+        return render(Plan("", wishes["target"], problems=problems), Graph.of(()), form, link)
+
+    link = run_link(shared.outer.env)
+    with complete(form, failed, output), shared.session(paths, **wishes) as session:
+        plan = session.plan()
+    emit(render(plan, session.graph, form, link), output)
+    if any(not problem.blocked for problem in plan.obstacles):
         return ERROR
-    return DRIFTED if found else 0
+    return DRIFTED if drifted(plan) else 0
+
+
+def render(plan: Plan, graph: Graph, form: str, link: str) -> str:
+    """The plan, read as drift, in one of the formats; ``graph`` tells what was compared."""
+    if form == "markdown":
+        return drift_markdown(plan, link)
+    if form == "junit":
+        return drift_junit(plan, graph)
+    found = drifted(plan)
+    if form == "json":
+        return to_json(drift_data(found, plan.problems, plan.requests))
+    told = drift_text(found, plan.requests, certain=not plan.obstacles)
+    return "\n".join([told, *problem_lines(plan.problems)])

@@ -9,24 +9,28 @@ import click
 
 from reconciler.cli.shared import (
     Shared,
+    complete,
     emit,
     format_option,
     output_option,
     pass_shared,
-    problems_of,
     run_options,
 )
 from reconciler.core.plan import Plan
-from reconciler.errors import ReconcilerError
+from reconciler.errors import Problem
 from reconciler.render.data import plan_data, to_json
+from reconciler.render.github import run_link
+from reconciler.render.html import plan_html
+from reconciler.render.markdown import plan_markdown
 from reconciler.render.text import plan_text
 
 CHANGES, BLOCKED, ERROR = 2, 3, 1
+FORMATS = ("text", "json", "markdown", "html")
 
 
 @click.command()
 @run_options
-@format_option("text", "json")
+@format_option(*FORMATS)
 @output_option
 @click.option("--prune", is_flag=True, help="Show what an apply with --prune would delete.")
 @click.option("--allow-mass-change", is_flag=True, help="As an apply with it would.")
@@ -42,20 +46,23 @@ def plan(
     **wishes: Any,
 ) -> int:
     """Show what an apply would do, field by field.  Sends only GET and HEAD."""
-    try:
-        with shared.session(paths, **wishes) as session:
-            made = session.plan()
-    except ReconcilerError as error:
-        if form == "json":
-            empty = Plan("", wishes["target"], problems=problems_of(error))
-            emit(to_json(plan_data(empty)), output)
-        raise
-    emit(render(made, form), output)
+
+    def failed(problems: tuple[Problem, ...]) -> str:
+        return render(Plan("", wishes["target"], problems=problems), form, link)
+
+    link = run_link(shared.outer.env)
+    with complete(form, failed, output), shared.session(paths, **wishes) as session:
+        made = session.plan()
+    emit(render(made, form, link), output)
     return exit_code(made, detailed_exitcode)
 
 
-def render(made: Plan, form: str) -> str:
-    """The plan in one of the formats."""
+def render(made: Plan, form: str, link: str = "") -> str:
+    """The plan in one of the formats; ``link`` leads to the whole run."""
+    if form == "markdown":
+        return plan_markdown(made, link)
+    if form == "html":
+        return plan_html(made)
     return to_json(plan_data(made)) if form == "json" else plan_text(made)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -96,8 +97,24 @@ def emit(result: str, output: Path | None = None) -> None:
         output.write_text(f"{result}\n", encoding="utf-8")
 
 
+@contextmanager
+def complete(
+    form: str, show: Callable[[tuple[Problem, ...]], str], output: Path | None = None
+) -> Iterator[None]:
+    """A run whose result is a whole document of its format also when the run fails.
+
+    Text needs none: what went wrong is said on standard error anyway.
+    """
+    try:
+        yield
+    except ReconcilerError as error:
+        if form != "text":
+            emit(show(problems_of(error)), output)
+        raise
+
+
 def problems_of(error: ReconcilerError) -> tuple[Problem, ...]:
-    """An error as problems, so that JSON is complete on every exit code."""
+    """An error as problems, so that every format is complete on every exit code."""
     if isinstance(error, ManifestError):
         return error.problems
     code = "".join(f"-{c.lower()}" if c.isupper() else c for c in type(error).__name__.strip("_"))

@@ -6,32 +6,59 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.shared import EVERY_PATH, Shared, emit, format_option, pass_shared
+from reconciler.cli.shared import (
+    EVERY_PATH,
+    Shared,
+    complete,
+    emit,
+    format_option,
+    pass_shared,
+)
 from reconciler.errors import ManifestError, Problem
 from reconciler.render.data import problem_data, to_json
+from reconciler.render.github import github
+from reconciler.render.sarif import sarif
 from reconciler.render.text import problem_lines
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=EVERY_PATH, metavar="[PATH]...")
 @click.option("--target", help="The target whose variables and patches are used.")
-@format_option("text", "json")
+@format_option("text", "json", "github", "sarif")
 @pass_shared
 def validate(shared: Shared, /, paths: tuple[Path, ...], target: str | None, form: str) -> int:
     """Check the manifests and their files offline; all problems at once."""
-    problems: tuple[Problem, ...] = ()
-    count = 0
+
+    def shown(problems: tuple[Problem, ...], count: int = 0) -> str:
+        return render(problems, count, form)
+
+    with complete(form, shown):
+        problems, count = _checked(shared, paths, target)
+    emit(shown(problems, count))
+    return 1 if problems else 0
+
+
+def _checked(
+    shared: Shared, paths: tuple[Path, ...], target: str | None
+) -> tuple[tuple[Problem, ...], int]:
+    """The problems, or without any the number of resources."""
     try:
         with shared.session(paths, target=target) as session:
-            count = len(session.graph)
+            return (), len(session.graph)
     except ManifestError as error:
-        problems = error.problems
+        return error.problems, 0
+
+
+def render(problems: tuple[Problem, ...], count: int, form: str) -> str:
+    """The problems in one of the formats; ``count`` is of the resources."""
     if form == "json":
         found = [problem_data(problem) for problem in problems]
-        emit(to_json({"valid": not problems, "resources": count, "problems": found}))
-    elif problems:
-        noun = "problem" if len(problems) == 1 else "problems"
-        emit("\n".join([*problem_lines(problems), f"{len(problems)} {noun}"]))
-    else:
-        emit(f"{count} resource{'' if count == 1 else 's'}, no problem")
-    return 1 if problems else 0
+        return to_json({"valid": not problems, "resources": count, "problems": found})
+    if form == "sarif":
+        return sarif(problems)
+    if not problems:
+        return f"{count} resource{'' if count == 1 else 's'}, no problem"
+    if form == "github":
+        return github(problems)
+    noun = "problem" if len(problems) == 1 else "problems"
+    return "\n".join([*problem_lines(problems), f"{len(problems)} {noun}"])

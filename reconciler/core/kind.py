@@ -32,8 +32,9 @@ class FieldRule:
     ``create_only``: a change needs a replace.  ``one_way``: may be switched on, never off.
     ``as_set``: order and repeats mean nothing.  ``write_only``: never read back, so never
     compared.  ``unset``: what the platform holds after an explicit null.  ``locked_when``: name
-    of a live fact that, when true, forbids a change.  ``derived``: resolved by the kind's own
-    parts, not compared here.  ``whole``: a mapping that is one value, all keys of it managed.
+    of a live fact that, when it says something, forbids a change and tells why.  ``derived``:
+    resolved by the kind's own parts, not compared here.  ``whole``: a mapping that is one value,
+    all keys of it managed.
     """
 
     create_only: bool = False

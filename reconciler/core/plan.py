@@ -145,8 +145,9 @@ class _Builder:
             return
         made = self._plan(resource, self.world.kinds[address.kind])
         if any(not problem.warning for problem in self.problems[known:]):
+            # Half of what is wanted of an object is not wanted: nothing of it is planned.
             self.broken.add(address)
-            made = tuple(step for step in made if step.action != "replace" and step.calls)
+            made = ()
         self.steps += made
         self.unchanged += not made and address not in self.broken
 
@@ -165,8 +166,8 @@ class _Builder:
             return ()
         self.problems += delete_problems(live, str(resource.address))
         made = self._new(resource, kind)
-        removal = kind.delete(live, resource) if kind.delete else Draft()
-        return (_replacing(made[0], live, removal, forced), *made[1:]) if made else ()
+        assert kind.delete is not None, "field_problems refuses a replace without a delete"
+        return (_replacing(made[0], live, kind.delete(live, resource), forced), *made[1:])
 
     def _new(self, resource: Resource, kind: Kind) -> tuple[Step, ...]:
         # Nothing of it is ignored: there is nothing yet to be left as it is.
@@ -298,7 +299,10 @@ def _replacing(first: Step, doomed: Live, removal: Draft, forced: tuple[FieldCha
         reason="is deleted and made again",
         fields=(*(replace(change, reason="forces the replace") for change in forced), *rest),
         calls=(*removal.calls, *first.calls),
-        waits=tuple(replace(w, after=w.after + len(removal.calls)) for w in first.waits),
+        waits=(
+            *removal.waits,
+            *(replace(wait, after=wait.after + len(removal.calls)) for wait in first.waits),
+        ),
         precondition=fingerprint(doomed),
     )
 

@@ -31,7 +31,7 @@ def field_problems(
         rule = kind.rules.get(change.path)
         if rule is None:
             continue
-        if rule.create_only and not resource.lifecycle.allow_replace:
+        if rule.create_only and not (resource.lifecycle.allow_replace and kind.delete):
             yield _refused(
                 resource, change, "needs-replace",
                 f"is fixed when a {kind.name} is made",
@@ -47,7 +47,7 @@ def field_problems(
         if rule.locked_when and live.facts.get(rule.locked_when):
             yield _refused(
                 resource, change, "locked",
-                f"cannot change while {rule.locked_when} is {live.facts[rule.locked_when]}",
+                f"cannot change while the object has {live.facts[rule.locked_when]}",
                 "Retire what uses the object first, or make a new object beside it.",
             )  # fmt: skip
 

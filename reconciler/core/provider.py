@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, Wait
 
-Tell = Callable[[str], None]
-"""Receives one line of progress."""
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who follows a wait: ``tell`` takes a line of progress, ``stopped`` ends it early."""
+
+    tell: Callable[[str], None]
+    stopped: Callable[[], bool]
 
 
 class Provider(Protocol):
@@ -37,8 +42,11 @@ class Provider(Protocol):
         Reads only.  Raises LiveStateError when two things could be what it made.
         """
 
-    def wait(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
-        """Poll until the job ends or ``wait.timeout`` is over; JobFailed carries its log."""
+    def wait(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
+        """Poll until the job ends or ``wait.timeout`` is over; JobFailed carries its log.
+
+        Raises Interrupted once ``watch.stopped`` says so; the job goes on.
+        """
 
     def logs(self, live: Live, job: str, lines: int) -> str:
         """The end of the log of the object's newest ``build``, ``test`` or ``conversion``."""
@@ -49,7 +57,7 @@ class Provider(Protocol):
     def cancel(self, live: Live) -> Sequence[str]:
         """Stop the jobs of it that run; what was stopped."""
 
-    def download(self, live: Live, target: Path) -> Sequence[str]:
+    def download(self, live: Live, target: str) -> Sequence[str]:
         """Put the files of its newest version into a new folder; their paths."""
 
     def requests(self) -> Mapping[str, int]:

@@ -12,6 +12,9 @@ import httpx
 from reconciler.errors import ApiError
 
 BODY_SHOWN = 256
+REFUSAL_READ = 2**16
+"""Bytes of a refusal that are looked at; more is no reason any more."""
+
 LARGEST_JSON = 64 * 2**20
 LARGEST_BODY = 4 * 2**30
 LONGEST_BODY = 900.0
@@ -47,19 +50,26 @@ class Answer:
         except (ValueError, RecursionError) as error:
             raise ContractBroken(f"{self.path} answered no JSON ({error})", HINT) from error
 
-    def reason(self) -> str:
-        """What the platform says of a refusal, cut: its ``message``, with ``errors`` if any."""
+    def reason(self, clean: Callable[[str], str] = str) -> str:
+        """What the platform says of a refusal: its ``message``, with ``errors`` if any.
+
+        Cleaned before it is cut, or half of a secret could stay at the end.
+        """
+        return clean(self._told())[:BODY_SHOWN].strip()
+
+    def _told(self) -> str:
+        start = self.content[:REFUSAL_READ]
         try:
-            body = json.loads(self.content[:LARGEST_JSON])
+            body = json.loads(start)
         except (ValueError, RecursionError):
-            return self.text[:BODY_SHOWN].strip()
+            return start.decode("utf-8", "replace")
         if not isinstance(body, dict):
-            return str(body)[:BODY_SHOWN]
+            return str(body)
         error = body.get("error")
         told = error.get("message") if isinstance(error, dict) else error
         text = str(body.get("message") or told or body.get("detail") or body)
         errors = body.get("errors")
-        return (f"{text} {json.dumps(errors)}" if errors else text)[:BODY_SHOWN]
+        return f"{text} {json.dumps(errors)}" if errors else text
 
 
 def read_answer(response: httpx.Response, path: str, clock: Callable[[], float]) -> Answer:

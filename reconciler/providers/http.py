@@ -7,7 +7,9 @@ raises UnknownOutcome, and whoever sent it must look before sending again.
 
 from __future__ import annotations
 
+import logging
 import random
+import re
 import ssl
 import time
 from collections import Counter
@@ -25,12 +27,17 @@ from reconciler.errors import ApiError, UnknownOutcome
 from reconciler.providers.answer import Answer, ContractBroken, read_answer
 from reconciler.providers.limiter import Limiter
 
+LOG = logging.getLogger(__name__)
+
 READ_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 REFUSED = 429
 """The one status that promises that a write was not looked at."""
 
 FINISHED = 303
 """A job that has ended; its ``Location`` names the result and is never followed blindly."""
+
+WHERE = ("scheme", "host", "port")
+"""What two URLs must share for the token to go to both."""
 
 TRIES = 8
 LONGEST_PAUSE = 60.0
@@ -146,20 +153,27 @@ class Http:
             following = page.get("next")
             if not following:
                 return
+            if not isinstance(following, str):
+                raise ContractBroken(f"GET {path} names no next page", SERVER_HINT)
             if following in seen or not items:
                 raise ContractBroken(f"GET {path} pages without an end", SERVER_HINT)
             seen.add(following)
-            page = self.get(self.local(str(following)))
+            page = self.get(self.local(following))
 
     def local(self, url: str) -> str:
         """A URL of the platform as we may follow it; the token must not leave its host."""
+        if self.clean(url) != url:
+            # A part of it would be shown, or stand in the platform's logs.
+            raise ContractBroken("the platform points to a URL with the token in it", SERVER_HINT)
         try:
-            target, home = httpx.URL(url), self._client.base_url
+            home = self._client.base_url
+            # Joined even when relative: ``//other.example/`` is relative and names another host.
+            joined = home.join(url)
         except httpx.InvalidURL as error:
             raise ContractBroken(f"the platform points to no URL ({error})", SERVER_HINT) from error
-        # Compared even when relative: ``//other.example/`` is relative and names another host.
-        joined = home.join(target)
-        if (joined.scheme, joined.host, joined.port) != (home.scheme, home.host, home.port):
+        # A name before the host would be sent in the token's place.
+        same = all(getattr(joined, key) == getattr(home, key) for key in WHERE)
+        if joined.userinfo or not same:
             raise ApiError(
                 f"the platform points to another host: {joined.host}",
                 "Its answer is not followed, because the token must not go there; "
@@ -170,7 +184,8 @@ class Http:
     def clean(self, text: str) -> str:
         """The text without the token, whoever put it there."""
         token = self.endpoint.token
-        return text.replace(token, "***") if token else text
+        # Names of hosts are told in lower case, so the token may be as well.
+        return re.sub(re.escape(token), "***", text, flags=re.IGNORECASE) if token else text
 
     def _retrying(
         self, again: Callable[[BaseException], bool], call: Callable[[], Answer]
@@ -198,15 +213,16 @@ class Http:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             text = self.clean(f"{method} {path}: no answer ({type(error).__name__} {error})")
             raise UnknownOutcome(text, LOST_HINT) from error
+        LOG.debug("%s %s -> %s, %s bytes", method, path, answer.status, len(answer.content))
         if 200 <= answer.status < 300 or (answer.status == FINISHED and method == "GET"):
             self.limiter.accepted()
             return answer
         raise self._refusal(method, answer)
 
     def _refusal(self, method: str, answer: Answer) -> _Status:
-        request_id = answer.headers.get("x-request-id", "")
-        told = f" (request {request_id[:64]})" if request_id else ""
-        text = f"{method} {answer.path} answered {answer.status}{told}: {answer.reason()}"
+        request_id = self.clean(answer.headers.get("x-request-id", ""))[:64]
+        told = f" (request {request_id})" if request_id else ""
+        text = f"{method} {answer.path} answered {answer.status}{told}: {answer.reason(self.clean)}"
         asked = self._retry_after(answer)
         if answer.status == REFUSED:
             self.limiter.refused(asked or 0.0)

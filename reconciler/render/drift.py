@@ -13,8 +13,15 @@ from reconciler.render.text import requests_line
 FLIPPED = {"+": "-", "-": "+"}
 
 
-def drift_text(objects: tuple[DriftedObject, ...], requests: Mapping[str, int]) -> str:
-    """One line when clean; else each object with what is not as git says."""
+def drift_text(
+    objects: tuple[DriftedObject, ...], requests: Mapping[str, int], *, certain: bool = True
+) -> str:
+    """One line when clean; else each object with what is not as git says.
+
+    ``certain`` is False when problems kept something from being compared.
+    """
+    if not objects and not certain:
+        return f"Nothing else was compared. {requests_line(requests)}"
     if not objects:
         return f"No drift. {requests_line(requests)}"
     lines = []

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Barrier, Lock
 from typing import Any
 
-from reconciler.core.provider import Tell
+from reconciler.core.provider import Watch
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, Wait
 
@@ -60,10 +60,10 @@ class FakeProvider:
         """Whatever the script says; nothing was found unless it does."""
         return self._happen(f"look {call.operation} {resource and resource.address}", "GET")
 
-    def wait(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+    def wait(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
         """Tells one line of progress."""
         self.waits.append(wait)
-        tell(f"{wait.operation} goes on")
+        watch.tell(f"{wait.operation} goes on")
         return self._happen(f"wait {wait.operation}", "GET") or {}
 
     def logs(self, live: Live, job: str, lines: int) -> str:

@@ -95,6 +95,7 @@ def live_model(found: Model) -> Live:
             "userProvidedId": found.user_provided_id,
             "maker": found.created_by,
             "deploymentsCount": found.deployments_count,
+            "lockedBy": _lock(found),
             "training": {
                 "datasetId": found.training_dataset_id,
                 "datasetVersionId": found.training_dataset_version_id,
@@ -110,6 +111,15 @@ def live_model(found: Model) -> Live:
 def _uses(facts: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
     environment = facts and facts["environmentId"]
     return (("ExecutionEnvironment", environment),) if environment else ()
+
+
+def _lock(found: Model) -> str:
+    """What forbids other labels and another target (PATCH customModels/), '' for nothing."""
+    version = found.latest_version
+    if found.deployments_count:
+        return f"{found.deployments_count} deployment(s)"
+    data = version.training_data if version else None
+    return "training data" if found.training_dataset_id or (data and data.dataset_id) else ""
 
 
 def model_outputs(live: Live | None) -> Outputs:
@@ -283,10 +293,7 @@ KIND = Kind(
     spec=CustomModelSpec,
     rules={
         **{key: FieldRule(unset=value) for key, value in UNSET.items()},
-        **{
-            key: FieldRule(unset=UNSET.get(key), locked_when="deploymentsCount")
-            for key in SENT_AS_NULL
-        },
+        **{key: FieldRule(unset=UNSET.get(key), locked_when="lockedBy") for key in SENT_AS_NULL},
         "targetType": FieldRule(create_only=True),
         "calibratePredictions": FieldRule(create_only=True),
         "isTrainingDataForVersionsPermanentlyEnabled": FieldRule(one_way=True),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reconciler.core.provider import Tell
+from reconciler.core.provider import Watch
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, Wait
 from reconciler.providers.custom_models.client import Client
@@ -50,9 +50,9 @@ class CustomModels:
         """What a write made whose answer was lost."""
         return self.settle.find_effect(call, resource)
 
-    def wait(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+    def wait(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
         """One job, to its end."""
-        return self.waits.wait(wait, tell)
+        return self.waits.wait(wait, watch)
 
     def logs(self, live: Live, job: str, lines: int) -> str:
         """The end of a log."""
@@ -66,9 +66,9 @@ class CustomModels:
         """Stop what runs."""
         return self.day_two.cancel(live)
 
-    def download(self, live: Live, target: Path) -> Sequence[str]:
+    def download(self, live: Live, target: str) -> Sequence[str]:
         """The newest version's files."""
-        return self.day_two.download(live, target)
+        return self.day_two.download(live, Path(target))
 
     def requests(self) -> Mapping[str, int]:
         """Requests so far, by method."""

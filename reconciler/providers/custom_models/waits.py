@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reconciler.core.provider import Tell
+from reconciler.core.provider import Watch
 from reconciler.core.step import Wait
-from reconciler.errors import ApiError, JobFailed
+from reconciler.errors import ApiError, Interrupted, JobFailed
 from reconciler.providers.custom_models.client import Client
 from reconciler.providers.custom_models.environment_version import BUILDING
 from reconciler.providers.custom_models.jobs import PASSED_TEST, RUNNING_BUILD, RUNNING_TEST
@@ -28,17 +28,17 @@ class Waits:
         self.sleep = outside.sleep
         self.clock = outside.clock
 
-    def wait(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+    def wait(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
         """Poll until the job ends or its time is over."""
-        return WAITS[wait.operation](self, wait, tell)
+        return WAITS[wait.operation](self, wait, watch)
 
-    def _environment_build(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+    def _environment_build(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
         identity, version = wait.params["id"], wait.params["version"]
 
         def status() -> str:
             return self.client.get_environment_version(identity, version).build_status
 
-        if self._poll(wait, status, BUILDING, tell) == "success":
+        if self._poll(wait, status, BUILDING, watch) == "success":
             return {"versionId": version}
         raise JobFailed(
             f"the build of environment version {version} failed",
@@ -46,7 +46,7 @@ class Waits:
             log=tail(self._log(lambda: self.client.get_environment_build_log(identity, version))),
         )
 
-    def _training_data(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+    def _training_data(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
         identity, version = wait.params["id"], wait.params["version"]
 
         def status() -> str:
@@ -58,7 +58,7 @@ class Waits:
             error = data.assignment_error
             return (error.message if error else None) or "assigned"
 
-        state = self._poll(wait, status, frozenset({"assigning"}), tell)
+        state = self._poll(wait, status, frozenset({"assigning"}), watch)
         if state == "assigned":
             return {"versionId": version}
         raise JobFailed(
@@ -66,7 +66,7 @@ class Waits:
             "Check the dataset; another dataset makes a new version.",
         )
 
-    def _dependency_build(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+    def _dependency_build(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
         identity, version = wait.params["id"], wait.params["version"]
         if not wait.params["building"]:
             return {}
@@ -75,7 +75,7 @@ class Waits:
             build = self.client.get_build(identity, version)
             return build.build_status if build else "not started"
 
-        state = self._poll(wait, status, RUNNING_BUILD, tell)
+        state = self._poll(wait, status, RUNNING_BUILD, watch)
         if state == "success":
             return {}
         raise JobFailed(
@@ -84,7 +84,7 @@ class Waits:
             log=tail(self._log(lambda: self.client.get_build_log(identity, version))),
         )
 
-    def _model_test(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+    def _model_test(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
         test = wait.params["test"]
         last: list[ModelTest] = []
 
@@ -92,7 +92,7 @@ class Waits:
             last[:] = [self.client.get_test(test)]
             return last[0].overall_status
 
-        state = self._poll(wait, status, RUNNING_TEST, tell)
+        state = self._poll(wait, status, RUNNING_TEST, watch)
         if state in PASSED_TEST:
             return {}
         checks = last[0].testing_status
@@ -103,12 +103,12 @@ class Waits:
             log=tail(self._log(lambda: self.client.get_test_tail(test, LOG_LINES))),
         )
 
-    def _feature_impact(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+    def _feature_impact(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
         if wait.params["status"]:
-            self._job_status(wait, tell)
+            self._job_status(wait, watch)
         else:
             # Started by a run that was cut off before it could note the job's status.
-            self._poll(wait, lambda: self._impact_state(wait), STATUS_RUNNING, tell)
+            self._poll(wait, lambda: self._impact_state(wait), STATUS_RUNNING, watch)
         found = self.client.get_impact(wait.params["id"], wait.params["version"])
         scores = {f.feature_name: f.impact_normalized for f in found.feature_impacts}
         return {"featureImpact": scores, "rowCount": found.row_count}
@@ -122,19 +122,19 @@ class Waits:
             raise
         return "COMPLETED"
 
-    def _job_status(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+    def _job_status(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
         message = [""]
 
         def status() -> str:
             state, message[0], _ = self.client.get_status(wait.params["status"])
             return state
 
-        state = self._poll(wait, status, STATUS_RUNNING, tell)
+        state = self._poll(wait, status, STATUS_RUNNING, watch)
         if state == "COMPLETED":
             return {}
         raise JobFailed(f"the job ended as {state}: {message[0]}", RETRY)
 
-    def _conversion(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+    def _conversion(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
         identity, version = wait.params["id"], wait.params["version"]
         logs = [""]
 
@@ -145,24 +145,24 @@ class Waits:
                 return "converting"
             return "converted" if found.conversion_succeeded else "failed"
 
-        state = self._poll(wait, status, frozenset({"converting"}), tell)
+        state = self._poll(wait, status, frozenset({"converting"}), watch)
         if state == "converted":
             return {}
         raise JobFailed(f"the conversion of version {version} failed", RETRY, log=tail(logs[0]))
 
-    def _model_training(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+    def _model_training(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
         if wait.params["status"]:
-            return self._job_status(wait, tell)
+            return self._job_status(wait, watch)
 
         def status() -> str:
             model = self.client.get_model(wait.params["id"])
             return "assigning" if model.training_data_assignment_in_progress else "assigned"
 
         # Started, but the answer that named the job was lost.
-        self._poll(wait, status, frozenset({"assigning"}), tell)
+        self._poll(wait, status, frozenset({"assigning"}), watch)
         return {}
 
-    def _repository_version(self, wait: Wait, tell: Tell) -> Mapping[str, Any]:
+    def _repository_version(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
         if not wait.params["status"]:
             return self._pulled(self.client.list_versions(wait.params["id"])[0])
         where = [""]
@@ -171,7 +171,7 @@ class Waits:
             state, message, where[0] = self.client.get_status(wait.params["status"])
             return state if state in STATUS_RUNNING or state == "COMPLETED" else message or state
 
-        state = self._poll(wait, status, STATUS_RUNNING, tell)
+        state = self._poll(wait, status, STATUS_RUNNING, watch)
         if state != "COMPLETED":
             raise JobFailed(f"no version could be made from the repository: {state}", RETRY)
         made = where[0].rstrip("/").rpartition("/")[2]
@@ -189,7 +189,7 @@ class Waits:
             return f"(no log: {error.message})"
 
     def _poll(
-        self, wait: Wait, status: Callable[[], str], running: frozenset[str], tell: Tell
+        self, wait: Wait, status: Callable[[], str], running: frozenset[str], watch: Watch
     ) -> str:
         deadline, pause, last = self.clock() + wait.timeout, FIRST_POLL, ""
         while True:
@@ -197,18 +197,23 @@ class Waits:
             if state not in running:
                 return state
             if state != last:
-                tell(state)
+                watch.tell(state)
                 last = state
             if self.clock() + pause > deadline:
                 raise JobFailed(
                     f"{wait.operation.replace('_', ' ')} is still {state} after {wait.timeout:g} s",
                     "It goes on there; the next run waits for it again. Raise the timeout.",
                 )
+            if watch.stopped():
+                raise Interrupted(
+                    f"stopped waiting for the {wait.operation.replace('_', ' ')}, which goes on",
+                    "The next run waits for it again.",
+                )
             self.sleep(pause)
             pause = min(LONGEST_POLL, pause * 1.5)
 
 
-WAITS: Mapping[str, Callable[[Waits, Wait, Tell], Mapping[str, Any]]] = {
+WAITS: Mapping[str, Callable[[Waits, Wait, Watch], Mapping[str, Any]]] = {
     "environment_build": Waits._environment_build,
     "training_data": Waits._training_data,
     "dependency_build": Waits._dependency_build,

@@ -1,0 +1,33 @@
+"""``graph``: what depends on what, as a drawing; offline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.shared import (
+    EVERY_PATH,
+    Shared,
+    emit,
+    format_option,
+    output_option,
+    pass_shared,
+)
+from reconciler.render.graph import dot, mermaid
+
+FORMATS = {"mermaid": mermaid, "dot": dot}
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=EVERY_PATH, metavar="[PATH]...")
+@click.option("--target", help="The target whose variables and patches are used.")
+@format_option(*FORMATS)
+@output_option
+@pass_shared
+def graph(
+    shared: Shared, /, paths: tuple[Path, ...], target: str | None, form: str, output: Path | None
+) -> None:
+    """Draw what depends on what: an arrow runs from a manifest to what it needs."""
+    with shared.session(paths, target=target) as session:
+        emit(FORMATS[form](session.graph), output)
