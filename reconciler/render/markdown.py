@@ -82,8 +82,7 @@ def _drift_title(plan: Plan, states: Counter[str]) -> str:
     where = f" in {prose(scope(plan))}" if plan.project else ""
     if states:
         return f"Drift{where}: {_told({state: states[state] for state in STATES})}"
-    found = f"No drift{where}" if plan.project else "Drift is not known"
-    return f"{found}: {_problems(plan)}" if plan.obstacles else found
+    return f"Drift{where} is not known: {_problems(plan)}" if plan.obstacles else f"No drift{where}"
 
 
 def _told(numbers: dict[str, int]) -> str:
