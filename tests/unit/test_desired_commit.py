@@ -72,6 +72,11 @@ def test_a_shallow_clone(checkout: Path, tmp_path: Path) -> None:
     assert commit.sha == git(checkout, "rev-parse", "HEAD")
 
 
+def test_a_damaged_checkout(checkout: Path) -> None:
+    (checkout / ".git/index").write_bytes(b"no index")
+    assert read_commit(checkout) is None
+
+
 def test_no_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_commit(tmp_path) is None
     assert read_commit(tmp_path / "gone") is None
