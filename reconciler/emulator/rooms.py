@@ -11,6 +11,7 @@ import flask
 
 from reconciler.emulator import tokens
 from reconciler.emulator.answers import answer
+from reconciler.emulator.batch_room import BATCHES
 from reconciler.emulator.conversions import conversions
 from reconciler.emulator.copies import copies
 from reconciler.emulator.datasets import datasets
@@ -19,11 +20,13 @@ from reconciler.emulator.environment_versions import environment_versions
 from reconciler.emulator.environments import environments
 from reconciler.emulator.explanations import explanations
 from reconciler.emulator.feature_impact import feature_impact
+from reconciler.emulator.model_runs_room import MODEL_RUNS
 from reconciler.emulator.model_tests import model_tests
 from reconciler.emulator.model_versions import model_versions
 from reconciler.emulator.models import models
 from reconciler.emulator.platform import platform
 from reconciler.emulator.refusal import Refusal
+from reconciler.emulator.registry_room import REGISTRY
 from reconciler.emulator.repositories import repositories
 from reconciler.emulator.room import Room
 from reconciler.emulator.sharing import sharing
@@ -60,5 +63,6 @@ CUSTOM_MODELS = Room(
     caller=tokens.datarobot,
     refuse=refuse_custom_models,
 )
-# The controls, and paths of no room, answer in the shape of the first.
-ROOMS: tuple[Room, ...] = (CUSTOM_MODELS,)
+# The first room whose prefix fits has a path.  The controls, and paths of no room, answer in the
+# shape of the first.
+ROOMS: tuple[Room, ...] = (CUSTOM_MODELS, REGISTRY, MODEL_RUNS, BATCHES)
