@@ -2,14 +2,15 @@
 
 A script holds, line by line::
 
-    # a comment, repeated in the output         start page_size=2
+    # a comment, repeated in the output         start {"page_size": 2}
     base churn                                  setup reconciler apply --auto-approve
     $ reconciler plan --format json             type yes
-    write FILE (its text on lines with |)       edit FILE s/old/new/
+    write FILE (its text on lines with |;       edit FILE s/old/new/
+      a{1..101}.txt are 101 files)
     remove FILE                                 move FILE TO
     env NAME=value (or -NAME)
     http [as USER] METHOD PATH {json}           fault {json}
-    form METHOD PATH (its fields on lines with |, files as @path=text)
+    form METHOD PATH (its fields on lines with |, files as @name=text)
     deploy {json}                               limits {json}
     show FILE
 
@@ -35,6 +36,7 @@ from tests.scenarios.requests import request_lines
 from tests.scenarios.stage import Done, Stage
 
 HERE = Path(__file__).parent
+RANGE = re.compile(r"(.*)\{(\d+)\.\.(\d+)\}(.*)")
 PROGRESS = re.compile(r"([A-Z][A-Za-z]+/\S+): ")
 SCRIPT, OUTPUT, REQUESTS = "script", "output.txt", "requests.txt"
 
@@ -117,8 +119,7 @@ class Player:
 
     def start(self, rest: str, block: list[str]) -> str:
         assert self._stage is None, "start comes before anything that needs the emulator"
-        pairs = (word.split("=", 1) for word in shlex.split(rest))
-        self._stage = Stage(self.folder, **{k: json.loads(v) for k, v in pairs})
+        self._stage = Stage(self.folder, **json.loads(rest))
         return ""
 
     def base(self, rest: str, block: list[str]) -> str:
@@ -126,9 +127,12 @@ class Player:
         return ""
 
     def write(self, rest: str, block: list[str]) -> str:
-        path = self.folder / rest
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(self._filled("".join(f"{line}\n" for line in block)), encoding="utf-8")
+        many = RANGE.fullmatch(rest)
+        numbers = range(int(many[2]), int(many[3]) + 1) if many else ()
+        for name in [f"{many[1]}{n}{many[4]}" for n in numbers] if many else [rest]:
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(self._filled("".join(f"{line}\n" for line in block)), encoding="utf-8")
         return "".join(f"\n| {line}".rstrip() for line in block)
 
     def edit(self, rest: str, block: list[str]) -> str:
@@ -175,7 +179,7 @@ class Player:
         for line in block:
             name, text = self._filled(line).replace("\\n", "\n").split("=", 1)
             if name.startswith("@"):
-                parts += [("filePath", (None, name[1:])), ("file", (name[1:], text))]
+                parts.append(("file", (name[1:], text)))
             else:
                 parts.append((name, (None, text)))
         told = self._answered(user, method, path, files=parts)
