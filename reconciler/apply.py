@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from graphlib import TopologicalSorter
 from threading import Event
-from typing import Any
+from typing import Any, Protocol
 
 from reconciler.core.plan import Plan
 from reconciler.core.provider import Provider, Watch
@@ -28,7 +28,20 @@ LOG = logging.getLogger(__name__)
 SENDINGS = 4
 """How often one write is sent at most, each time after a look that found nothing."""
 
+CUT = "cut off while it ran: whether it took effect is not known"
+LOOK = "Run it again: what took effect is found and not made twice."
+
 ProviderOf = Callable[[Address], Provider]
+
+
+class Guard(Protocol):
+    """Watches over the objects of a reviewed plan while it is carried out."""
+
+    def before(self, step: Step) -> None:
+        """Raises StalePlanError when the object of the step is not what was reviewed."""
+
+    def after(self, step: Step) -> None:
+        """Takes the state that our own step left as the one to expect next."""
 
 
 class Run:
@@ -41,12 +54,14 @@ class Run:
         resources: Mapping[Address, Resource],
         listen: Listen,
         stop: Event | None = None,
+        guard: Guard | None = None,
     ) -> None:
         self.plan = plan
         self.provider_of = provider_of
         self.resources = resources
         self.listen = listen
         self.stop = stop or Event()
+        self.guard = guard
         self.outputs: dict[str, dict[str, Any]] = {}
         self.results: dict[str, StepResult] = {}
 
@@ -61,19 +76,47 @@ class Run:
         )
         sorter.prepare()
         running: dict[Future[StepResult], str] = {}
-        with ThreadPoolExecutor(parallelism, thread_name_prefix="apply") as pool:
-            while sorter.is_active():
-                for name in sorted(sorter.get_ready()):
-                    cause = self._cause(steps[name])
-                    if self.stop.is_set() or cause:
-                        self._settle(steps[name], _not_run(steps[name], cause))
-                        sorter.done(name)
-                    else:
-                        running[pool.submit(self._step, steps[name])] = name
-                for name in self._finished(running, steps):
-                    sorter.done(name)
+        pool = ThreadPoolExecutor(parallelism, thread_name_prefix="apply")
+        cut = False
+        try:
+            self._loop(sorter, steps, pool, running)
+        except KeyboardInterrupt:
+            cut = True
+            self._cut_off(steps, running)
+        pool.shutdown(wait=not cut, cancel_futures=cut)
         ordered = tuple(self.results[step.id] for step in self.plan.steps)
-        return Report(ordered, interrupted=self.stop.is_set())
+        return Report(ordered, interrupted=cut or self.stop.is_set(), cut=cut)
+
+    def _loop(
+        self,
+        sorter: TopologicalSorter[str],
+        steps: Mapping[str, Step],
+        pool: ThreadPoolExecutor,
+        running: dict[Future[StepResult], str],
+    ) -> None:
+        while sorter.is_active():
+            for name in sorted(sorter.get_ready()):
+                cause = self._cause(steps[name])
+                if self.stop.is_set() or cause:
+                    self._settle(steps[name], _not_run(steps[name], cause))
+                    sorter.done(name)
+                else:
+                    running[pool.submit(self._step, steps[name])] = name
+            for name in self._finished(running, steps):
+                sorter.done(name)
+
+    def _cut_off(
+        self, steps: Mapping[str, Step], running: Mapping[Future[StepResult], str]
+    ) -> None:
+        """What is known at this moment: finished steps, and those whose end nobody will hear."""
+        under_way = set(running.values())
+        for name, step in steps.items():
+            if name in self.results:
+                continue
+            result = _not_run(step, "")
+            if name in under_way:
+                result = replace(result, state="failed", error=CUT, hint=LOOK)
+            self.results[name] = result
 
     def _finished(
         self, running: dict[Future[StepResult], str], steps: Mapping[str, Step]
@@ -111,9 +154,13 @@ class Run:
         self._tell(step, "start")
         done = 0
         try:
+            if self.guard:
+                self.guard.before(step)
             for work in _work(step):
                 known.update(self._do(step, work))
                 done += isinstance(work, Call)
+            if self.guard:
+                self.guard.after(step)
         except ReconcilerError as error:
             return _failed(result, error, done)
         except Exception as error:

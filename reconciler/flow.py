@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event, Lock
 from types import TracebackType
+from typing import Any
 
-from reconciler.apply import Listen, Run
+from reconciler.apply import Guard, Listen, Run
 from reconciler.core.graph import Graph
-from reconciler.core.identity import match
+from reconciler.core.identity import Matches, match
 from reconciler.core.kind import Kind, Options
+from reconciler.core.mark import name_of
 from reconciler.core.plan import Plan, World, build
 from reconciler.core.policy import Policy
 from reconciler.core.provider import Provider
 from reconciler.core.report import Report
 from reconciler.core.resource import Address, Live
-from reconciler.desired.commit import read_commit
+from reconciler.core.saved_plan import Binding, SavedPlan, check_binding, check_object, check_steps
+from reconciler.desired.commit import compare_commits, read_commit
 from reconciler.desired.load import Desired, load
 from reconciler.errors import LiveStateError, ManifestError, Problem
+from reconciler.guard import LiveGuard
 from reconciler.live import read
+from reconciler.lock import hold
 from reconciler.settings import ProviderSettings, provider_settings
 
 
@@ -37,6 +44,7 @@ class Ask:
     prune: bool = False
     allow_mass_change: bool = False
     retry_failed: bool = False
+    allow_rollback: bool = False
     rate: float | None = None
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -64,6 +72,7 @@ class Session:
         )
         self.graph = _selected(self.desired.graph, ask.select)
         self._providers: dict[str, Provider] = {}
+        self._lives: Mapping[Address, Live] = {}
         self._lock = Lock()
 
     def __enter__(self) -> Session:
@@ -78,6 +87,14 @@ class Session:
         for provider in self._providers.values():
             provider.close()
 
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep a second apply of this scope on these platforms out; LiveStateError if it is in."""
+        used = {self.tools.kinds[address.kind].provider for address in self.graph.resources}
+        endpoints = tuple(self._settings(name).endpoint for name in sorted(used))
+        with hold(self.desired.project.scope, endpoints):
+            yield
+
     def plan(self) -> Plan:
         """What a run would do now.  Reads only."""
         project, ask = self.desired.project, self.ask
@@ -87,7 +104,7 @@ class Session:
             matches=snapshot.matches,
             kinds=self.tools.kinds,
             lives=snapshot.lives,
-            options=Options(project.scope, ask.retry_failed, self._commit()),
+            options=self._options(snapshot.matches),
             policy=Policy(
                 prune=project.policy.prune or ask.prune,
                 max_delete_percent=project.policy.max_delete_percent,
@@ -97,12 +114,58 @@ class Session:
             platform=snapshot.platform,
             partial=bool(ask.select) or not self.desired.whole,
         )
-        return replace(build(world, project.name, project.target), requests=self.requests())
+        self._lives = _by_address(snapshot.matches)
+        made = build(world, project.name, project.target)
+        problems = tuple(self.desired.locate(problem) for problem in made.problems)
+        return replace(made, problems=problems, requests=self.requests())
 
-    def apply(self, plan: Plan, listen: Listen, stop: Event | None = None) -> Report:
+    def apply(
+        self,
+        plan: Plan,
+        listen: Listen,
+        stop: Event | None = None,
+        guard: Guard | None = None,
+    ) -> Report:
         """Do exactly what the plan says."""
-        run = Run(plan, self._serving, self.graph.resources, listen, stop)
+        run = Run(plan, self._serving, self.graph.resources, listen, stop, guard)
         return replace(run.execute(self.ask.parallelism), requests=self.requests())
+
+    def save(self, plan: Plan) -> SavedPlan:
+        """The plan with all that it is bound to; every object it touches is read once more."""
+        return SavedPlan(plan, self._binding(), self._observed(plan))
+
+    def confirm(self, saved: SavedPlan) -> Guard:
+        """Refuse a saved plan that no longer fits; else who watches over it from here on.
+
+        Raises StalePlanError.
+        """
+        fresh = self.plan()
+        check_binding(saved, fresh, self._binding())
+        for address, reviewed in saved.observed.items():
+            live = self._lives.get(Address(*address.split("/", 1)))
+            found = self._observe(Address(*address.split("/", 1)), live) if live else None
+            check_object(address, reviewed, found)
+        check_steps(saved, fresh)
+        return LiveGuard(saved.observed, self._lives, self._observe)
+
+    def _observed(self, plan: Plan) -> dict[str, Any]:
+        touched = sorted({step.address for step in plan.steps if step.address in self._lives})
+        with ThreadPoolExecutor(self.ask.parallelism) as pool:
+            states = pool.map(lambda each: self._observe(each, self._lives[each]), touched)
+            return {str(address): state for address, state in zip(touched, states, strict=True)}
+
+    def _observe(self, address: Address, live: Live) -> Any:
+        return self._serving(address).observe(live)
+
+    def _binding(self) -> Binding:
+        commit = read_commit(self.ask.project_dir)
+        return Binding(
+            endpoints={name: self._settings(name).endpoint for name in sorted(self._providers)},
+            manifests=self.desired.digest,
+            commit=commit.sha if commit else None,
+            prune=self.ask.prune,
+            select=self.ask.select,
+        )
 
     def find(self, text: str) -> tuple[Provider, Live]:
         """The live object of one manifest, and who serves it."""
@@ -120,12 +183,13 @@ class Session:
         """The provider of this name, opened when it is first needed."""
         with self._lock:
             if name not in self._providers:
-                project = self.desired.project
-                given, missing = project.providers.get(name, {}), project.missing.get(name, {})
-                settings = provider_settings(name, given, missing, self.ask.env)
-                settings = replace(settings, rate=self.ask.rate)
-                self._providers[name] = self.tools.open(name, settings)
+                self._providers[name] = self.tools.open(name, self._settings(name))
             return self._providers[name]
+
+    def _settings(self, name: str) -> ProviderSettings:
+        project = self.desired.project
+        given, missing = project.providers.get(name, {}), project.missing.get(name, {})
+        return replace(provider_settings(name, given, missing, self.ask.env), rate=self.ask.rate)
 
     def requests(self) -> Mapping[str, int]:
         """All requests of this run so far, by method."""
@@ -136,6 +200,17 @@ class Session:
 
     def _serving(self, address: Address) -> Provider:
         return self.provider(self.tools.kinds[address.kind].provider)
+
+    def _options(self, matches: Matches) -> Options:
+        recorded = {sha for live in matches.pairs.values() for sha in live.commits}
+        order = compare_commits(self.ask.project_dir, recorded)
+        return Options(
+            scope=self.desired.project.scope,
+            retry_failed=self.ask.retry_failed,
+            commit=self._commit(),
+            newer=frozenset() if self.ask.allow_rollback else order.newer,
+            unknown=frozenset() if self.ask.allow_rollback else order.unknown,
+        )
 
     def _commit(self) -> Mapping[str, str | None] | None:
         commit = read_commit(self.ask.project_dir)
@@ -148,6 +223,11 @@ class Session:
             "pullRequestCommitSha": None,
             "refName": commit.ref,
         }
+
+
+def _by_address(matches: Matches) -> dict[Address, Live]:
+    orphans = {Address(o.kind, name_of(o.owner or o.name)): o for o in matches.orphans}
+    return {**orphans, **matches.pairs}
 
 
 def _selected(graph: Graph, select: tuple[str, ...]) -> Graph:

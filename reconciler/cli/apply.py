@@ -1,33 +1,41 @@
-"""``apply``: plan again, show it, ask, and do exactly that."""
+"""``apply``: plan again, show it, ask, and do exactly that; or do a saved plan, and only that."""
 
 from __future__ import annotations
 
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
-from types import FrameType
 from typing import Any
 
 import click
 
+from reconciler.apply import Guard
+from reconciler.cli.interrupt import interruptible, leave
 from reconciler.cli.plan import exit_code
+from reconciler.cli.plan_file import is_plan_file, mark_applied, read_plan
 from reconciler.cli.shared import (
     Shared,
+    complete,
     emit,
     format_option,
     pass_shared,
-    problems_of,
     run_options,
 )
 from reconciler.core.plan import Plan
 from reconciler.core.report import Report
-from reconciler.errors import ReconcilerError
+from reconciler.errors import Problem
 from reconciler.flow import Session
 from reconciler.render.data import plan_data, report_data, to_json
 from reconciler.render.text import plan_text, report_text
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How an apply is to be agreed on and reported."""
+
+    auto_approve: bool
+    form: str
+    report: Path | None
 
 
 @click.command()
@@ -36,6 +44,7 @@ from reconciler.render.text import plan_text, report_text
 @click.option("--prune", is_flag=True, help="Delete what is ours and has no manifest any more.")
 @click.option("--retry-failed", is_flag=True, help="Start failed jobs again.")
 @click.option("--allow-mass-change", is_flag=True, help="Go over the policy's percentages once.")
+@click.option("--allow-rollback", is_flag=True, help="Let an older commit go over a newer one.")
 @click.option(
     "--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the result as JSON."
 )
@@ -50,37 +59,57 @@ def apply(
     form: str,
     **wishes: Any,
 ) -> int:
-    """Make live match the manifests; what is done is what the plan above it says."""
-    try:
-        with shared.session(paths, **wishes) as session:
-            return _apply(shared, session, auto_approve, report, form)
-    except ReconcilerError as error:
-        if form == "json":
-            empty = Plan("", wishes["target"], problems=problems_of(error))
-            emit(to_json({"plan": plan_data(empty), "report": report_data(Report(()))}))
-        raise
+    """Make live match the manifests, or do what a saved plan (PLAN.JSON) says and nothing else."""
+    wish = Wish(auto_approve, form, report)
+
+    def failed(problems: tuple[Problem, ...]) -> str:
+        return _data(Plan("", wishes["target"], problems=problems), Report(()))
+
+    with complete(form, failed):
+        if is_plan_file(paths):
+            return _apply_saved(shared, paths[0], wish, wishes)
+        with shared.session(paths, **wishes) as session, session.lock():
+            return _apply(shared, session, session.plan(), wish)
+
+
+def _apply_saved(shared: Shared, path: Path, wish: Wish, wishes: dict[str, Any]) -> int:
+    saved = read_plan(path)
+    bound = {
+        "target": wishes["target"] or saved.plan.target,
+        "select": saved.binding.select,
+        "prune": saved.binding.prune,
+    }
+    with shared.session((), **{**wishes, **bound}) as session, session.lock():
+        guard = session.confirm(saved)
+        code = _apply(shared, session, saved.plan, wish, guard)
+    mark_applied(saved, path)
+    return code
 
 
 def _apply(
-    shared: Shared, session: Session, auto_approve: bool, report: Path | None, form: str
+    shared: Shared, session: Session, plan: Plan, wish: Wish, guard: Guard | None = None
 ) -> int:
-    plan = session.plan()
-    if form == "text":
+    if wish.form == "text":
         emit(plan_text(plan))
-    done = Report(())
-    code = exit_code(plan, detailed=False)
+    done, code = Report(()), exit_code(plan, detailed=False)
     if code == 0 and plan.steps:
-        _agree(auto_approve, len(plan.steps))
-        with shared.console.steps(len(plan.steps)) as listener, _interruptible() as stop:
-            done = session.apply(plan, listener, stop)
+        _agree(wish.auto_approve, len(plan.steps))
+        with shared.console.steps(len(plan.steps)) as listener, interruptible() as stop:
+            done = session.apply(plan, listener, stop, guard)
         code = done.exit_code
-        if form == "text":
+        if wish.form == "text":
             emit(report_text(done))
-    if form == "json":
-        emit(to_json({"plan": plan_data(plan), "report": report_data(done)}))
-    if report:
-        report.write_text(to_json(report_data(done)) + "\n", encoding="utf-8")
+    if wish.form == "json":
+        emit(_data(plan, done))
+    if wish.report:
+        wish.report.write_text(to_json(report_data(done)) + "\n", encoding="utf-8")
+    if done.cut:
+        leave(code)
     return code
+
+
+def _data(plan: Plan, done: Report) -> str:
+    return to_json({"plan": plan_data(plan), "report": report_data(done)})
 
 
 def _agree(auto_approve: bool, count: int) -> None:
@@ -89,19 +118,3 @@ def _agree(auto_approve: bool, count: int) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError("nobody can be asked here: review the plan, then use --auto-approve")
     click.confirm(f"Apply these {count} steps?", abort=True, err=True)
-
-
-@contextmanager
-def _interruptible() -> Iterator[Event]:
-    """Ctrl-C and SIGTERM stop new steps; what runs is finished and reported."""
-    stop = Event()
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

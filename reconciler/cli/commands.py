@@ -12,6 +12,7 @@ from reconciler.cli.emulator import emulator
 from reconciler.cli.graph import graph
 from reconciler.cli.plan import plan
 from reconciler.cli.schema import schema
+from reconciler.cli.show import show
 from reconciler.cli.validate import validate
 
 ALL: tuple[click.Command, ...] = (
@@ -19,6 +20,7 @@ ALL: tuple[click.Command, ...] = (
     plan,
     apply,
     drift,
+    show,
     graph,
     logs,
     history,

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from reconciler.cli.plan_file import write_plan
 from reconciler.cli.shared import (
     Shared,
     complete,
@@ -32,6 +33,9 @@ FORMATS = ("text", "json", "markdown", "html")
 @run_options
 @format_option(*FORMATS)
 @output_option
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save it for `apply FILE`."
+)
 @click.option("--prune", is_flag=True, help="Show what an apply with --prune would delete.")
 @click.option("--allow-mass-change", is_flag=True, help="As an apply with it would.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
@@ -42,6 +46,7 @@ def plan(
     paths: tuple[Path, ...],
     form: str,
     output: Path | None,
+    out: Path | None,
     detailed_exitcode: bool,
     **wishes: Any,
 ) -> int:
@@ -53,6 +58,8 @@ def plan(
     link = run_link(shared.outer.env)
     with complete(form, failed, output), shared.session(paths, **wishes) as session:
         made = session.plan()
+        if out:
+            write_plan(session.save(made), out)
     emit(render(made, form, link), output)
     return exit_code(made, detailed_exitcode)
 

@@ -49,11 +49,17 @@ class FieldRule:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user asked of this run beside the manifests."""
+    """What the user asked of this run beside the manifests, and the commit it runs from.
+
+    ``newer`` are commits recorded on live objects that come after it, ``unknown`` those that the
+    history at hand does not hold.
+    """
 
     scope: str = "default"
     retry_failed: bool = False
     commit: Mapping[str, Any] | None = None
+    newer: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,9 @@ from reconciler.core.policy import (
     delete_problems,
     field_problems,
     mass_problems,
+    order_problems,
     replaces,
+    unknown_order,
 )
 from reconciler.core.resource import Address, Live, Resource
 from reconciler.core.step import ACTIONS, After, Draft, FieldChange, Step
@@ -113,6 +115,7 @@ def build(world: World, project: str, target: str | None) -> Plan:
             *world.matches.problems,
             *builder.problems,
             *mass_problems(steps, owned, world.policy),
+            *unknown_order(builder.touched, world.options),
         ),
         unchanged=builder.unchanged,
     )
@@ -131,6 +134,7 @@ class _Builder:
         self.of: dict[Address, tuple[str, ...]] = {}
         self.needed: dict[Address, tuple[str, ...]] = {}
         self.broken: set[Address] = set()
+        self.touched: list[Live] = []
         self.catalog = _catalog(world.lives)
 
     def add(self, resource: Resource) -> None:
@@ -148,8 +152,16 @@ class _Builder:
             # Half of what is wanted of an object is not wanted: nothing of it is planned.
             self.broken.add(address)
             made = ()
+        self._check_order(address, made)
         self.steps += made
         self.unchanged += not made and address not in self.broken
+
+    def _check_order(self, address: Address, made: tuple[Step, ...]) -> None:
+        live = self.world.matches.pairs.get(address)
+        writing = [step for step in made if step.calls]
+        if live and writing:
+            self.touched.append(live)
+            self.problems += order_problems(writing[0], live, self.world.options)
 
     def _plan(self, resource: Resource, kind: Kind) -> tuple[Step, ...]:
         live = self.world.matches.pairs.get(resource.address)

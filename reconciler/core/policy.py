@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from reconciler.core.diff import Difference
-from reconciler.core.kind import Kind
+from reconciler.core.kind import Kind, Options
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import FieldChange, Step
 from reconciler.errors import Problem
@@ -75,6 +75,32 @@ def delete_problems(live: Live, address: str) -> Iterable[Problem]:
             f"{address} ({live.id}) has {count} deployment(s) and cannot be deleted",
             "Delete or move the deployments first; the platform refuses it otherwise.",
             address=address,
+        )
+
+
+def order_problems(step: Step, live: Live, options: Options) -> Iterable[Problem]:
+    """An older commit must not go over a newer one (``gitModelVersion`` records which it was)."""
+    for sha in live.commits:
+        if sha in options.newer:
+            yield Problem(
+                "rollback",
+                f"{step.address} was made from {sha[:12]}, which comes after this commit",
+                "Apply the newer commit, or say --allow-rollback.",
+                str(step.address),
+                blocked=True,
+            )
+
+
+def unknown_order(touched: Sequence[Live], options: Options) -> Iterable[Problem]:
+    """One warning where the history at hand cannot tell which commit is newer."""
+    unknown = {sha for live in touched for sha in live.commits} & options.unknown
+    if unknown:
+        yield Problem(
+            "unknown-order",
+            f"this clone does not know {len(unknown)} commit(s) that live objects were made from, "
+            "so nobody checked that this one is newer",
+            "Fetch more history (in a workflow: fetch-depth: 0) to have the order checked.",
+            warning=True,
         )
 
 

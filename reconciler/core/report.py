@@ -38,6 +38,8 @@ class Report:
     results: tuple[StepResult, ...]
     requests: Mapping[str, int] = field(default_factory=dict)
     interrupted: bool = False
+    cut: bool = False
+    """Cut off by a second signal: calls may still be under way."""
 
     @property
     def summary(self) -> dict[str, int]:

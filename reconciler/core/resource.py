@@ -77,7 +77,7 @@ class Live:
     is not desired state (ids of versions, build states, deployments).  ``contents`` are digests
     known without a download, ``files`` what a download showed, both keyed like
     ``Resource.files``; ``line_diffs`` are for the reader, keyed by key path and file.  ``uses`` are
-    the (kind, id) pairs that this object leans on.
+    the (kind, id) pairs that this object leans on, ``commits`` the git commits it records.
     """
 
     kind: str
@@ -91,3 +91,4 @@ class Live:
     files: Mapping[str, FileSet] = field(default_factory=dict)
     line_diffs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     uses: tuple[tuple[str, str], ...] = ()
+    commits: tuple[str, ...] = ()

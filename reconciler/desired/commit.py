@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,9 @@ from urllib.parse import urlsplit
 
 TIMEOUT: Final = 5.0
 _SCP: Final = re.compile(r"(?:[^@/\s]+@)?([A-Za-z0-9.-]{2,}):(?!/)([^\s\\?#]+)")
+
+
+_SHA: Final = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +81,33 @@ def _git(folder: Path, *arguments: str) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.decode("utf-8", "replace").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class CommitOrder:
+    """Commits against the one that is checked out: those after it, and those nobody knows here."""
+
+    newer: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
+
+
+def compare_commits(project_dir: Path, recorded: Iterable[str]) -> CommitOrder:
+    """Where each recorded commit stands; without git, or in a shallow clone, it is unknown.
+
+    A commit on another branch is neither before nor after: no rollback.
+    """
+    head = _git(project_dir, "rev-parse", "--verify", "HEAD^{commit}") if recorded else None
+    newer, unknown = set(), set()
+    for sha in recorded:
+        if sha == head:
+            continue
+        # What a platform calls a commit goes to a command line: only a hash may.
+        if (
+            not head
+            or not _SHA.fullmatch(sha)
+            or _git(project_dir, "cat-file", "-e", f"{sha}^{{commit}}") is None
+        ):
+            unknown.add(sha)
+        elif _git(project_dir, "merge-base", "--is-ancestor", "HEAD", sha) is not None:
+            newer.add(sha)
+    return CommitOrder(frozenset(newer), frozenset(unknown))

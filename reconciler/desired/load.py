@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +13,9 @@ from reconciler.core.resource import Address
 from reconciler.desired.data_file import set_aside
 from reconciler.desired.digest import digest
 from reconciler.desired.discover import Found, Source, find_manifests, find_project, read_source
+from reconciler.desired.fault import Fault, dig, undotted
 from reconciler.desired.link import link
-from reconciler.desired.manifest import ManifestFile
+from reconciler.desired.manifest import Manifest, ManifestFile
 from reconciler.desired.prepare import Context, Prepared, prepare
 from reconciler.desired.project import Project
 from reconciler.desired.project_file import Asked, read_project, unused_patches
@@ -39,6 +40,10 @@ class Desired:
     digest: str
     left_out: tuple[str, ...] = ()
     whole: bool = True
+    locate: Callable[[Problem], Problem] = field(
+        default=lambda problem: problem, compare=False, repr=False
+    )
+    """Gives a problem that was found later, at a key path of a manifest, its file and line."""
 
 
 def load(
@@ -71,6 +76,7 @@ class _Loading:
         self._basic: list[Problem] = []
         self._problems: list[Problem] = []
         self._files: dict[Path, ManifestFile] = {}
+        self._by_address: dict[str, Manifest] = {}
         self._documents = 0
         self._unread = False
 
@@ -94,7 +100,19 @@ class _Loading:
             )
         self._raise()
         left_out = tuple(sorted((*found.left_out, *files.left_out)))
-        return Desired(project, graph, digest(project, graph, self._kinds), left_out, whole)
+        whole_digest = digest(project, graph, self._kinds)
+        return Desired(project, graph, whole_digest, left_out, whole, self._locate)
+
+    def _locate(self, problem: Problem) -> Problem:
+        manifest = self._by_address.get(problem.address)
+        if manifest is None or not problem.path:
+            return problem
+        keys = undotted(problem.path)
+        # The key may be one that is missing: the nearest one that is written is the place then.
+        while keys and dig(manifest.value, keys) is None:
+            keys = keys[:-1]
+        found = manifest.problem(Fault(problem.code, problem.message, problem.hint, keys))
+        return replace(problem, file=found.file, line=found.line, column=found.column)
 
     def _project_file(self) -> ManifestFile | None:
         found = find_project(self._paths, self._dir)
@@ -136,6 +154,7 @@ class _Loading:
             ResourceBuilder(manifest, self._kinds[manifest.value["kind"]], project.scope)
             for manifest in manifests
         ]
+        self._by_address = {str(b.manifest.address): b.manifest for b in builders}
         graph, between = link(builders, self._lost(files))
         self._problems += [b.manifest.problem(fault) for b in builders for fault in b.faults]
         self._problems += between

@@ -37,10 +37,14 @@ def prose(text: str) -> str:
     """A sentence: plain words as they are, all others in code spans."""
     words = cut(plain(text), WIDEST_PROSE).split()
     parts = groupby(words, key=lambda word: bool(_WORD.fullmatch(word)))
-    spans = (
-        " ".join(group) if tame else code(" ".join(group), WIDEST_PROSE) for tame, group in parts
-    )
-    return " ".join(spans)
+    joined = ((tame, " ".join(group)) for tame, group in parts)
+    return " ".join(text if tame else _wild(text) for tame, text in joined)
+
+
+def _wild(text: str) -> str:
+    """A code span; a mark at its end belongs to the sentence."""
+    body, mark = (text[:-1], text[-1]) if text[-1] in ".,;:" and len(text) > 1 else (text, "")
+    return f"{code(body, WIDEST_PROSE)}{mark}"
 
 
 def cell(markdown: str) -> str:

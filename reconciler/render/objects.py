@@ -49,7 +49,7 @@ def verdict(plan: Plan) -> str:
     if plan.blocked:
         return "Blocked by policy or protection: an apply refuses this plan."
     if plan.obstacles:
-        return "There are problems to solve first: an apply refuses this plan."
+        return "There are problems to solve first: nothing of this can be applied."
     return "" if plan.steps else NO_CHANGES
 
 

@@ -127,6 +127,7 @@ KIND = Kind(
         "isPublic": FieldRule(create_only=True),
         "version": FieldRule(derived=True),
         "sharing": FieldRule(derived=True),
+        "sharing.users": FieldRule(derived=True, as_set=True),
     },
     files={"version.dockerContext": FileRole("context"), "version.dockerImage": FileRole("blob")},
     parts=(

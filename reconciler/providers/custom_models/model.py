@@ -61,6 +61,7 @@ NAMED_TARGETS = frozenset(
 )
 ORIGINS = ("template", "copyOf")
 NOT_YET_VERSION = ("registryModel",)
+BINARY_ONLY = ("predictionThreshold", "positiveClassLabel", "negativeClassLabel")
 JOBS = ("tests", "featureImpact", "predictionExplanations", "conversion")
 
 
@@ -105,12 +106,19 @@ def live_model(found: Model) -> Live:
         },
         contents={"version.files": facts["content"]} if facts else {},
         uses=_uses(facts),
+        commits=_commits(found),
     )
 
 
 def _uses(facts: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
     environment = facts and facts["environmentId"]
     return (("ExecutionEnvironment", environment),) if environment else ()
+
+
+def _commits(found: Model) -> tuple[str, ...]:
+    version = found.latest_version
+    recorded = (found.git_model_version, version.git_model_version if version else None)
+    return tuple(sorted({commit.main_branch_commit_sha for commit in recorded if commit}))
 
 
 def _lock(found: Model) -> str:
@@ -215,6 +223,8 @@ def _update(change: Change, live: Live) -> Draft | None:
         return None
     if "description" in body:
         body["description"] = join(body["description"], mark)
+    if change.options.commit:
+        body["gitModelVersion"] = change.options.commit
     call = Call("update_model", "PATCH", f"{COLLECTION}/{{id}}/", {"id": live.id}, body)
     return Draft("update", "settings differ", fields, (call,))
 
@@ -264,6 +274,13 @@ def model_problems(resource: Resource, scope: str) -> Iterator[Problem]:
         yield from _missing(resource, "targetType")
     if kind in NAMED_TARGETS and not resource.spec.get("targetName"):
         yield from _missing(resource, "targetName")
+    for key in BINARY_ONLY:
+        if kind not in (None, "Binary") and resource.spec.get(key) is not None:
+            yield problem_at(
+                resource, f"spec.{key}", "not-for-target",
+                f"{key} is for Binary models only, and this one is {kind}",
+                f"Take {key} out.",
+            )  # fmt: skip
     if kind == "Multiclass" and not resource.spec.get("classLabels"):
         yield from _missing(resource, "classLabels")
 
@@ -300,6 +317,7 @@ KIND = Kind(
         "version.description": FieldRule(unset=""),
         "version.requiredMetadata": FieldRule(whole=True, unset={}),
         **{key: FieldRule(derived=True) for key in DERIVED},
+        "sharing.users": FieldRule(derived=True, as_set=True),
     },
     references={"version.environment.ref": "ExecutionEnvironment", "copyOf.ref": "CustomModel"},
     files={"version.files": FileRole("tree", 100)},

@@ -42,6 +42,10 @@ class CustomModels:
         """Users, files and jobs as far as the manifest manages them."""
         return self.reads.detail(resource, live)
 
+    def observe(self, live: Live) -> Any:
+        """The object, its users and its jobs, as the platform tells them."""
+        return self.reads.observe(live)
+
     def send(self, call: Call, resource: Resource | None) -> Mapping[str, Any]:
         """One write."""
         return self.writes.send(call, resource)

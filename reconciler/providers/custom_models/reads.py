@@ -57,6 +57,24 @@ class Reads:
             return self._environment_files(resource, live)
         return self._jobs(resource, self._model_files(resource, live))
 
+    def observe(self, live: Live) -> Any:
+        """The object, its users and its jobs, as the platform tells them; None when it is gone."""
+        collection = COLLECTIONS[live.kind]
+        try:
+            seen = {"object": self.client.http.get(f"{collection}/{live.id}/")}
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+        users = self.client.list_access(collection, live.id)
+        seen["users"] = live_sharing(users)
+        version = (seen["object"].get("latestVersion") or {}).get("id")
+        if live.kind == "CustomModel" and version:
+            build = self.client.get_build(live.id, version)
+            seen["build"] = build.model_dump() if build else None
+            seen["tests"] = {t.id: t.overall_status for t in self.client.list_tests(live.id)}
+        return seen
+
     # -- files -----------------------------------------------------------------------------
 
     def _environment_files(self, resource: Resource, live: Live) -> Live:

@@ -141,6 +141,7 @@ class Model(Wire):
     training_dataset_version_id: str | None = None
     training_data_partition_column: str | None = None
     training_data_assignment_in_progress: bool = False
+    git_model_version: Commit | None = None
     latest_version: Version | None = None
 
 

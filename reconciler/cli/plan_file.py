@@ -1,0 +1,59 @@
+"""Saved plans on disk: written once, readable by their owner only, marked when they are used."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reconciler.core.saved_plan import SavedPlan, dump, load_plan
+from reconciler.errors import SettingsError, StalePlanError
+
+LARGEST = 256 * 2**20
+
+
+def is_plan_file(paths: tuple[Path, ...]) -> bool:
+    """Whether the arguments name one saved plan, and not manifests."""
+    return len(paths) == 1 and paths[0].suffix == ".json"
+
+
+def write_plan(saved: SavedPlan, path: Path) -> None:
+    """Put it there in one piece, mode 0600, whatever was there before."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(dump(saved))
+        beside.replace(path)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot write {path}: {error.strerror}", "Name another --out."
+        ) from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def read_plan(path: Path) -> SavedPlan:
+    """The saved plan; StalePlanError when it is none."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise StalePlanError(f"{path} is too large for a saved plan", "Name the right file.")
+        return load_plan(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise StalePlanError(
+            f"cannot read {path}: {reason}", "Name a plan that was saved."
+        ) from error
+
+
+def mark_applied(saved: SavedPlan, path: Path) -> None:
+    """Note in the file that it was used; a read-only file stays as it is.
+
+    The preconditions refuse a second use anyway; this only gives the better message.
+    """
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    try:
+        write_plan(replace(saved, applied=now), path)
+    except SettingsError:
+        return

@@ -1,0 +1,20 @@
+"""``show``: a saved plan, in any format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.plan import FORMATS, render
+from reconciler.cli.plan_file import read_plan
+from reconciler.cli.shared import emit, format_option, output_option
+
+
+@click.command()
+@click.argument("plan", type=click.Path(path_type=Path, dir_okay=False), metavar="PLAN.JSON")
+@format_option(*FORMATS)
+@output_option
+def show(plan: Path, form: str, output: Path | None) -> None:
+    """Show a saved plan; one with errors can be shown, too."""
+    emit(render(read_plan(plan).plan, form), output)

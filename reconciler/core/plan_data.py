@@ -1,0 +1,190 @@
+"""A plan as plain data with stable keys and order, and a saved one back as a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from reconciler.core.plan import LeftAlone, Plan
+from reconciler.core.resource import Address
+from reconciler.core.step import After, Call, FieldChange, Step, Upload, Wait
+from reconciler.errors import Problem
+
+FORMAT_VERSION = 1
+AFTER_KEYS = {"knownAfter", "output"}
+
+
+def plan_data(plan: Plan) -> dict[str, Any]:
+    """The plan as ``schemas/plan.schema.json`` describes it."""
+    return {
+        "formatVersion": FORMAT_VERSION,
+        "project": plan.project,
+        "target": plan.target,
+        "summary": plan.summary,
+        "steps": [step_data(step) for step in plan.steps],
+        "leftAlone": [_left_alone(entry) for entry in plan.left_alone],
+        "problems": [problem_data(problem) for problem in plan.problems],
+        "requests": dict(plan.requests),
+    }
+
+
+def step_data(step: Step) -> dict[str, Any]:
+    """One step of a plan."""
+    return {
+        "id": step.id,
+        "address": str(step.address),
+        "action": step.action,
+        "reason": step.reason,
+        "fields": [field_data(field) for field in step.fields],
+        "calls": [_call(call) for call in step.calls],
+        "waits": [_wait(wait) for wait in step.waits],
+        "dependsOn": list(step.depends_on),
+        "precondition": step.precondition,
+    }
+
+
+def field_data(field: FieldChange) -> dict[str, Any]:
+    """One differing field; ``detail`` only where there are lines to show."""
+    shown = {
+        "path": field.path,
+        "old": plain_data(field.old),
+        "new": plain_data(field.new),
+        "reason": field.reason,
+    }
+    return {**shown, "detail": list(field.detail)} if field.detail else shown
+
+
+def _call(call: Call) -> dict[str, Any]:
+    return {
+        "operation": call.operation,
+        "method": call.method,
+        "path": call.path,
+        "params": plain_data(call.params),
+        "body": plain_data(call.body),
+        "uploads": [asdict(upload) for upload in call.uploads],
+        "gives": list(call.gives),
+    }
+
+
+def _wait(wait: Wait) -> dict[str, Any]:
+    return {
+        "operation": wait.operation,
+        "params": plain_data(wait.params),
+        "timeout": wait.timeout,
+        "after": wait.after,
+        "gives": list(wait.gives),
+    }
+
+
+def plain_data(value: Any) -> Any:
+    """A value as JSON has it; one known only later becomes ``{"knownAfter", "output"}``."""
+    if isinstance(value, After):
+        return {"knownAfter": value.step, "output": value.key}
+    if isinstance(value, Mapping):
+        data = {str(key): plain_data(inner) for key, inner in value.items()}
+        # A mapping of an author that looks like one of ours must not be read back as one.
+        return {"literal": data} if data.keys() in (AFTER_KEYS, {"literal"}) else data
+    if isinstance(value, list | tuple):
+        return [plain_data(inner) for inner in value]
+    return value
+
+
+def problem_data(problem: Problem) -> dict[str, Any]:
+    """One problem, with its place as far as it is known."""
+    return asdict(problem)
+
+
+def _left_alone(entry: LeftAlone) -> dict[str, Any]:
+    data = {"why": entry.why, "kind": entry.kind, "name": entry.name, "id": entry.id}
+    if entry.note:
+        data["note"] = entry.note
+    if entry.path:
+        changed = {"path": entry.path, "old": plain_data(entry.old), "new": plain_data(entry.new)}
+        return {**data, **changed}
+    return data
+
+
+# -- and back --------------------------------------------------------------------------------
+
+
+def plan_from(data: Mapping[str, Any]) -> Plan:
+    """The plan that ``plan_data`` wrote; KeyError, TypeError or ValueError for anything else."""
+    return Plan(
+        project=str(data["project"]),
+        target=data["target"],
+        steps=tuple(_step_from(step) for step in data["steps"]),
+        left_alone=tuple(_left_from(entry) for entry in data["leftAlone"]),
+        problems=tuple(Problem(**problem) for problem in data["problems"]),
+        unchanged=int(data["summary"]["unchanged"]),
+        requests=dict(data["requests"]),
+    )
+
+
+def _step_from(data: Mapping[str, Any]) -> Step:
+    address = Address.parse(data["address"])
+    if address is None:
+        raise ValueError(f"no address: {data['address']!r}")
+    return Step(
+        id=data["id"],
+        address=address,
+        action=data["action"],
+        reason=data["reason"],
+        fields=tuple(_field_from(field) for field in data["fields"]),
+        calls=tuple(_call_from(call) for call in data["calls"]),
+        waits=tuple(_wait_from(wait) for wait in data["waits"]),
+        depends_on=tuple(data["dependsOn"]),
+        precondition=data["precondition"],
+    )
+
+
+def _field_from(data: Mapping[str, Any]) -> FieldChange:
+    old, new = _value_from(data["old"]), _value_from(data["new"])
+    return FieldChange(data["path"], old, new, data["reason"], tuple(data.get("detail", ())))
+
+
+def _call_from(data: Mapping[str, Any]) -> Call:
+    return Call(
+        operation=data["operation"],
+        method=data["method"],
+        path=data["path"],
+        params=_value_from(data["params"]),
+        body=_value_from(data["body"]),
+        uploads=tuple(Upload(**upload) for upload in data["uploads"]),
+        gives=tuple(data["gives"]),
+    )
+
+
+def _wait_from(data: Mapping[str, Any]) -> Wait:
+    return Wait(
+        operation=data["operation"],
+        params=_value_from(data["params"]),
+        timeout=data["timeout"],
+        after=data["after"],
+        gives=tuple(data["gives"]),
+    )
+
+
+def _left_from(data: Mapping[str, Any]) -> LeftAlone:
+    return LeftAlone(
+        why=data["why"],
+        kind=data["kind"],
+        name=data["name"],
+        id=data["id"],
+        path=data.get("path", ""),
+        old=_value_from(data.get("old")),
+        new=_value_from(data.get("new")),
+        note=data.get("note", ""),
+    )
+
+
+def _value_from(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_value_from(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == AFTER_KEYS:
+        return After(value["knownAfter"], value["output"])
+    if value.keys() == {"literal"}:
+        value = value["literal"]
+    return {key: _value_from(inner) for key, inner in value.items()}

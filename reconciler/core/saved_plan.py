@@ -1,0 +1,167 @@
+"""A plan on file: bound to its project, platforms, manifests and live objects, and used once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.core.fingerprint import canonical
+from reconciler.core.plan import Plan
+from reconciler.core.plan_data import FORMAT_VERSION, plan_data, plan_from
+from reconciler.errors import StalePlanError
+
+AGAIN = "Make the plan again with `reconciler plan --out`, and have it reviewed again."
+MOST_DIFFERENCES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What a saved plan belongs to; anything else than this and it is foreign or stale."""
+
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    manifests: str = ""
+    commit: str | None = None
+    prune: bool = False
+    select: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """A plan, what it is bound to, and the full state of every live object it touches.
+
+    ``observed`` is keyed by address; ``applied`` tells when it was used, '' until then.
+    """
+
+    plan: Plan
+    binding: Binding
+    observed: Mapping[str, Any] = field(default_factory=dict)
+    applied: str = ""
+
+
+def dump(saved: SavedPlan) -> str:
+    """Canonical enough to compare by eye: the plan's JSON, then the binding and a checksum."""
+    data: dict[str, Any] = {
+        **plan_data(saved.plan),
+        "binding": {
+            "endpoints": dict(saved.binding.endpoints),
+            "manifests": saved.binding.manifests,
+            "commit": saved.binding.commit,
+            "prune": saved.binding.prune,
+            "select": list(saved.binding.select),
+        },
+        "observed": dict(saved.observed),
+    }
+    data["checksum"] = _checksum(data)
+    if saved.applied:
+        data["applied"] = saved.applied
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def load_plan(text: str) -> SavedPlan:
+    """The saved plan; StalePlanError when it is none, was changed, or is of another release."""
+    try:
+        data = json.loads(text)
+        version = data["formatVersion"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise StalePlanError("this file is no saved plan", AGAIN) from error
+    if version != FORMAT_VERSION:
+        raise StalePlanError(f"this plan has the format {version}, not {FORMAT_VERSION}", AGAIN)
+    try:
+        applied = str(data.pop("applied", ""))
+        told = data.pop("checksum")
+        if told != _checksum(data):
+            raise StalePlanError("this plan was changed after it was made", AGAIN)
+        binding = data["binding"]
+        return SavedPlan(
+            plan=plan_from(data),
+            binding=Binding(
+                endpoints=dict(binding["endpoints"]),
+                manifests=str(binding["manifests"]),
+                commit=binding["commit"],
+                prune=bool(binding["prune"]),
+                select=tuple(binding["select"]),
+            ),
+            observed=dict(data["observed"]),
+            applied=applied,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StalePlanError(
+            f"this plan lacks something or is malformed ({error})", AGAIN
+        ) from error
+
+
+def check_binding(saved: SavedPlan, plan: Plan, binding: Binding) -> None:
+    """Refuse a plan of another project, target, platform or state of the manifests."""
+    if saved.applied:
+        raise StalePlanError(f"this plan was applied before, {saved.applied}", AGAIN)
+    if saved.plan.obstacles:
+        raise StalePlanError("this plan has errors: it can be shown, never applied", AGAIN)
+    pairs = (
+        ("project", saved.plan.project, plan.project),
+        ("target", saved.plan.target, plan.target),
+        ("endpoints", dict(saved.binding.endpoints), dict(binding.endpoints)),
+        ("manifests", saved.binding.manifests, binding.manifests),
+    )
+    for what, reviewed, found in pairs:
+        if reviewed != found:
+            raise StalePlanError(
+                f"the plan was made for other {what}: {reviewed!r}, now {found!r}"
+                if what in ("endpoints", "manifests")
+                else f"the plan was made for the {what} {reviewed!r}, not {found!r}",
+                AGAIN,
+            )
+
+
+def check_steps(saved: SavedPlan, fresh: Plan) -> None:
+    """Refuse when the same manifests would give other steps now; further ones do not count."""
+    now = {step["id"]: step for step in plan_data(fresh)["steps"]}
+    for step in plan_data(saved.plan)["steps"]:
+        found = now.get(step["id"])
+        if found is None:
+            raise StalePlanError(f"{step['id']} has nothing to do any more", AGAIN)
+        told = "; ".join(differences(step, found))
+        if told:
+            raise StalePlanError(f"{step['id']} would do something else now: {told}", AGAIN)
+
+
+def check_object(address: str, reviewed: Any, found: Any) -> None:
+    """Refuse when a live object is not what was reviewed; names the field and both values."""
+    if canonical(reviewed) == canonical(found):
+        return
+    if found is None:
+        raise StalePlanError(f"{address} was deleted since the plan was made", AGAIN)
+    told = "; ".join(differences(reviewed, found))
+    raise StalePlanError(f"{address} was changed since the plan was made: {told}", AGAIN)
+
+
+def differences(old: Any, new: Any) -> list[str]:
+    """The first fields that differ, each as ``path: reviewed X, found Y``."""
+    found: list[str] = []
+    for path, before, after in _walk(old, new, ""):
+        if len(found) == MOST_DIFFERENCES:
+            return [*found, "and more"]
+        found.append(f"{path or 'it'}: reviewed {_shown(before)}, found {_shown(after)}")
+    return found
+
+
+def _walk(old: Any, new: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted(old.keys() | new.keys()):
+            yield from _walk(old.get(key), new.get(key), f"{path}.{key}" if path else str(key))
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for index, (before, after) in enumerate(zip(old, new, strict=True)):
+            yield from _walk(before, after, f"{path}[{index}]")
+    elif canonical(old) != canonical(new):
+        yield path, old, new
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+def _checksum(data: Mapping[str, Any]) -> str:
+    return f"sha256:{hashlib.sha256(canonical(data).encode('utf-8', 'surrogatepass')).hexdigest()}"

@@ -1,0 +1,45 @@
+"""The live objects of a reviewed plan, re-read right before each write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from threading import Lock
+from typing import Any
+
+from reconciler.core.resource import Address, Live
+from reconciler.core.saved_plan import check_object
+from reconciler.core.step import Step
+
+Observe = Callable[[Address, Live], Any]
+
+
+class LiveGuard:
+    """Compares what is live with what was reviewed, and then with what our own steps left."""
+
+    def __init__(
+        self, observed: Mapping[str, Any], lives: Mapping[Address, Live], observe: Observe
+    ) -> None:
+        self._expected = dict(observed)
+        self._lives = lives
+        self._observe = observe
+        self._lock = Lock()
+
+    def before(self, step: Step) -> None:
+        """StalePlanError names the field that moved, the value reviewed and the value found."""
+        live = self._lives.get(step.address)
+        if live is None or str(step.address) not in self._expected:
+            return  # made by this very run: nobody has reviewed a state of it
+        check_object(
+            str(step.address), self._expected[str(step.address)], self._observe(step.address, live)
+        )
+
+    def after(self, step: Step) -> None:
+        """What we changed ourselves is no conflict for the next step of the same object."""
+        live = self._lives.get(step.address)
+        if live is None or str(step.address) not in self._expected:
+            return
+        with self._lock:
+            if step.action in ("delete", "replace"):
+                del self._expected[str(step.address)]
+            else:
+                self._expected[str(step.address)] = self._observe(step.address, live)
