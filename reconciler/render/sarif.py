@@ -20,13 +20,13 @@ NO_FILE = "reconciler.yaml"
 
 def sarif(problems: Sequence[Problem]) -> str:
     """One run with one result per problem; its rules are the codes that occur."""
-    codes = sorted({problem.code for problem in problems})
+    codes = sorted({plain(problem.code) for problem in problems})
     driver = {"name": "reconciler", "version": __version__, "rules": [_rule(c) for c in codes]}
     run = {
         "tool": {"driver": driver},
         "invocations": [{"executionSuccessful": True}],
         "columnKind": "unicodeCodePoints",
-        "results": [_result(problem, codes.index(problem.code)) for problem in problems],
+        "results": [_result(each, codes.index(plain(each.code))) for each in problems],
     }
     return to_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
@@ -38,7 +38,7 @@ def _rule(code: str) -> dict[str, Any]:
 def _result(problem: Problem, rule: int) -> dict[str, Any]:
     told = plain(sentence(problem))
     return {
-        "ruleId": problem.code,
+        "ruleId": plain(problem.code),
         "ruleIndex": rule,
         "level": "warning" if problem.warning else "error",
         "message": {"text": _message(f"{told}\n{plain(problem.hint)}" if problem.hint else told)},
