@@ -1,0 +1,49 @@
+"""The table of operations as a page: ``python -m tests.contract.operations_page`` writes it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from reconciler.emulator.app import create_app
+from tests.contract.contract import Operation, operations
+from tests.contract.ground import MISSING
+from tests.contract.operations import Row, rows
+from tests.contract.refusals import told_statuses
+
+PAGE = Path(__file__).parent / "OPERATIONS.md"
+HEAD = """\
+# The operations of the custom models API
+
+Written by `python -m tests.contract.operations_page`; a test holds it current. The statuses are
+the success that the client's method was answered, then every documented refusal, made to happen by
+real input or, in brackets, by a planned fault.
+
+| operation | client method | emulator route | used by | statuses tested |
+|---|---|---|---|---|
+"""
+
+
+def route(operation: Operation) -> str:
+    """The emulator's function for the operation; NotFound and its kin where there is none."""
+    path = re.sub(r"\{\w+\}", MISSING, operation.path)
+    endpoint, _ = create_app().url_map.bind("emulator").match(path, method=operation.method)
+    return str(endpoint)
+
+
+def page() -> str:
+    """The whole page."""
+    table = rows()
+    return HEAD + "".join(_line(operation, table[name]) for name, operation in operations().items())
+
+
+def _line(operation: Operation, row: Row) -> str:
+    name = operation.name + (" **deprecated**" if row.deprecated else "")
+    used = f"{row.product} ({row.deprecated})" if row.deprecated else row.product
+    success = min(status for status in operation.statuses if status < 400)
+    statuses = ", ".join([str(success), *told_statuses(operation)])
+    return f"| {name} | `{row.client}` | `{route(operation)}` | {used} | {statuses} |\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

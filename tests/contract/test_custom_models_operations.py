@@ -1,0 +1,66 @@
+"""The table of operations is whole: contract, client, emulator and the rendered page agree."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from reconciler.providers.custom_models.client import Client
+from tests.contract.contract import operations
+from tests.contract.ground import Ground
+from tests.contract.operations import ROWS, Row, rows
+from tests.contract.operations_page import PAGE, page, route
+
+
+def test_the_contract_has_fifty_four_operations_and_the_table_the_same_ones() -> None:
+    assert len(ROWS) == len(rows()) == 54
+    assert rows().keys() == operations().keys()
+
+
+def test_every_typed_method_of_the_client_is_in_the_table() -> None:
+    public = {
+        name
+        for name, method in inspect.getmembers(Client, inspect.isfunction)
+        if not name.startswith("_")
+    }
+    # A status is no operation of this API, but following a job needs it.
+    assert {row.client for row in ROWS} == public - {"get_status"}
+
+
+def test_the_deprecated_ones_are_marked() -> None:
+    marked = {row.name for row in ROWS if row.deprecated}
+    assert marked == {
+        "GET customInferenceImages/{imageId}/featureImpact/",
+        "POST customInferenceImages/{imageId}/featureImpact/",
+        "POST customModels/predictionExplanationsInitialization/",
+        "PATCH customModels/{customModelId}/trainingData/",
+        "PATCH customModels/{customModelId}/versions/withTrainingData/",
+    }
+
+
+def test_every_operation_has_a_route_of_its_own() -> None:
+    routes = {name: route(operation) for name, operation in operations().items()}
+    assert len(routes) == 54
+    # Both kinds of object are shared by the same two functions.
+    assert len(set(routes.values())) == 52
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_the_client_sends_just_this(row: Row) -> None:
+    ground = Ground()
+    arguments = row.arguments(ground)
+    ground.sent()
+    getattr(ground.client, row.client)(*arguments, **row.options)
+    operation = operations()[row.name]
+    ((method, path),) = ground.sent()
+    assert method == operation.method
+    assert operation.matches(path)
+    successes = {status for status in operation.statuses if status < 400} | {200}
+    assert ground.wire.seen.pop(row.name) <= successes
+    assert ground.wire.seen == {}
+    ground.wire.check()
+
+
+def test_the_page_is_current() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "python -m tests.contract.operations_page"
