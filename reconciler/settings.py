@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from reconciler.errors import SettingsError
+
+Keys = tuple[tuple[str, str], ...]
+"""Settings of the project file, each with the environment variable that serves without it."""
+
+_NO_BLANKS = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +30,7 @@ class ProviderSettings:
 @dataclass(frozen=True, slots=True)
 class _Source:
     endpoint: str
-    tokens: tuple[tuple[str, str], ...]
+    tokens: Keys
     needs_suffix: str = ""
 
 
@@ -58,25 +65,57 @@ def provider_settings(
             f"Set {variable}, or change {key} in reconciler.yaml.",
         )
     source = SOURCES[name]
-    endpoint = (project.get("endpoint") or env.get(source.endpoint, "")).rstrip("/")
-    if not endpoint:
-        raise _missing(name, "endpoint", source.endpoint)
-    if not endpoint.startswith(("http://", "https://")):
+    _, endpoint = _held(name, (("endpoint", source.endpoint),), project, env)
+    endpoint = _checked(name, source, endpoint.rstrip("/"))
+    key, token = _held(name, source.tokens, project, env)
+    if not _NO_BLANKS.fullmatch(token):
         raise SettingsError(
-            f"the endpoint of {name} is no http(s) URL: {endpoint.split('@')[-1]!r}",
-            f"Set providers.{name}.endpoint or {source.endpoint}.",
+            f"the {key} of {name} has characters that no HTTP header can carry",
+            "Set it again, without quotes, blanks or line ends in it.",
+        )
+    return ProviderSettings(
+        endpoint,
+        token,
+        key == "apiKey",
+        project.get("caBundle") or env.get("SSL_CERT_FILE") or None,
+    )
+
+
+def _held(
+    name: str, keys: Keys, project: Mapping[str, str], env: Mapping[str, str]
+) -> tuple[str, str]:
+    """The first key that is set, and its value; the environment serves a silent project only."""
+    written = [(key, project[key]) for key, _ in keys if key in project]
+    found = written or [(key, env[variable]) for key, variable in keys if env.get(variable)]
+    if not found or not found[0][1].strip():
+        raise _missing(name, *keys[0])
+    return found[0][0], found[0][1].strip()
+
+
+def _checked(name: str, source: _Source, endpoint: str) -> str:
+    # The value is not shown: the two variables are easily swapped, and it may be the token.
+    if not _usable(endpoint):
+        raise SettingsError(
+            f"the endpoint of {name} is no plain http(s) URL",
+            f"Set providers.{name}.endpoint or {source.endpoint}, like "
+            f"https://app.example.com{source.needs_suffix}, without user, query or fragment.",
         )
     if not endpoint.endswith(source.needs_suffix):
         raise SettingsError(
             f"the endpoint of {name} must end in {source.needs_suffix}",
             f"Set {source.endpoint} like https://app.example.com{source.needs_suffix}.",
         )
-    bundle = project.get("caBundle") or env.get("SSL_CERT_FILE") or None
-    for key, variable in source.tokens:
-        token = project.get(key) or env.get(variable, "")
-        if token:
-            return ProviderSettings(endpoint, token, key == "apiKey", bundle)
-    raise _missing(name, source.tokens[0][0], source.tokens[0][1])
+    return endpoint
+
+
+def _usable(endpoint: str) -> bool:
+    try:
+        url = urlsplit(endpoint)
+        port_is_sound = url.port != 0
+    except ValueError:
+        return False
+    plain = _NO_BLANKS.fullmatch(endpoint) and not set("@?#\\") & set(endpoint)
+    return bool(plain and url.scheme in ("http", "https") and url.hostname and port_is_sound)
 
 
 def _missing(name: str, key: str, variable: str) -> SettingsError:

@@ -1,0 +1,171 @@
+"""Endpoints and tokens of providers.
+
+Cases: the project file before the environment, what is not set and has no stand-in, forms of
+endpoints and tokens, secrets in no message and no representation, every provider's variables.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Mapping
+
+import pytest
+
+from reconciler.errors import SettingsError
+from reconciler.settings import SOURCES, ProviderSettings, environment, provider_settings
+
+ENDPOINT = "https://app.example.com/api/v2"
+SECRET = "s3cr3t-T0ken"
+ENV = {"DATAROBOT_ENDPOINT": ENDPOINT, "DATAROBOT_API_TOKEN": SECRET}
+
+
+def settings(
+    project: Mapping[str, str] | None = None,
+    env: Mapping[str, str] = ENV,
+    missing: Mapping[str, str] | None = None,
+    name: str = "custom_models",
+) -> ProviderSettings:
+    """The settings of a provider."""
+    return provider_settings(name, project or {}, missing or {}, env)
+
+
+def refused(
+    project: Mapping[str, str] | None = None,
+    env: Mapping[str, str] = ENV,
+    missing: Mapping[str, str] | None = None,
+    name: str = "custom_models",
+) -> SettingsError:
+    """The error; no secret may be in it, nor in its trace."""
+    with pytest.raises(SettingsError) as caught:
+        settings(project, env, missing, name)
+    error = caught.value
+    told = "".join(traceback.format_exception(error)) + error.message + error.hint + repr(error)
+    assert SECRET not in told
+    assert error.hint
+    return error
+
+
+def test_the_environment_serves_where_the_project_says_nothing() -> None:
+    assert settings() == ProviderSettings(ENDPOINT, SECRET)
+
+
+def test_the_project_file_beats_the_environment() -> None:
+    project = {"endpoint": "https://prod.example.com/api/v2", "token": "other"}
+    assert settings(project) == ProviderSettings("https://prod.example.com/api/v2", "other")
+    assert settings({"token": "other"}) == ProviderSettings(ENDPOINT, "other")
+
+
+@pytest.mark.parametrize("gone", ["DATAROBOT_ENDPOINT", "DATAROBOT_API_TOKEN"])
+@pytest.mark.parametrize("value", [None, ""])
+def test_what_is_not_set_is_named_with_its_variable(gone: str, value: str | None) -> None:
+    env = {**ENV, gone: value} if value is not None else {k: v for k, v in ENV.items() if k != gone}
+    error = refused(env=env)
+    assert gone in error.hint
+    assert "custom_models" in error.message
+    assert error.exit_code == 1
+
+
+def test_a_variable_that_the_project_reads_and_is_not_set_has_no_stand_in() -> None:
+    error = refused({"endpoint": ENDPOINT}, missing={"token": "PROD_TOKEN"})
+    assert "PROD_TOKEN" in error.message
+    assert "providers.custom_models.token" in error.message
+    refused({"token": SECRET}, missing={"endpoint": "PROD_ENDPOINT"})
+
+
+@pytest.mark.parametrize("project", [{"endpoint": ""}, {"token": ""}])
+def test_an_empty_setting_of_the_project_has_no_stand_in(project: dict[str, str]) -> None:
+    refused(project)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (ENDPOINT, ENDPOINT),
+        (f"{ENDPOINT}/", ENDPOINT),
+        (f"{ENDPOINT}//", ENDPOINT),
+        (f" {ENDPOINT}\n", ENDPOINT),
+        ("http://127.0.0.1:8080/api/v2", "http://127.0.0.1:8080/api/v2"),
+        ("http://[::1]:8080/api/v2", "http://[::1]:8080/api/v2"),
+        ("https://app.example.com/mounted/api/v2", "https://app.example.com/mounted/api/v2"),
+    ],
+)
+def test_endpoints_in_every_usual_form(written: str, meant: str) -> None:
+    assert settings({"endpoint": written}).endpoint == meant
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "app.example.com/api/v2",
+        "ftp://app.example.com/api/v2",
+        "//app.example.com/api/v2",
+        "https:///api/v2",
+        "https://:8080/api/v2",
+        "https://app.example.com",
+        "https://app.example.com/api/v3",
+        "https://app.example.com/xapi/v2",
+        f"https://somebody:{SECRET}@app.example.com/api/v2",
+        f"https://app.example.com/api/v2?token={SECRET}",
+        f"https://app.example.com/?token={SECRET}/api/v2",
+        "https://app.example.com/#/api/v2",
+        "https://app.example.com:port/api/v2",
+        "https://app.example.com:99999/api/v2",
+        "https://[::1/api/v2",
+        "https://app example.com/api/v2",
+        "https://app.example.com\n/api/v2",
+        SECRET,
+        f"{SECRET}@x/api/v2",
+    ],
+)
+def test_an_endpoint_that_cannot_be_used_is_refused_and_not_shown(wrong: str) -> None:
+    assert "endpoint" in refused({"endpoint": wrong}).message
+
+
+def test_a_provider_without_a_fixed_path_takes_any() -> None:
+    env = {"TFY_HOST": "https://registry.example.com", "TFY_API_KEY": SECRET}
+    assert settings(env=env, name="model_registry").endpoint == "https://registry.example.com"
+
+
+def test_blanks_around_a_token_are_no_part_of_it() -> None:
+    assert settings({"token": f" {SECRET}\n"}).token == SECRET
+
+
+@pytest.mark.parametrize("wrong", ["{}\n{}", "{} {}", "{}é", "\x1b{}", "{}\x00"])
+def test_a_token_that_no_header_can_carry_is_refused_and_not_shown(wrong: str) -> None:
+    assert "token" in refused({"token": wrong.replace("{}", SECRET)}).message
+
+
+def test_a_key_serves_where_there_is_no_bearer_token() -> None:
+    env = {"MODEL_RUNS_URL": "https://runs.example.com", "MODEL_RUNS_API_KEY": "key"}
+    found = settings(env=env, name="model_runs")
+    assert (found.token, found.token_is_key) == ("key", True)
+    found = settings(env={**env, "MODEL_RUNS_TOKEN": "bearer"}, name="model_runs")
+    assert (found.token, found.token_is_key) == ("bearer", False)
+    found = settings({"apiKey": "mine"}, env={**env, "MODEL_RUNS_TOKEN": "x"}, name="model_runs")
+    assert (found.token, found.token_is_key) == ("mine", True)
+
+
+def test_a_certificate_bundle_may_be_named() -> None:
+    assert settings().ca_bundle is None
+    env = {**ENV, "SSL_CERT_FILE": "/a.pem"}
+    assert settings(env=env).ca_bundle == "/a.pem"
+    assert settings({"caBundle": "/b.pem"}, env=env).ca_bundle == "/b.pem"
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_provider_says_which_variables_it_reads(name: str) -> None:
+    error = refused(env={}, name=name)
+    assert SOURCES[name].endpoint in error.hint
+    error = refused({"endpoint": ENDPOINT}, env={}, name=name)
+    assert SOURCES[name].tokens[0][1] in error.hint
+
+
+def test_no_representation_shows_the_token() -> None:
+    assert SECRET not in repr(settings())
+
+
+def test_the_environment_is_that_of_the_process_and_a_copy() -> None:
+    found = environment()
+    assert found == dict(os.environ)
+    assert found is not os.environ
