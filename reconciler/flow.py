@@ -55,6 +55,8 @@ class Tools:
 
     kinds: Mapping[str, Kind]
     open: Callable[[str, ProviderSettings], Provider]
+    locks: Path | None = None
+    """Where locks lie; the user's folder for temporary files unless a test says else."""
 
 
 class Session:
@@ -92,7 +94,7 @@ class Session:
         """Keep a second apply of this scope on these platforms out; LiveStateError if it is in."""
         used = {self.tools.kinds[address.kind].provider for address in self.graph.resources}
         endpoints = tuple(self._settings(name).endpoint for name in sorted(used))
-        with hold(self.desired.project.scope, endpoints):
+        with hold(self.desired.project.scope, endpoints, self.tools.locks):
             yield
 
     def plan(self) -> Plan:

@@ -18,12 +18,12 @@ from reconciler.errors import LiveStateError, SettingsError
 
 
 @contextmanager
-def hold(scope: str, endpoints: tuple[str, ...]) -> Iterator[None]:
+def hold(scope: str, endpoints: tuple[str, ...], folder: Path | None = None) -> Iterator[None]:
     """Hold the lock inside the block; LiveStateError names the process that has it.
 
     The system frees it when the process ends, however it ends.
     """
-    path = _place(scope, endpoints)
+    path = _place(scope, endpoints, folder)
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
@@ -45,8 +45,8 @@ def hold(scope: str, endpoints: tuple[str, ...]) -> Iterator[None]:
         yield
 
 
-def _place(scope: str, endpoints: tuple[str, ...]) -> Path:
-    folder = Path(tempfile.gettempdir()) / f"reconciler-{os.getuid()}"
+def _place(scope: str, endpoints: tuple[str, ...], folder: Path | None) -> Path:
+    folder = folder or Path(tempfile.gettempdir()) / f"reconciler-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
         raise SettingsError(

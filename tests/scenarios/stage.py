@@ -101,7 +101,9 @@ class Stage:
         """Run ``reconciler`` with these arguments, as a process of its own would."""
         self.control("DELETE", "requests")
         out, err = io.StringIO(), io.StringIO()
-        tools = Tools(KINDS, lambda name, given: open_provider(name, given, self._outside()))
+        # Stages of several test processes name the same platform, and are none the less apart.
+        locks = self.folder / ".locks"
+        tools = Tools(KINDS, lambda name, given: open_provider(name, given, self._outside()), locks)
         with (
             contextlib.chdir(self.folder),
             contextlib.redirect_stdout(out),
