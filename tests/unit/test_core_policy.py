@@ -6,6 +6,7 @@ and changed objects at the edge, the way to let a mass change through.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -46,6 +47,13 @@ def test_a_fixed_field_needs_leave_to_replace() -> None:
     )
 
 
+def test_leave_to_replace_is_no_use_where_nothing_can_be_deleted() -> None:
+    wanted = resource("Ship/argo", {"hull": "oak"}, allow_replace=True)
+    difference = diff({"hull": "oak"}, {"hull": "elm"}, SHIP.rules)
+    kind = replace(SHIP, delete=None)
+    assert codes(field_problems(wanted, live("Ship/argo"), difference, kind)) == ["needs-replace"]
+
+
 def test_what_needs_a_replace_is_known_by_its_rule() -> None:
     difference = diff(
         {"hull": "oak", "name": "b", "x": 1}, {"hull": "elm", "name": "a"}, SHIP.rules
@@ -65,8 +73,9 @@ def test_a_one_way_field_may_be_switched_on_and_never_off() -> None:
 def test_a_locked_field_waits_for_what_locks_it() -> None:
     wanted = resource("Ship/argo", {"flag": "red", "name": "b"})
     before = {"flag": "blue", "name": "a"}
-    assert codes(refused(wanted, before, atSea=2)) == ["locked"]
-    assert "atSea is 2" in refused(wanted, before, atSea=2)[0].message
+    (problem,) = refused(wanted, before, atSea="2 voyages")
+    assert (problem.code, problem.path) == ("locked", "spec.flag")
+    assert "2 voyages" in problem.message
     assert refused(wanted, before, atSea=0) == refused(wanted, before) == []
     assert refused(resource("Ship/argo", {"flag": "blue"}), before, atSea=2) == []
 
