@@ -12,6 +12,7 @@ from typing import Any
 from reconciler.core.provider import Watch
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, Wait
+from reconciler.errors import Interrupted
 
 PATIENCE = 10.0
 """Seconds after which a meeting has failed; no test waits that long unless it is red."""
@@ -64,7 +65,15 @@ class FakeProvider:
         """Tells one line of progress."""
         self.waits.append(wait)
         watch.tell(f"{wait.operation} goes on")
-        return self._happen(f"wait {wait.operation}", "GET") or {}
+        told = self._happen(f"wait {wait.operation}", "GET")
+        if watch.stopped():
+            raise Interrupted(f"{wait.operation} goes on there")
+        return told or {}
+
+    def observe(self, live: Live) -> Any:
+        """Whatever the script says, else the object's spec."""
+        told = self._happen(f"observe {live.id}", "GET")
+        return told if told is not None else dict(live.spec)
 
     def logs(self, live: Live, job: str, lines: int) -> str:
         """One line that says what was asked for."""

@@ -2,7 +2,7 @@
 
 Cases: only dependants are skipped and the root cause is named through several levels, what was
 done before the failure, logs of failed jobs, defects of ours, outputs that never came, writes
-whose answer was lost, listeners that fail.
+whose answer was lost, listeners that fail, objects that moved since a review.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from reconciler.core.plan import Plan
 from reconciler.core.report import Report, StepResult
 from reconciler.core.resource import Resource
 from reconciler.core.step import After, Call, Step, Wait
-from reconciler.errors import ApiError, JobFailed, LiveStateError, UnknownOutcome
+from reconciler.errors import ApiError, JobFailed, LiveStateError, StalePlanError, UnknownOutcome
 from tests.unit.fake_provider import FakeProvider
 from tests.unit.made_up import SCOPE, address, plan, resource
 
@@ -147,6 +147,15 @@ def test_two_things_that_could_be_it_are_not_guessed_at() -> None:
     assert one(report, "Ship/a").error == "two ships: 1, 2"
 
 
+def test_a_look_that_fails_leaves_the_outcome_unknown_and_says_both() -> None:
+    down = ApiError("GET ships/ answered 503", status=503)
+    report, provider = run([resource("Ship/a")], {"make Ship/a": LOST, "look make Ship/a": down})
+    assert provider.log == ["make Ship/a", "look make Ship/a"]
+    told = one(report, "Ship/a").error
+    assert LOST.message in told
+    assert "GET ships/ answered 503" in told
+
+
 def test_a_refusal_is_no_lost_answer() -> None:
     _, provider = run([resource("Ship/a")], {"make Ship/a": REFUSED})
     assert provider.log == ["make Ship/a"]
@@ -168,6 +177,36 @@ def test_a_listener_that_fails_costs_neither_work_nor_report(moment: str) -> Non
     known = {each.address: each for each in resources}
     report = Run(plan(resources), lambda _: FakeProvider(), known, listen).execute(2)
     assert set(states(report).values()) == {"done"}
+
+
+class Reviewer:
+    """A guard that finds some objects moved."""
+
+    def __init__(self, *moved: str) -> None:
+        self.moved = moved
+        self.log: list[str] = []
+
+    def before(self, step: Step) -> None:
+        """Refuses what has moved."""
+        self.log.append(f"before {step.id}")
+        if step.id in self.moved:
+            raise StalePlanError(f"{step.id} was changed since the plan was made", "Plan again.")
+
+    def after(self, step: Step) -> None:
+        """Takes note."""
+        self.log.append(f"after {step.id}")
+
+
+def test_what_moved_since_the_review_is_not_touched() -> None:
+    resources = [*chain("Ship/a", "Ship/b"), resource("Ship/c")]
+    known = {each.address: each for each in resources}
+    provider, guard = FakeProvider(), Reviewer("Ship/a")
+    made = Run(plan(resources), lambda _: provider, known, lambda *told: None, guard=guard)
+    report = made.execute(1)
+    assert states(report) == {"Ship/a": "failed", "Ship/b": "skipped", "Ship/c": "done"}
+    assert one(report, "Ship/a").error == "Ship/a was changed since the plan was made"
+    assert provider.log == ["make Ship/c"]
+    assert guard.log == ["before Ship/a", "before Ship/c", "after Ship/c"]
 
 
 def test_a_provider_that_cannot_be_opened_fails_its_steps_only() -> None:

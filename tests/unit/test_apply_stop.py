@@ -1,7 +1,7 @@
 """An apply that is interrupted.
 
-Cases: running steps finish, the rest is not reached, skipped steps stay skipped, a stop before the
-first and after the last step, the exit code.
+Cases: running calls finish, the rest is not reached, skipped steps stay skipped, a stop before the
+first and after the last step, waits that end early, a second interrupt, the exit code.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from threading import Event, Semaphore
 from reconciler.apply import Run
 from reconciler.core.report import Report
 from reconciler.core.resource import Resource
+from reconciler.core.step import Step
 from reconciler.errors import ApiError
 from tests.unit.fake_provider import PATIENCE, FakeProvider, meeting
 from tests.unit.made_up import plan, resource
@@ -81,12 +82,49 @@ def test_steps_that_only_waited_for_a_worker_do_not_start() -> None:
     }  # fmt: skip
 
 
-def test_every_call_of_a_running_step_is_made() -> None:
+def test_a_running_wait_is_told_of_the_stop_and_its_job_is_said_to_go_on() -> None:
     stop = Event()
-    provider = FakeProvider(script={"make Dock/a": stop.set})
-    report = run([resource("Dock/a")], provider, stop, parallel=1)
-    assert provider.log == ["make Dock/a", "wait drying"]
-    assert states(report) == {"Dock/a": "done"}
+    provider = FakeProvider(script={"wait drying": stop.set})
+    resources = [resource("Dock/a"), resource("Ship/b", {}, needs=["Dock/a"])]
+    report = run(resources, provider, stop, parallel=1)
+    (dock, ship) = report.results
+    assert (dock.state, dock.error, dock.done_calls) == ("failed", "drying goes on there", 1)
+    assert ship.state == "skipped"
+    assert report.exit_code == 130
+
+
+def test_a_stop_during_the_last_step_lets_it_end_and_is_still_told() -> None:
+    stop = Event()
+    report = run([resource("Ship/a")], FakeProvider(script={"make Ship/a": stop.set}), stop, 1)
+    assert states(report) == {"Ship/a": "done"}
+    assert report.exit_code == 130
+
+
+def test_a_second_interrupt_cuts_off_and_says_what_nobody_will_hear_of() -> None:
+    hang = Event()
+    provider = FakeProvider(script={"make Ship/b": lambda: hang.wait(PATIENCE)})
+    resources = [
+        resource("Ship/a"),
+        resource("Ship/b", {}, needs=["Ship/a"]),
+        resource("Ship/c", {}, needs=["Ship/b"]),
+    ]
+    known = {each.address: each for each in resources}
+
+    def listen(step: Step, event: str) -> None:
+        # Told in the thread that waits, as a signal would be.
+        if (step.id, event) == ("Ship/d", "done"):
+            raise KeyboardInterrupt
+
+    made = plan([*resources, resource("Ship/d", {}, needs=["Ship/a"])])
+    report = Run(made, lambda _: provider, known, listen).execute(2)
+    hang.set()
+    assert states(report) == {
+        "Ship/a": "done", "Ship/b": "failed", "Ship/c": "notReached", "Ship/d": "done",
+    }  # fmt: skip
+    assert (report.cut, report.interrupted, report.exit_code) == (True, True, 130)
+    under_way = next(result for result in report.results if result.id == "Ship/b")
+    assert under_way.error
+    assert under_way.hint
 
 
 def test_a_stop_before_the_first_step_sends_nothing() -> None:
