@@ -15,6 +15,7 @@ from reconciler.cli.shared import Outer, Shared
 from reconciler.errors import ManifestError, ReconcilerError
 from reconciler.flow import Tools
 from reconciler.providers.all import KINDS, open_provider
+from reconciler.render.plain import plain
 from reconciler.render.text import problem_lines
 from reconciler.settings import environment
 
@@ -72,4 +73,5 @@ def error_lines(error: ReconcilerError) -> list[str]:
     """What went wrong and what to do next, one line each."""
     if isinstance(error, ManifestError):
         return [*problem_lines(error.problems), f"error: {error.message}", f"  -> {error.hint}"]
-    return [f"error: {error.message}", *([f"  -> {error.hint}"] if error.hint else [])]
+    hint = [f"  -> {plain(error.hint)}"] if error.hint else []
+    return [f"error: {plain(error.message)}", *hint]

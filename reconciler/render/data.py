@@ -13,8 +13,18 @@ from reconciler.errors import Problem
 
 
 def to_json(data: Any) -> str:
-    """Indented JSON with the keys in the order given."""
-    return json.dumps(data, indent=2, ensure_ascii=False)
+    """Indented JSON with the keys in the order given, always fit to be encoded as UTF-8."""
+    text = json.dumps(data, indent=2, ensure_ascii=False)
+    # A platform may send half of a surrogate pair, which only an escape can spell.
+    return text if _is_text(text) else json.dumps(data, indent=2)
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def drift_data(
