@@ -1,0 +1,248 @@
+"""One run from manifests on disk to a plan and a report, with providers by hand.
+
+Cases: which providers are opened and when, settings that are missing, what select and paths leave
+out, policy and wishes, requests, apply, one live object, closing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.core.plan import Plan
+from reconciler.core.provider import Provider
+from reconciler.core.resource import Live
+from reconciler.errors import ApiError, LiveStateError, ManifestError, SettingsError
+from reconciler.flow import Ask, Session, Tools
+from reconciler.settings import ProviderSettings
+from tests.unit.fake_provider import FakeProvider
+from tests.unit.made_up import KINDS, codes, live
+
+ENV = {
+    "DATAROBOT_ENDPOINT": "https://app.example.com/api/v2",
+    "DATAROBOT_API_TOKEN": "t0ken",
+    "TFY_HOST": "https://registry.example.com",
+    "TFY_API_KEY": "k3y",
+}
+PROJECT = {"reconciler.yaml": "kind: Project\nmetadata: {name: fleet}\n"}
+FLEET = {
+    **PROJECT,
+    "docks.yaml": "kind: Dock\nmetadata: {name: pier}\nspec: {berths: 3}\n",
+    "ships/argo.yaml": (
+        "kind: Ship\nmetadata: {name: argo}\nspec: {dock: {ref: pier}, flag: red, crew: [ann]}\n"
+    ),
+    "ships/tern.yaml": "kind: Ship\nmetadata: {name: tern}\nspec: {flag: blue}\n",
+}
+
+
+class Harbour:
+    """The manifests of a test in a folder, and the providers that its runs open."""
+
+    def __init__(self, folder: Path, files: Mapping[str, str] = FLEET) -> None:
+        self.folder = folder
+        self.providers: dict[str, FakeProvider] = {}
+        self.opened: list[tuple[str, ProviderSettings]] = []
+        for name, text in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"apiVersion: reconciler/v1\n{text}", encoding="utf-8")
+
+    def has(self, *lives: Live, **script: Any) -> Harbour:
+        """These objects are live."""
+        told = {name.replace("_", " "): event for name, event in script.items()}
+        self.providers["custom_models"] = FakeProvider(lives, told)
+        return self
+
+    def session(self, *paths: str, env: Mapping[str, str] = ENV, **more: Any) -> Session:
+        """A run over these paths, or all."""
+        wanted = tuple(self.folder / path for path in paths)
+        tools = Tools(KINDS, self._open)
+        return Session(Ask(self.folder, wanted, env=env, **more), tools)
+
+    def _open(self, name: str, settings: ProviderSettings) -> Provider:
+        self.opened.append((name, settings))
+        return self.providers.setdefault(name, FakeProvider())
+
+    @property
+    def log(self) -> list[str]:
+        """What the main provider was asked."""
+        return self.providers["custom_models"].log
+
+
+@pytest.fixture
+def harbour(tmp_path: Path) -> Harbour:
+    """Nothing is live yet."""
+    return Harbour(tmp_path).has()
+
+
+def ids(plan: Plan) -> list[str]:
+    """Step ids in plan order."""
+    return [step.id for step in plan.steps]
+
+
+def test_a_run_goes_from_manifests_to_a_plan(harbour: Harbour) -> None:
+    with harbour.session() as session:
+        plan = session.plan()
+    assert (plan.project, plan.target, plan.problems) == ("fleet", None, ())
+    assert ids(plan) == ["Dock/pier", "Ship/tern", "Ship/argo", "Ship/argo#crew"]
+
+
+def test_a_plan_only_reads(harbour: Harbour) -> None:
+    harbour.has(live("Ship/argo", {"flag": "blue"}), live("Ship/old"))
+    with harbour.session(prune=True) as session:
+        plan = session.plan()
+    assert {line.split(" ")[0] for line in harbour.log} <= {"list", "survey", "detail"}
+    assert plan.requests == {"GET": len(harbour.log)}
+
+
+def test_a_provider_that_no_manifest_uses_is_never_opened(harbour: Harbour) -> None:
+    bare = {key: value for key, value in ENV.items() if not key.startswith("TFY")}
+    with harbour.session(env=bare) as session:
+        session.plan()
+    assert harbour.opened == [
+        ("custom_models", ProviderSettings(ENV["DATAROBOT_ENDPOINT"], ENV["DATAROBOT_API_TOKEN"]))
+    ]
+
+
+def test_a_provider_is_opened_once_and_closed_at_the_end(harbour: Harbour) -> None:
+    with harbour.session() as session:
+        session.apply(session.plan(), lambda step, event: None)
+        assert harbour.providers["custom_models"].closed == 0
+    assert len(harbour.opened) == 1
+    assert harbour.providers["custom_models"].closed == 1
+
+
+def test_providers_are_closed_after_an_error_too(tmp_path: Path) -> None:
+    harbour = Harbour(tmp_path).has(list_Ship=ApiError("GET answered 403"))
+    with pytest.raises(ApiError), harbour.session() as session:
+        session.plan()
+    assert harbour.providers["custom_models"].closed == 1
+
+
+def test_every_used_provider_has_settings_of_its_own(tmp_path: Path) -> None:
+    buoy = {"b.yaml": "kind: Buoy\nmetadata: {name: b}\nspec: {}\n"}
+    harbour = Harbour(tmp_path, {**FLEET, **buoy}).has()
+    with harbour.session() as session:
+        session.plan()
+    assert {name: settings.token for name, settings in harbour.opened} == {
+        "custom_models": "t0ken", "model_registry": "k3y",
+    }  # fmt: skip
+
+
+def test_a_missing_setting_is_told_only_when_it_is_needed(harbour: Harbour) -> None:
+    with harbour.session(env={}) as session:
+        assert len(session.graph) == 3
+        with pytest.raises(SettingsError, match="custom_models"):
+            session.plan()
+
+
+def test_settings_of_the_target_reach_the_provider(tmp_path: Path) -> None:
+    spec = "{targets: {prod: {providers: {custom_models: {token: '${env.PROD_TOKEN}'}}}}}"
+    project = {"reconciler.yaml": f"kind: Project\nmetadata: {{name: fleet}}\nspec: {spec}\n"}
+    harbour = Harbour(tmp_path, {**FLEET, **project}).has(live("Ship/tern", owner="fleet/tern"))
+    with harbour.session(target="prod", env={**ENV, "PROD_TOKEN": "prod"}, rate=2.5) as session:
+        plan = session.plan()
+    (_, settings) = harbour.opened[0]
+    assert (settings.token, settings.rate) == ("prod", 2.5)
+    assert plan.target == "prod"
+    # The scope is fleet/prod now, so the object of fleet is somebody else's.
+    assert "Ship/tern" not in ids(plan)
+    assert codes(plan.problems) == ["name-taken"]
+    with (
+        harbour.session(target="prod") as session,
+        pytest.raises(SettingsError, match="PROD_TOKEN"),
+    ):
+        session.plan()
+
+
+def test_select_takes_the_dependencies_along_and_nothing_else(harbour: Harbour) -> None:
+    with harbour.session(select=("Ship/argo",)) as session:
+        assert ids(session.plan()) == ["Dock/pier", "Ship/argo", "Ship/argo#crew"]
+    with harbour.session(select=("Dock/pier", "Ship/tern")) as session:
+        assert ids(session.plan()) == ["Dock/pier", "Ship/tern"]
+
+
+@pytest.mark.parametrize("wrong", ["Ship/nobody", "argo", "", "Ship/", "dock/pier"])
+def test_an_unknown_address_is_named(harbour: Harbour, wrong: str) -> None:
+    with pytest.raises(ManifestError) as caught:
+        harbour.session(select=("Ship/argo", wrong))
+    assert codes(caught.value.problems) == ["unknown-address"]
+    assert wrong in caught.value.problems[0].message
+
+
+def test_select_never_prunes(harbour: Harbour) -> None:
+    harbour.has(live("Ship/old"))
+    with harbour.session(select=("Ship/tern",), prune=True) as session:
+        plan = session.plan()
+    assert ids(plan) == ["Ship/tern"]
+    assert plan.left_alone == ()
+
+
+def test_paths_that_leave_manifests_out_never_prune(harbour: Harbour) -> None:
+    harbour.has(live("Dock/pier", {"berths": 3}), live("Ship/tern", {"flag": "blue"}))
+    with harbour.session("ships/tern.yaml", prune=True) as session:
+        plan = session.plan()
+    assert (plan.steps, plan.left_alone, plan.unchanged) == ((), (), 1)
+
+
+def test_pruning_is_asked_for_by_the_run_or_by_the_project(tmp_path: Path) -> None:
+    old = live("Ship/old")
+    harbour = Harbour(tmp_path, PROJECT | {"t.yaml": FLEET["ships/tern.yaml"]}).has(old)
+    with harbour.session() as session:
+        assert [left.why for left in session.plan().left_alone] == ["orphan"]
+    with harbour.session(prune=True) as session:
+        plan = session.plan()
+    assert ids(plan) == ["Ship/tern", "Ship/old"]
+    assert codes(plan.problems) == ["mass-change"]
+    with harbour.session(prune=True, allow_mass_change=True) as session:
+        assert session.plan().problems == ()
+    text = FLEET["reconciler.yaml"] + "spec: {policy: {prune: true, maxDeletePercent: 100}}\n"
+    by_policy = Harbour(
+        tmp_path / "p", {"reconciler.yaml": text, "t.yaml": FLEET["ships/tern.yaml"]}
+    )
+    with by_policy.has(old).session() as session:
+        plan = session.plan()
+    assert (ids(plan), plan.problems) == (["Ship/tern", "Ship/old"], ())
+
+
+def test_an_apply_does_what_the_plan_says_and_counts_all_requests(harbour: Harbour) -> None:
+    with harbour.session() as session:
+        plan = session.plan()
+        report = session.apply(plan, lambda step, event: None)
+    writes = [line for line in harbour.log if line.split(" ")[0] in ("make", "hire")]
+    assert sorted(writes) == [
+        "hire Ship/argo",
+        "make Dock/pier",
+        "make Ship/argo",
+        "make Ship/tern",
+    ]
+    assert writes.index("make Dock/pier") < writes.index("make Ship/argo")
+    assert [result.id for result in report.results] == ids(plan)
+    assert report.exit_code == 0
+    assert report.requests == {"GET": plan.requests["GET"] + 1, "POST": 4}
+
+
+def test_a_plan_names_no_commit_outside_of_a_checkout(harbour: Harbour) -> None:
+    with harbour.session() as session:
+        assert all("commit" not in str(step) for step in session.plan().steps)
+
+
+def test_one_live_object_is_found_by_its_address(harbour: Harbour) -> None:
+    harbour.has(live("Ship/argo"), live("Ship/tern"))
+    with harbour.session() as session:
+        provider, found = session.find("Ship/argo")
+    assert (provider, found.id) == (harbour.providers["custom_models"], "argo-id")
+
+
+def test_what_is_not_live_or_not_clear_is_not_found(harbour: Harbour) -> None:
+    with harbour.session() as session:
+        with pytest.raises(LiveStateError, match="not live yet"):
+            session.find("Ship/argo")
+        harbour.has(live("Ship/argo", id="1"), live("Ship/argo", id="2"))
+    with harbour.session() as session, pytest.raises(LiveStateError, match="1, 2"):
+        session.find("Ship/argo")
+    with harbour.session() as session, pytest.raises(ManifestError):
+        session.find("Ship/nobody")
