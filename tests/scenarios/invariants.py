@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from tests.scenarios.stage import TOKEN, Done, Stage
 
@@ -26,7 +27,7 @@ def check(stage: Stage, done: Done) -> None:
         assert done.writes == [], f"{told} wrote: {done.writes}"
     if name in OFFLINE:
         assert done.log == (), f"{told} sent requests: {done.log}"
-    if "json" in done.arguments and done.code != USAGE:
+    if "json" in done.arguments and "--output" not in done.arguments and done.code != USAGE:
         assert isinstance(json.loads(done.out), dict), told
     _check_order(done)
     if name == "apply" and done.code == 0:
@@ -62,14 +63,14 @@ def _check_order(done: Done) -> None:
 
 
 def _check_settled(stage: Stage, done: Done) -> None:
-    before, after = _kept(done.arguments)
+    before, after = _kept(stage.folder, done.arguments)
     for name, option in (("plan", "--detailed-exitcode"), ("apply", "--auto-approve")):
         second = stage.run(*before, name, option, *after)
         assert second.code == 0, f"not settled after apply\n{second.out}{second.err}"
         assert second.writes == [], f"{name} after apply wrote: {second.writes}"
 
 
-def _kept(arguments: tuple[str, ...]) -> tuple[list[str], list[str]]:
+def _kept(folder: Path, arguments: tuple[str, ...]) -> tuple[list[str], list[str]]:
     place = arguments.index("apply")
     before, after = list(arguments[:place]), []
     rest = iter(arguments[place + 1 :])
@@ -78,6 +79,9 @@ def _kept(arguments: tuple[str, ...]) -> tuple[list[str], list[str]]:
             after += [word, next(rest)]
         elif word in _DROPPED_WITH_VALUE:
             next(rest)
+        elif word.endswith(".json"):
+            saved = json.loads((folder / word).read_text(encoding="utf-8"))
+            after += ["--target", saved["target"]] if saved["target"] else []
         elif not word.startswith("-"):
             after.append(word)
     return before, after

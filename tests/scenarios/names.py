@@ -14,6 +14,8 @@ _NAME = re.compile(r"\{([A-Z][A-Za-z]+/[^{}\"]+)\}")
 _OWNER = re.compile(r"\[reconciler owner=([^\s\]]+)")
 _FINGERPRINT = re.compile(r'("precondition": "sha256:)[0-9a-f]{64}"')
 
+_TIME = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
+
 
 class Names:
     """The name of every id that was ever seen; the first name of an id stays."""
@@ -33,8 +35,8 @@ class Names:
             self._call(doc["id"], name)
 
     def hide(self, text: str) -> str:
-        """The text with a name for every id, and without fingerprints, which are made of ids."""
-        named = _ID.sub(lambda found: self._shown(found[0]), text)
+        """The text with a name for every id, without fingerprints (made of ids) and times."""
+        named = _ID.sub(lambda found: self._shown(found[0]), _TIME.sub("(time)", text))
         return _FINGERPRINT.sub(r'\1(fingerprint)"', named)
 
     def fill(self, text: str) -> str:

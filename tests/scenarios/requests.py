@@ -57,7 +57,11 @@ def _object(entry: Entry, names: Names) -> str:
     collection, _, rest = _path(entry).partition("/")
     kind = _COLLECTIONS.get(collection, collection)
     if not rest:
-        return f"{kind}/{known_as(entry.get('body') or {'name': ''})}"
+        body = entry.get("body") or {}
+        if "customModelId" in body:
+            # A test belongs to its model.
+            return names.hide(body["customModelId"]).strip("{}").partition("#")[0]
+        return f"{kind}/{known_as({'name': '', **body})}"
     return names.hide(rest.partition("/")[0]).strip("{}").partition("#")[0]
 
 
