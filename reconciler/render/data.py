@@ -10,21 +10,14 @@ from reconciler.core.drift import DriftedObject
 from reconciler.core.plan_data import field_data, plain_data, plan_data, problem_data, step_data
 from reconciler.core.report import Report, StepResult
 from reconciler.errors import Problem
+from reconciler.render.plain import plain
 
 
 def to_json(data: Any) -> str:
-    """Indented JSON with the keys in the order given, always fit to be encoded as UTF-8."""
+    """Indented JSON with the keys in the order given, fit for a terminal and for UTF-8."""
     text = json.dumps(data, indent=2, ensure_ascii=False)
-    # A platform may send half of a surrogate pair, which only an escape can spell.
-    return text if _is_text(text) else json.dumps(data, indent=2)
-
-
-def _is_text(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    # JSON leaves some controls as they are, and half of a surrogate pair is nothing but an escape.
+    return "\n".join(plain(line) for line in text.split("\n"))
 
 
 def drift_data(

@@ -26,7 +26,7 @@ def drift_text(
         return f"No drift. {requests_line(requests)}"
     lines = []
     for found in objects:
-        lines.append(f"{found.address}: {found.state} ({plain(found.reason)})")
+        lines.append(f"{plain(str(found.address))}: {found.state} ({plain(found.reason)})")
         lines += field_lines(found)
     counts = Counter(found.state for found in objects)
     told = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))

@@ -30,6 +30,6 @@ def value(held: Any) -> str:
     if held is None:
         return "(none)"
     if isinstance(held, After):
-        return str(held)
+        return plain(str(held))
     text = plain(json.dumps(held, ensure_ascii=False, default=str))
     return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"

@@ -43,7 +43,7 @@ def plan_text(plan: Plan) -> str:
 
 def scope(plan: Plan) -> str:
     """``fraud``, or ``fraud, target prod``."""
-    return f"{plan.project}, target {plan.target}" if plan.target else plan.project
+    return plain(f"{plan.project}, target {plan.target}" if plan.target else plan.project)
 
 
 def summary_line(plan: Plan) -> str:
@@ -56,7 +56,7 @@ def summary_line(plan: Plan) -> str:
 
 def _object(address: Address, steps: list[Step]) -> Iterator[str]:
     first = steps[0]
-    yield f"  {SIGNS[first.action]} {address}: {first.action}"
+    yield f"  {SIGNS[first.action]} {plain(str(address))}: {first.action}"
     for step in steps:
         part = step.id.partition("#")[2]
         yield f"      {part or 'itself'}: {step.action}, {plain(step.reason)}"
@@ -108,8 +108,8 @@ def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
     """Each problem with its place and, below it, what to do."""
     for problem in problems:
         place = problem.location or problem.address
-        told = f"{severity(problem)}: {plain(place)}: {plain(sentence(problem))} [{problem.code}]"
-        yield told.replace(": : ", ": ")
+        parts = (severity(problem), place, f"{sentence(problem)} [{problem.code}]")
+        yield plain(": ".join(part for part in parts if part))
         if problem.hint:
             yield f"  -> {plain(problem.hint)}"
 
@@ -146,8 +146,8 @@ def _state(state: str) -> str:
 
 
 def _result(result: StepResult) -> Iterator[str]:
-    because = f" because {result.cause} failed" if result.cause else ""
-    yield f"  {_state(result.state):<11} {result.id} ({result.action}){because}"
+    because = f" because {plain(result.cause)} failed" if result.cause else ""
+    yield f"  {_state(result.state):<11} {plain(result.id)} ({result.action}){because}"
     if result.error:
         yield f"      {plain(result.error)}"
     for line in result.log.splitlines():
