@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.emulator.registry_fields import too_deep
 from reconciler.emulator.store import Doc
 
 ENDPOINTS = ("/v1/chat/completions", "/v1/responses")
 # A file with more wrong lines than this is told the first ones.
 _MOST_ERRORS = 1_000
+_MANY_BRACKETS = 100
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,9 @@ def _object(line: bytes) -> Doc | None:
         value: Any = json.loads(line.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None
+    # Only a line with many brackets can be nested too deep to be written again.
+    nested = line.count(b"{") + line.count(b"[") > _MANY_BRACKETS and too_deep(value)
+    return value if isinstance(value, dict) and not nested else None
 
 
 def _refuse_constant(name: str) -> None:

@@ -133,7 +133,7 @@ def _new_run(given: Doc, parts: list[str]) -> Doc:
         # Selectors are not echoed, only plain names are.
         "model_names": parts if parts and all(map(names.is_plain, parts)) else None,
         "diagnostics": diagnostics,
-        "steps": progress.planned(run_id, runs, given),
+        "steps": progress.planned(run_id, runs, given["full_refresh"]),
         "created": here().clock(),
         "duration": here().options.job_time,
         "cancelled": None,

@@ -48,11 +48,16 @@ def tier_of(name: str) -> int:
     return layer_of(name) or 0
 
 
-def reads(name: str, models: list[str]) -> list[str]:
-    """Those of the run's models that the model depends on."""
-    layer = layer_of(name) or 0
-    below = {held for held in map(layer_of, models) if held is not None and held < layer}
-    return sorted(model for model in models if below and layer_of(model) == max(below))
+def dependencies(models: list[str]) -> dict[str, list[str]]:
+    """What each of the run's models reads of the others."""
+    layers: dict[int, list[str]] = {}
+    for model in sorted(models):
+        layer = layer_of(model)
+        if layer is not None:
+            layers.setdefault(layer, []).append(model)
+    below = {held: max((n for n in layers if n < held), default=None) for held in layers}
+    nearest = {model: below.get(layer_of(model) or 0) for model in models}
+    return {model: [] if n is None else layers[n] for model, n in nearest.items()}
 
 
 def sql_of(name: str, upstream: list[str], target: tuple[str, str], full_refresh: bool) -> str:

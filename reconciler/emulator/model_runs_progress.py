@@ -33,23 +33,25 @@ def new_id(*parts: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(parts)))
 
 
-def planned(run_id: str, models: list[str], given: Doc) -> list[Doc]:
+def planned(run_id: str, models: list[str], full_refresh: bool) -> list[Doc]:
     """The steps of a run and how each will end, in the order in which they are listed."""
     steps: list[Doc] = []
+    missing: set[str] = set()
+    reads, tiers = names.dependencies(models), sorted({names.tier_of(model) for model in models})
     for name in sorted(models, key=lambda model: (names.tier_of(model), model)):
-        upstream = names.reads(name, models)
-        failed = [s["model_name"] for s in steps if s["ends"] != SUCCESS]
-        waits = [model for model in upstream if model in failed]
+        waits = [model for model in reads[name] if model in missing]
         ends = SKIPPED if waits else FAILED if names.BROKEN in name else SUCCESS
+        if ends != SUCCESS:
+            missing.add(name)
         steps.append(
             {
                 "id": new_id(run_id, name),
                 "model_name": name,
-                "tier": names.tier_of(name),
-                "depends_on": upstream,
+                "place": tiers.index(names.tier_of(name)),
+                "depends_on": reads[name],
                 "ends": ends,
                 "error": _error(name, ends, waits),
-                "rows": _rows(name, given["full_refresh"]),
+                "rows": _rows(name, full_refresh),
             }
         )
     return steps
@@ -192,9 +194,9 @@ def _times(run: Doc) -> tuple[float, float]:
 def _slot(run: Doc, step: Doc) -> tuple[float, float]:
     """When the tier of the step runs."""
     begin, end = _times(run)
-    tiers = sorted({held["tier"] for held in run["steps"]})
-    place, length = tiers.index(step["tier"]), (end - begin) / len(tiers)
-    return begin + place * length, begin + (place + 1) * length
+    # The steps are in the order of their tiers.
+    length = (end - begin) / (run["steps"][-1]["place"] + 1)
+    return begin + step["place"] * length, begin + (step["place"] + 1) * length
 
 
 def _error(name: str, ends: str, waits: list[str]) -> str | None:

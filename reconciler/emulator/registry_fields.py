@@ -24,6 +24,7 @@ from reconciler.emulator.fields import (
 
 MODEL_VERSION, ML_REPO = "model-version", "ml-repo"
 _MANY = 10_000
+_DEEPEST = 100
 _ALIAS = re.compile(r"v[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
@@ -46,12 +47,12 @@ def open_shape(fields: Fields) -> Check:
 
 def model_manifest(value: Any) -> dict[str, Any]:
     """The manifest of a model version."""
-    return {"type": MODEL_VERSION, "step": 0, **_model(_finite(value))}
+    return {"type": MODEL_VERSION, "step": 0, **_model(_writable(value))}
 
 
 def repo_manifest(value: Any) -> dict[str, Any]:
     """The manifest of a repository of models."""
-    return {"type": ML_REPO, **_repo(_finite(value))}
+    return {"type": ML_REPO, **_repo(_writable(value))}
 
 
 def manifest(value: Any) -> dict[str, Any]:
@@ -62,13 +63,21 @@ def manifest(value: Any) -> dict[str, Any]:
     return repo_manifest(given) if kind == ML_REPO else model_manifest(given)
 
 
-def _finite(value: Any) -> Any:
-    """A number too large for a float would come back as no JSON at all."""
+def _writable(value: Any) -> Any:
+    """What was read may still be too much to write: a number beyond floats, or endless nesting."""
+    if too_deep(value):
+        raise Invalid(f"is nested in more than {_DEEPEST} levels")
     try:
         json.dumps(value, allow_nan=False)
     except ValueError as wrong:
         raise Invalid("holds a number that is out of range") from wrong
     return value
+
+
+def too_deep(value: Any, left: int = _DEEPEST) -> bool:
+    """Whether a value is nested more than anybody nests by intention."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return left == 0 or any(too_deep(part, left - 1) for part in parts)
 
 
 def _alias(value: Any) -> str:

@@ -77,7 +77,7 @@ def attempt(
     known = [item for item in listed if item.operation == label]
     headers = {"Authorization": f"Bearer {TOKEN}"}
 
-    @settings(max_examples=max(30, settings().max_examples // 15))
+    @settings(max_examples=max(50, settings().max_examples // 10))
     @given(case=operation.as_strategy(generation_mode=MODES[mode]))
     def send(case: Case) -> None:
         response = case.call(headers=headers)
