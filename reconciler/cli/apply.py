@@ -59,7 +59,10 @@ def apply(
     form: str,
     **wishes: Any,
 ) -> int:
-    """Make live match the manifests, or do what a saved plan (PLAN.JSON) says and nothing else."""
+    """Make live match the manifests, or carry out a saved plan.
+
+    A plan saved by `plan --out` is named in the place of the paths, as PLAN.JSON.
+    """
     wish = Wish(auto_approve, form, report)
 
     def failed(problems: tuple[Problem, ...]) -> str:

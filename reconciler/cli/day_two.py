@@ -22,7 +22,14 @@ target = click.option("--target", help="The target of the project to work on.")
 )
 @click.option("--test", "job", flag_value="test", help="The newest model test.")
 @click.option("--conversion", "job", flag_value="conversion", help="The newest conversion.")
-@click.option("--tail", "lines", type=click.IntRange(1, 100_000), default=100, show_default=True)
+@click.option(
+    "--tail",
+    "lines",
+    type=click.IntRange(1, 100_000),
+    default=100,
+    show_default=True,
+    help="How many of its last lines to show.",
+)
 @pass_shared
 def logs(shared: Shared, /, address: str, target: str | None, job: str, lines: int) -> None:
     """Show the end of a job's log."""

@@ -27,7 +27,7 @@ EXAMPLES = (HERE.parents[2] / "examples" / "manifests", HERE.parents[1] / "examp
 
 @click.command()
 def demo() -> None:
-    """Start the emulator and show plan, apply, drift and repair on the example manifests."""
+    """Show plan, apply, drift and repair on the emulator."""
     with tempfile.TemporaryDirectory(prefix="reconciler-demo-") as folder:
         project = Path(folder) / "manifests"
         shutil.copytree(_examples(), project)

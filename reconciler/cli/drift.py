@@ -39,7 +39,7 @@ DRIFTED = 2
 def drift(
     shared: Shared, /, paths: tuple[Path, ...], form: str, output: Path | None, **wishes: Any
 ) -> int:
-    """Say what is not as git says: exit 0 and one line when clean, else 2."""
+    """Say what is not as git says.  Exit 0 and one line when clean, else 2."""
 
     def failed(problems: tuple[Problem, ...]) -> str:
         return render(Plan("", wishes["target"], problems=problems), Graph.of(()), form, link)

@@ -30,16 +30,28 @@ class Seconds(click.ParamType[float]):
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
 @click.option("--state", type=click.Path(path_type=Path, dir_okay=False), help="SQLite file.")
 @click.option("--token", help="The one token to accept; any unless given.")
 @click.option("--latency", type=Seconds(), default="0s", help="Pause before every answer.")
-@click.option("--page-size", type=click.IntRange(1, 1000), default=100, show_default=True)
+@click.option(
+    "--page-size",
+    type=click.IntRange(1, 1000),
+    default=100,
+    show_default=True,
+    help="Items on a page of a list.",
+)
 @click.option("--job-time", type=Seconds(), default="0s", help="How long a job takes.")
 @click.option("--user", "users", multiple=True, metavar="NAME", help="A user it knows.")
 def emulator(host: str, port: int, **options: Any) -> None:
-    """Serve the platforms' APIs until interrupted; says when it is ready."""
+    """Serve the platforms' APIs until interrupted.  Says when it is ready."""
     try:
         serve(Options(**options), host, port, emit)
     except OSError as error:

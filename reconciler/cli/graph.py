@@ -28,6 +28,6 @@ FORMATS = {"mermaid": mermaid, "dot": dot}
 def graph(
     shared: Shared, /, paths: tuple[Path, ...], target: str | None, form: str, output: Path | None
 ) -> None:
-    """Draw what depends on what: an arrow runs from a manifest to what it needs."""
+    """Draw what depends on what.  An arrow runs from a manifest to what it needs."""
     with shared.session(paths, target=target) as session:
         emit(FORMATS[form](session.graph), output)

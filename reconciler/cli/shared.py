@@ -76,9 +76,14 @@ def run_options(command: F) -> F:
 
 
 def format_option(*formats: str) -> Callable[[F], F]:
-    """--format, text unless asked."""
+    """--format, the first one unless asked."""
     return click.option(
-        "--format", "form", type=click.Choice(formats), default=formats[0], show_default=True
+        "--format",
+        "form",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="How the result is written.",
     )
 
 

@@ -27,7 +27,7 @@ from reconciler.render.text import problem_lines
 @format_option("text", "json", "github", "sarif")
 @pass_shared
 def validate(shared: Shared, /, paths: tuple[Path, ...], target: str | None, form: str) -> int:
-    """Check the manifests and their files offline; all problems at once."""
+    """Check the manifests and their files offline.  All problems at once."""
 
     def shown(problems: tuple[Problem, ...], count: int = 0) -> str:
         return render(problems, count, form)
