@@ -31,6 +31,8 @@ from reconciler.live import read
 from reconciler.lock import hold
 from reconciler.settings import ProviderSettings, provider_settings
 
+LOOK = "`reconciler plan` shows what is there and what is not."
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -174,11 +176,16 @@ class Session:
         graph = _selected(self.desired.graph, (text,))
         address = Address(*text.split("/", 1))
         provider = self._serving(address)
+        if not self.tools.kinds[address.kind].listed:
+            live = provider.find(graph.resources[address])
+            if live is None:
+                raise LiveStateError(f"{text} is not live yet", LOOK)
+            return provider, live
         scope = self.desired.project.scope
         found = match([graph.resources[address]], provider.list(address.kind), scope)
         if address not in found.pairs:
             reason = found.problems[0].message if found.problems else f"{text} is not live yet"
-            raise LiveStateError(reason, "`reconciler plan` shows what is there and what is not.")
+            raise LiveStateError(reason, LOOK)
         return provider, found.pairs[address]
 
     def provider(self, name: str) -> Provider:

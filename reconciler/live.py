@@ -11,7 +11,7 @@ from reconciler.core.graph import Graph
 from reconciler.core.identity import Matches, match
 from reconciler.core.kind import Kind
 from reconciler.core.provider import Provider
-from reconciler.core.resource import Address, Live
+from reconciler.core.resource import Address, Live, Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,19 @@ def read(
         # An object may move to the next page while the pages are read, and then shows twice.
         lives = list({(live.kind, live.id): live for found in pages for live in found}.values())
         surveys = dict(zip(used, pool.map(survey, used), strict=True))
-        matches = match(resources, lives, scope)
+        listed = [each for each in resources if kinds[each.address.kind].listed]
+        matches = match(listed, lives, scope)
+
+        def find(resource: Resource) -> Live | None:
+            return provider_of(kinds[resource.address.kind].provider).find(resource)
 
         def detail(address: Address) -> Live:
             provider = provider_of(kinds[address.kind].provider)
             return provider.detail(graph.resources[address], matches.pairs[address])
 
         detailed = dict(zip(matches.pairs, pool.map(detail, matches.pairs), strict=True))
+        others = [each for each in resources if not kinds[each.address.kind].listed]
+        for resource, live in zip(others, pool.map(find, others), strict=True):
+            if live is not None:
+                detailed[resource.address] = live
     return Snapshot(tuple(lives), replace(matches, pairs=detailed), surveys)

@@ -69,6 +69,7 @@ class Change:
     ``live`` is None for an object to be made.  ``outputs`` holds what the objects that this one
     depends on offer, ``own`` what this object's earlier parts do; ``catalog`` is every live object
     by kind, foreign ones too, and ``platform`` what the provider surveyed once for all.
+    ``moved`` are the objects it depends on that this plan changes.
     """
 
     resource: Resource
@@ -79,6 +80,7 @@ class Change:
     catalog: Mapping[str, tuple[Live, ...]] = field(default_factory=dict)
     platform: Mapping[str, Any] = field(default_factory=dict)
     own: Outputs = field(default_factory=dict)
+    moved: frozenset[Address] = frozenset()
 
     def step(self, part: str) -> str:
         """The id that the step of this part has, for values known only after it."""
@@ -124,6 +126,9 @@ class Kind:
     outputs: Callable[[Live | None], Outputs] = lambda live: {}
     delete: Callable[[Live, Resource | None], Draft] | None = None
     listed: bool = True
-    """Whether live objects of this kind can be listed, and so be orphans."""
+    """Whether live objects of this kind carry a mark and can be listed, and so be orphans.
+
+    One that is not is looked up by its manifest alone (``Provider.find``).
+    """
     rank: int = 0
     """Order among kinds where no reference decides: deletes run from high to low."""

@@ -203,6 +203,7 @@ class _Builder:
                 catalog=self.catalog,
                 platform=self.world.platform.get(kind.provider, {}),
                 own=own,
+                moved=frozenset(other for other in resource.depends_on if self.of.get(other)),
             )
             draft = part.draft(change) or Draft()
             self.problems += draft.problems

@@ -24,6 +24,9 @@ class Provider(Protocol):
     def list(self, kind: str) -> Sequence[Live]:
         """Every object of the kind that the token may see; all pages.  Reads only."""
 
+    def find(self, resource: Resource) -> Live | None:
+        """The one live object that a manifest of an unlisted kind is about.  Reads only."""
+
     def survey(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
         """What these manifests need to know of the platform as a whole, its limits say."""
 

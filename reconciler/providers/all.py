@@ -22,8 +22,9 @@ def open_provider(
     name: str, settings: ProviderSettings, outside: Outside | None = None
 ) -> Provider:
     """A provider ready for use; nothing is sent before its first call."""
+    key = {"scheme": "", "header": "X-API-Key"} if settings.token_is_key else {}
     endpoint = Endpoint(
-        settings.endpoint, settings.token, ca_bundle=settings.ca_bundle, rate=settings.rate
+        settings.endpoint, settings.token, ca_bundle=settings.ca_bundle, rate=settings.rate, **key
     )
     return PROVIDERS[name](Http(endpoint, outside))
 

@@ -40,6 +40,10 @@ class FakeProvider:
         answer = self._happen(f"list {kind}", "GET")
         return answer or [live for live in self.lives if live.kind == kind]
 
+    def find(self, resource: Resource) -> Live | None:
+        """Whatever the script says."""
+        return self._happen(f"find {resource.address}", "GET")
+
     def survey(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
         """The names of the manifests, so that a test sees which ones were told."""
         self._happen("survey", "GET")

@@ -34,6 +34,10 @@ class CustomModels:
         """Every environment or model the token may see."""
         return self.reads.list(kind)
 
+    def find(self, resource: Resource) -> Live | None:
+        """Nothing: both kinds are listed."""
+        return None
+
     def survey(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
         """The user's limits."""
         return self.reads.survey(resources)
