@@ -47,9 +47,7 @@ def stop(world: World, batch: Doc) -> Doc:
 @jobs.work(RUN)
 def run(world: World, job: Doc) -> jobs.Outcome:
     """End a batch: failed, completed, or expired."""
-    batch = world.store.get(KIND, job["subject"]["batchId"])
-    if batch is None:
-        return jobs.Outcome(jobs.ABORTED, "The batch was deleted.")
+    batch = _of(world, job)
     if batch["errors"] is not None:
         world.store.change(KIND, batch, ended=job["due"], status="failed")
         return jobs.Outcome(jobs.ERROR, "The input file is not valid.")
@@ -62,9 +60,7 @@ def run(world: World, job: Doc) -> jobs.Outcome:
 @jobs.work(CANCELLATION)
 def end_cancelled(world: World, job: Doc) -> jobs.Outcome:
     """Write what was answered before the cancellation."""
-    batch = world.store.get(KIND, job["subject"]["batchId"])
-    if batch is None:
-        return jobs.Outcome(jobs.ABORTED, "The batch was deleted.")
+    batch = _of(world, job)
     _finish(world, batch, job["due"], "cancelled")
     return jobs.Outcome(jobs.COMPLETED)
 
@@ -112,6 +108,13 @@ def shown(batch: Doc, now: float) -> Doc:
         "metadata": batch["metadata"],
         "usage": batch["usage"] if over is not None else None,
     }
+
+
+def _of(world: World, job: Doc) -> Doc:
+    """The batch of a job: one in flight is stopped, never removed, so it is there."""
+    batch = world.store.get(KIND, job["subject"]["batchId"])
+    assert batch is not None
+    return batch
 
 
 def _moment(batch: Doc, share: float) -> float:

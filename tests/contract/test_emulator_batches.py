@@ -99,7 +99,7 @@ def test_answers_are_made_from_the_request_alone() -> None:
 
 def test_the_other_endpoint_answers_in_its_own_shape() -> None:
     batches = Batches()
-    body = {"model": TINY, "input": [{"role": "user", "content": [{"text": "hi"}]}]}
+    body = {"model": TINY, "input": [{"role": "user", "content": [{"text": "hi"}, {"text": 7}]}]}
     content = raw_line("a", body, RESPONSES)
     ended = batches.get(batches.create(content, endpoint=RESPONSES))
     answer = batches.lines(ended["output_file_id"])["a"]["response"]["body"]

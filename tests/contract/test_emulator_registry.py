@@ -27,6 +27,7 @@ FRAMEWORKS = (
     {"type": "statsmodels"},
     {"type": "gluon"},
     {"type": "paddle", "more": ["is", "kept"]},
+    {},
     None,
 )
 SOURCES = (

@@ -88,10 +88,13 @@ def test_filters_of_versions(query: dict[str, Any], versions: list[int]) -> None
         {"offset": "-1"},
         {"include_empty_models": "maybe"},
         {"nmae": "churn"},
+        {"run_steps": "first"},
+        {"version": "1.5"},
     ],
 )
 def test_wrong_queries(query: dict[str, str]) -> None:
-    answer = Registry().call("GET", f"{ML}/models", 422, params=query)
+    kind = "model-versions" if {"run_steps", "version"} & query.keys() else "models"
+    answer = Registry().call("GET", f"{ML}/{kind}", 422, params=query)
     assert answer["statusCode"] == 422
     assert next(iter(query)) in answer["message"]
 
