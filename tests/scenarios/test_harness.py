@@ -9,7 +9,7 @@ import pytest
 from tests.scenarios.invariants import check
 from tests.scenarios.names import Names
 from tests.scenarios.requests import request_lines
-from tests.scenarios.scenario import OUTPUT, REQUESTS, SCRIPT, play
+from tests.scenarios.scenario import HERE, OUTPUT, REQUESTS, SCRIPT, play
 from tests.scenarios.stage import TOKEN, Done, Stage
 from tests.scenarios.test_scenarios import compare
 
@@ -47,6 +47,12 @@ def test_a_scenario_without_expectations_fails(small: Path, tmp_path: Path) -> N
     (small / OUTPUT).unlink()
     with pytest.raises(pytest.fail.Exception, match=r"\+\$ reconciler plan"):
         compare(small, tmp_path / "second", update=False)
+
+
+def test_no_folder_is_left_out_for_want_of_a_script() -> None:
+    folders = [path for path in HERE.iterdir() if path.is_dir() and path.name[0].islower()]
+    without = {folder.name for folder in folders if not (folder / SCRIPT).exists()}
+    assert without == {"bases"}
 
 
 def test_the_same_scenario_passes_again(small: Path, tmp_path: Path) -> None:
