@@ -73,12 +73,17 @@ def provider_settings(
             f"the {key} of {name} has characters that no HTTP header can carry",
             "Set it again, without quotes, blanks or line ends in it.",
         )
-    return ProviderSettings(
-        endpoint,
-        token,
-        key == "apiKey",
-        project.get("caBundle") or env.get("SSL_CERT_FILE") or None,
-    )
+    return ProviderSettings(endpoint, token, key == "apiKey", _bundle(name, project, env))
+
+
+def _bundle(name: str, project: Mapping[str, str], env: Mapping[str, str]) -> str | None:
+    path = project.get("caBundle") or env.get("SSL_CERT_FILE") or None
+    if path and not os.path.isfile(path):
+        raise SettingsError(
+            f"the CA bundle of {name} is no file: {path}",
+            f"Correct providers.{name}.caBundle or SSL_CERT_FILE.",
+        )
+    return path
 
 
 def _held(

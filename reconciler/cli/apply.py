@@ -23,7 +23,7 @@ from reconciler.cli.shared import (
 )
 from reconciler.core.plan import Plan
 from reconciler.core.report import Report
-from reconciler.errors import Problem
+from reconciler.errors import Problem, ReconcilerError
 from reconciler.flow import Session
 from reconciler.render.data import plan_data, report_data, to_json
 from reconciler.render.text import plan_text, report_text
@@ -96,7 +96,8 @@ def _apply(
         emit(plan_text(plan))
     done, code = Report(()), exit_code(plan, detailed=False)
     if code == 0 and plan.steps:
-        _agree(wish.auto_approve, len(plan.steps))
+        if not _agreed(wish.auto_approve, len(plan.steps)):
+            raise ReconcilerError("nothing was applied", "Answer y, or use --auto-approve.")
         with shared.console.steps(len(plan.steps)) as listener, interruptible() as stop:
             done = session.apply(plan, listener, stop, guard)
         code = done.exit_code
@@ -105,7 +106,7 @@ def _apply(
     if wish.form == "json":
         emit(_data(plan, done))
     if wish.report:
-        wish.report.write_text(to_json(report_data(done)) + "\n", encoding="utf-8")
+        emit(to_json(report_data(done)), wish.report)
     if done.cut:
         leave(code)
     return code
@@ -115,9 +116,9 @@ def _data(plan: Plan, done: Report) -> str:
     return to_json({"plan": plan_data(plan), "report": report_data(done)})
 
 
-def _agree(auto_approve: bool, count: int) -> None:
+def _agreed(auto_approve: bool, count: int) -> bool:
     if auto_approve:
-        return
+        return True
     if not sys.stdin.isatty():
         raise click.UsageError("nobody can be asked here: review the plan, then use --auto-approve")
-    click.confirm(f"Apply these {count} steps?", abort=True, err=True)
+    return click.confirm(f"Apply these {count} steps?", err=True)

@@ -39,6 +39,13 @@ def is_below(path: str, prefixes: tuple[str, ...]) -> bool:
     return any(path == prefix or path.startswith(f"{prefix}.") for prefix in prefixes)
 
 
+def is_written(spec: Mapping[str, Any], path: str) -> bool:
+    """Whether the manifest says anything at this key path, a null included."""
+    key, _, rest = path.partition(".")
+    inner = spec.get(key)
+    return key in spec and (not rest or (isinstance(inner, Mapping) and is_written(inner, rest)))
+
+
 def same(old: Any, new: Any, rule: FieldRule = PLAIN) -> bool:
     """Equal for the platform: number forms, order and repeats of sets, and null against unset."""
     left, right = (_comparable(rule.unset if v is None else v) for v in (old, new))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from reconciler.core.diff import Difference, diff, is_below
+from reconciler.core.diff import Difference, diff, is_below, is_written
 from reconciler.core.fingerprint import fingerprint
 from reconciler.core.graph import Graph
 from reconciler.core.identity import Matches
@@ -170,6 +170,7 @@ class _Builder:
         ignore = resource.lifecycle.ignore_changes
         difference = diff(resource.spec, live.spec, kind.rules, ignore)
         self.left_alone += _ignored(resource, live, difference)
+        self.left_alone += _unread(resource, live, kind)
         self.problems += field_problems(resource, live, difference, kind)
         forced = replaces(difference, kind)
         if not forced:
@@ -377,3 +378,12 @@ def _ignored(resource: Resource, live: Live, difference: Difference) -> Iterable
             change.old,
             change.new,
         )
+
+
+def _unread(resource: Resource, live: Live, kind: Kind) -> Iterable[LeftAlone]:
+    """Ignored keys that only the kind's own parts could have compared."""
+    for path in resource.lifecycle.ignore_changes:
+        rule = kind.rules.get(path)
+        if rule and rule.derived and is_written(resource.spec, path):
+            name = resource.address.name
+            yield LeftAlone("ignored", live.kind, name, live.id, path, note="not compared")

@@ -43,6 +43,10 @@ URL_SHOWN = 128
 
 TRIES = 8
 LONGEST_PAUSE = 60.0
+LONGEST_ASKED = 600.0
+"""Seconds that we wait because the platform asks for it; it is told when it asks for more."""
+
+MOST_PAGES = 100_000
 
 HINTS = {
     401: "The token was not accepted: check it and the endpoint it belongs to.",
@@ -157,7 +161,7 @@ class Http:
                 return
             if not isinstance(following, str):
                 raise ContractBroken(f"GET {path} names no next page", SERVER_HINT)
-            if following in seen or not items:
+            if following in seen or not items or len(seen) >= MOST_PAGES:
                 raise ContractBroken(f"GET {path} pages without an end", SERVER_HINT)
             seen.add(following)
             page = self.get(self.local(following))
@@ -228,6 +232,10 @@ class Http:
         if answer.status == REFUSED:
             self.limiter.refused(asked or 0.0)
         hint = HINTS.get(answer.status, SERVER_HINT)
+        if asked and asked > LONGEST_ASKED:
+            hint = (
+                f"The platform asks to be left alone for {asked / 60:.0f} minutes: run again then."
+            )
         return _Status(self.clean(text), hint, status=answer.status, retry_after=asked)
 
     def _retry_after(self, answer: Answer) -> float | None:
@@ -256,10 +264,15 @@ class _Status(ApiError):
         super().__init__(message, hint, status=status)
         self.retry_after = retry_after
 
+    @property
+    def too_long(self) -> bool:
+        """Whether the platform wants to be left alone for longer than a run can wait."""
+        return (self.retry_after or 0.0) > LONGEST_ASKED
+
 
 def _passing(error: BaseException) -> bool:
     if isinstance(error, _Status):
-        return error.status in READ_AGAIN
+        return error.status in READ_AGAIN and not error.too_long
     return isinstance(error, _Refused | UnknownOutcome)
 
 
@@ -271,7 +284,7 @@ def _pause(state: tenacity.RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     asked = getattr(error, "retry_after", None)
     if asked is not None:
-        return min(float(asked), LONGEST_PAUSE)
+        return float(asked)
     # Full jitter, so that parallel readers do not come back together.
     return random.uniform(0, min(LONGEST_PAUSE, 0.2 * 2**state.attempt_number))
 

@@ -23,9 +23,10 @@ def to_json(data: Any) -> str:
 def drift_data(
     objects: tuple[DriftedObject, ...], problems: tuple[Problem, ...], requests: Mapping[str, int]
 ) -> dict[str, Any]:
-    """The drift report."""
+    """The drift report; ``drifted`` is null when problems kept something from being compared."""
+    uncertain = any(not problem.warning for problem in problems)
     return {
-        "drifted": bool(objects),
+        "drifted": True if objects else None if uncertain else False,
         "objects": [
             {
                 "address": str(found.address),

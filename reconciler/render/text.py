@@ -97,7 +97,9 @@ def left_alone_lines(entries: tuple[LeftAlone, ...]) -> Iterator[str]:
         if entry.why == "maker":
             role = plain(str(entry.old))
             yield f"{name} {plain(entry.path)}: {role}, not on the list, but made the object"
-        if entry.why == "ignored":
+        if entry.why == "ignored" and entry.note:
+            yield f"{name} {plain(entry.path)}: {entry.note}, ignored as the manifest says"
+        elif entry.why == "ignored":
             yield (
                 f"{name} {plain(entry.path)}: {value(entry.old)} instead of {value(entry.new)}, "
                 "ignored as the manifest says"

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import ApiError, UnknownOutcome
-from reconciler.providers.http import HINTS, LONGEST_PAUSE, TRIES
+from reconciler.providers.http import HINTS, LONGEST_ASKED, TRIES
 from tests.unit.scripted_platform import NOW, TOKEN, URL, platform, status
 
 PASSING = [408, 425, 429, 500, 502, 503, 504]
@@ -119,13 +119,28 @@ def test_a_date_in_another_time_zone_means_the_same_moment() -> None:
     | st.from_regex(r"[0-9]{1,400}", fullmatch=True)
     | st.builds("{} {}".format, st.sampled_from(["31 Dec 9999 23:59:59", "1 Jan 1"]), st.text())
 )
-def test_whatever_retry_after_says_a_read_goes_on(text: str) -> None:
+def test_whatever_retry_after_says_a_read_goes_on_or_is_told_when(text: str) -> None:
     there = platform(
         httpx.Response(503, headers=[(b"retry-after", text.encode("latin-1", "replace"))]),
         status(200, {"a": 1}),
     )
+    try:
+        assert there.http().get("models/") == {"a": 1}
+    except ApiError as error:
+        assert "left alone for" in error.hint
+        assert not there.pauses
+    assert all(0 <= pause <= LONGEST_ASKED for pause in there.pauses)
+
+
+def test_a_platform_that_wants_minutes_gets_them_and_one_that_wants_hours_is_left_alone() -> None:
+    there = platform(status(503, retry_after="300"), status(200, {"a": 1}))
     assert there.http().get("models/") == {"a": 1}
-    assert all(0 <= pause <= LONGEST_PAUSE for pause in there.pauses)
+    assert there.pauses == [300]
+    there = platform(status(429, retry_after="7200"), status(200))
+    with pytest.raises(ApiError) as caught:
+        there.http().write("POST", "models/")
+    assert "for 120 minutes" in caught.value.hint
+    assert len(there.requests) == 1
 
 
 @pytest.mark.parametrize("code", [301, 302, 307, 308])

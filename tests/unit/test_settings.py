@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -146,11 +147,19 @@ def test_a_key_serves_where_there_is_no_bearer_token() -> None:
     assert (found.token, found.token_is_key) == ("mine", True)
 
 
-def test_a_certificate_bundle_may_be_named() -> None:
+def test_a_certificate_bundle_may_be_named(tmp_path: Path) -> None:
     assert settings().ca_bundle is None
-    env = {**ENV, "SSL_CERT_FILE": "/a.pem"}
-    assert settings(env=env).ca_bundle == "/a.pem"
-    assert settings({"caBundle": "/b.pem"}, env=env).ca_bundle == "/b.pem"
+    first, second = tmp_path / "a.pem", tmp_path / "b.pem"
+    for file in (first, second):
+        file.touch()
+    env = {**ENV, "SSL_CERT_FILE": str(first)}
+    assert settings(env=env).ca_bundle == str(first)
+    assert settings({"caBundle": str(second)}, env=env).ca_bundle == str(second)
+
+
+def test_a_certificate_bundle_that_is_no_file_is_told_before_anything_is_sent() -> None:
+    with pytest.raises(SettingsError, match=r"no file: /no/such\.pem"):
+        settings({"caBundle": "/no/such.pem"})
 
 
 @pytest.mark.parametrize("name", SOURCES)
