@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +32,8 @@ def write_plan(saved: SavedPlan, path: Path) -> None:
             f"cannot write {path}: {error.strerror}", "Name another --out."
         ) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
 
 
 def read_plan(path: Path) -> SavedPlan:

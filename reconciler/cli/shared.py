@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from reconciler.cli.console import Console
-from reconciler.errors import ManifestError, Problem, ReconcilerError
+from reconciler.errors import ManifestError, Problem, ReconcilerError, SettingsError
 from reconciler.flow import Ask, Session, Tools
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -98,8 +98,13 @@ def emit(result: str, output: Path | None = None) -> None:
     """The result, on standard output or in a file; nothing else is ever printed there."""
     if output is None:
         click.echo(result)
-    else:
+        return
+    try:
         output.write_text(f"{result}\n", encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(
+            f"cannot write {output}: {error.strerror}", "Name another file."
+        ) from error
 
 
 @contextmanager
@@ -112,15 +117,19 @@ def complete(
     """
     try:
         yield
-    except ReconcilerError as error:
+    except (ReconcilerError, click.UsageError, click.Abort, KeyboardInterrupt) as error:
         if form != "text":
             emit(show(problems_of(error)), output)
         raise
 
 
-def problems_of(error: ReconcilerError) -> tuple[Problem, ...]:
+def problems_of(error: BaseException) -> tuple[Problem, ...]:
     """An error as problems, so that every format is complete on every exit code."""
     if isinstance(error, ManifestError):
         return error.problems
+    if isinstance(error, click.UsageError):
+        return (Problem("usage", error.message),)
+    if not isinstance(error, ReconcilerError):
+        return (Problem("interrupted", "the run was interrupted"),)
     code = "".join(f"-{c.lower()}" if c.isupper() else c for c in type(error).__name__.strip("_"))
     return (Problem(code.strip("-"), error.message, error.hint),)
