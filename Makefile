@@ -3,6 +3,7 @@
 #
 #   make demo     the whole tour on the emulator
 #   make test     all tests, network closed but for loopback, with the coverage limits
+#   make faults   every request of an apply x every fault (make test takes a sample)
 #   make lint     style, types, import layers
 #   make format   let ruff rewrite the style
 #   make sweep    the long runs that `make test` leaves out: 20,000 cases for every property test
@@ -26,7 +27,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
 
-.PHONY: demo test sweep lint format bench schemas lock
+.PHONY: demo faults test sweep lint format bench schemas lock
 .DEFAULT_GOAL := test
 
 $(BIN)/python:
@@ -56,6 +57,9 @@ test: $(DEV)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report= $(ARGS)
 	$(BIN)/python -m coverage report --fail-under=$(COVERAGE)
 	$(BIN)/python -m coverage report --include='reconciler/core/*' --fail-under=$(CORE_COVERAGE)
+
+faults: $(DEV)
+	$(BIN)/python -m pytest -n $(WORKERS) tests/faults --every 1 -s $(ARGS)
 
 sweep: $(DEV)
 	HYPOTHESIS_PROFILE=sweep $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "sweep or hypothesis" $(ARGS)

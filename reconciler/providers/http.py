@@ -277,7 +277,9 @@ def _passing(error: BaseException) -> bool:
 
 
 def _without_effect(error: BaseException) -> bool:
-    return isinstance(error, _Refused) or (isinstance(error, _Status) and error.status == REFUSED)
+    if isinstance(error, _Status):
+        return error.status == REFUSED and not error.too_long
+    return isinstance(error, _Refused)
 
 
 def _pause(state: tenacity.RetryCallState) -> float:
