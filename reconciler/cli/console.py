@@ -22,8 +22,8 @@ class Console:
     def __init__(self, *, quiet: bool = False, verbose: int = 0) -> None:
         self.quiet = quiet
         self.verbose = verbose
-        # soft_wrap and no markup: a log line is shown as it is, one line each.
-        self.rich = Rich(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+        # soft_wrap, no markup, no emoji: a log line is shown as it is, one line each.
+        self.rich = Rich(stderr=True, quiet=quiet, highlight=False, soft_wrap=True, emoji=False)
         log = logging.getLogger("reconciler")
         log.handlers = [_Lines(self)]
         log.setLevel(LEVELS[min(verbose, 2)])

@@ -8,6 +8,7 @@ import click
 
 from reconciler.cli.shared import Shared, emit, format_option, pass_shared
 from reconciler.render.data import to_json
+from reconciler.render.plain import log_lines, plain
 from reconciler.render.table import table
 
 address = click.argument("address", metavar="ADDRESS")
@@ -35,7 +36,7 @@ def logs(shared: Shared, /, address: str, target: str | None, job: str, lines: i
     """Show the end of a job's log."""
     with shared.session((), target=target) as session:
         provider, live = session.find(address)
-        emit(provider.logs(live, job, lines))
+        emit("\n".join(log_lines(provider.logs(live, job, lines))))
 
 
 @click.command()
@@ -60,7 +61,7 @@ def cancel(shared: Shared, /, address: str, target: str | None) -> None:
     with shared.session((), target=target) as session:
         provider, live = session.find(address)
         stopped = provider.cancel(live)
-    emit("\n".join(f"stopped: {what}" for what in stopped) or "nothing was running")
+    emit("\n".join(f"stopped: {plain(what)}" for what in stopped) or "nothing was running")
 
 
 @click.command()
@@ -75,4 +76,4 @@ def download(shared: Shared, /, address: str, target: str | None, output: Path) 
     with shared.session((), target=target) as session:
         provider, live = session.find(address)
         paths = provider.download(live, str(output))
-    emit("\n".join(str(output / path) for path in paths))
+    emit("\n".join(plain(str(output / path)) for path in paths))

@@ -18,6 +18,11 @@ def plain(text: str) -> str:
     return "".join(_spelled(char) for char in text)
 
 
+def log_lines(log: str) -> list[str]:
+    """The lines of a log, each made plain; tabs become blanks, as a terminal would show them."""
+    return [plain(line.expandtabs()) for line in log.splitlines()]
+
+
 def _spelled(char: str) -> str:
     # Cf holds the bidirectional overrides that let a line read differently from what it is.
     if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):

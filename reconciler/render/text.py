@@ -11,7 +11,7 @@ from reconciler.core.report import Report, StepResult
 from reconciler.core.resource import Address
 from reconciler.core.step import FieldChange, Step
 from reconciler.errors import Problem
-from reconciler.render.plain import plain, value
+from reconciler.render.plain import log_lines, plain, value
 
 SIGNS = {
     "create": "+",
@@ -152,8 +152,8 @@ def _result(result: StepResult) -> Iterator[str]:
     yield f"  {_state(result.state):<11} {plain(result.id)} ({result.action}){because}"
     if result.error:
         yield f"      {plain(result.error)}"
-    for line in result.log.splitlines():
-        yield f"      | {plain(line)}"
+    for line in log_lines(result.log):
+        yield f"      | {line}"
     if result.hint:
         yield f"      -> {plain(result.hint)}"
     if result.state == "failed" and result.done_calls:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.core.step import After
-from reconciler.render.plain import WIDEST, plain, value
+from reconciler.render.plain import WIDEST, log_lines, plain, value
 from reconciler.render.table import table
 
 ANY = st.text(st.characters(exclude_categories=[]))
@@ -93,6 +93,11 @@ def test_a_long_value_is_cut_where_one_can_see_it() -> None:
     assert len(shown) == WIDEST
     assert shown.endswith("…")
     assert value("x" * (WIDEST - 2)) == f'"{"x" * (WIDEST - 2)}"'
+
+
+def test_a_log_keeps_its_lines_and_its_columns() -> None:
+    assert log_lines("a\tb\r\n\x1b[31mc\n\nd") == ["a       b", "\\u001b[31mc", "", "d"]
+    assert log_lines("") == []
 
 
 def test_a_table_has_a_column_for_each_key_that_says_something() -> None:
