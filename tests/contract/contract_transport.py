@@ -40,8 +40,9 @@ STATUSES = {
 # Query parameters that are declared as required and that no client sends.
 OPTIONAL = {"offset": "defaults to 0", "limit": "has a default", "lines": "has a default"}
 
-# Objects that are null where there is nothing; the page declares them as objects only.
+# Fields that are null where there is nothing; the page declares no null for them.
 NULLS = {
+    "completedAt": "a test that runs has not ended",
     "latestVersion": "a new model or environment has none",
     "latestSuccessfulVersion": "a new environment has none",
     "template": "most models come from none",

@@ -114,6 +114,8 @@ def environment_delete(live: Live, resource: Resource | None) -> Draft:
         erased, path = {"ids": [live.id]}, "executionEnvironmentsPermadelete/"
         calls.append(Call("erase_environments", "POST", path, body=erased))
     reason = "is to be replaced" if resource else "has no manifest any more"
+    if wish == PERMANENT:
+        reason += ", and is erased for good (onDelete: permanent)"
     return Draft("delete", reason, (), tuple(calls))
 
 

@@ -254,16 +254,17 @@ def impact_draft(change: Change) -> Draft | None:
             fresh={**_ids(change), "status": status},
             # The platform keeps no record of an impact that failed: its status goes in the mark.
             calls=(call, note_call(change, {"impact": status})),
-            fields=(
-                FieldChange(
-                    "featureImpact.rowCount",
-                    facts.get("rowCount"),
-                    wanted.get("rowCount"),
-                    "computed anew for this version",
-                ),
-            ),
+            fields=_impact_fields(wanted, facts),
         ),
     )
+
+
+def _impact_fields(wanted: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple[FieldChange, ...]:
+    rows = wanted.get("rowCount")
+    if rows is None:
+        return ()
+    reason = "computed anew for this version"
+    return (FieldChange("featureImpact.rowCount", facts.get("rowCount"), rows, reason),)
 
 
 def explanations_draft(change: Change) -> Draft | None:
@@ -286,7 +287,7 @@ def explanations_draft(change: Change) -> Draft | None:
         change,
         Job(
             "the initialization of prediction explanations",
-            "job_status",
+            "prediction_explanations",
             1800.0,
             state=facts["state"],
             why=facts.get("why", ""),
@@ -310,6 +311,9 @@ def conversion_draft(change: Change) -> Draft | None:
     wanted = change.resource.spec.get("conversion")
     if wanted is None:
         return None
+    files = change.resource.files.get(FILES)
+    if files is not None and wanted["mainProgram"] not in files.by_path:
+        return Draft(problems=(_no_such_program(change, wanted["mainProgram"]),))
     facts = (_facts(change) or {}).get("conversion")
     fits = facts is not None and facts["mainProgram"] == wanted["mainProgram"]
     call = Call(
@@ -338,3 +342,11 @@ def conversion_draft(change: Change) -> Draft | None:
             calls=(call,),
         ),
     )
+
+
+def _no_such_program(change: Change, program: str) -> Problem:
+    return problem_at(
+        change.resource, "spec.conversion.mainProgram", "no-such-file",
+        f"the version has no file {program}",
+        "Name a file of the version, relative to its root.",
+    )  # fmt: skip

@@ -15,6 +15,7 @@ from reconciler.providers.custom_models.file_changes import file_changes
 from reconciler.providers.custom_models.limits import limit_problems
 from reconciler.providers.custom_models.model_training import by_version
 from reconciler.providers.custom_models.repository_version import (
+    only_moved,
     pulled_already,
     repository_draft,
     repository_fields,
@@ -87,6 +88,7 @@ def version_facts(version: Version | None) -> dict[str, Any] | None:
         "assignmentError": data.assignment_error.message
         if data and data.assignment_error
         else None,
+        "pulled": all(item.commit_sha for item in version.items),
         "commit": version.git_model_version and version.git_model_version.main_branch_commit_sha,
     }
 
@@ -106,6 +108,9 @@ def version_draft(change: Change) -> Draft | None:
     if held is None:
         return _first(change, wanted, choice)
     fields = (*choice.fields, *_file_fields(change), *_setting_fields(change))
+    if not fields and held["assignmentError"] and change.options.retry_failed:
+        again = "asked for by --retry-failed"
+        fields = (FieldChange("version.trainingData", "failed", "assigned again", again),)
     if fields:
         return _next(change, wanted, choice, fields)
     return _metadata(change, wanted, held) or _assignment(change, held)
@@ -121,7 +126,9 @@ def _pulled(
         call = mark_call(change, wanted.get("description"), notes, content=content)
         return Draft("adopt", "was pulled from this reference and only gets its mark", (), (call,))
     if source:
-        more = _settings_call(change, wanted, choice) if held is None or settings else None
+        # A version of other files is made anew, and inherits no settings.
+        anew = held is None or not only_moved(change, held)
+        more = _settings_call(change, wanted, choice) if anew or settings else None
         fields = (*choice.fields, *source, *settings)
         return repository_draft(change, choice, fields, held, more)
     assert held is not None
@@ -180,7 +187,10 @@ def _first(change: Change, wanted: Mapping[str, Any], choice: Choice) -> Draft:
     )
     fields = (*choice.fields, *file_changes(FILES, None, files, {}), *_setting_fields(change))
     action = "update" if change.live else "create"
-    return _draft(change, wanted, action, "makes version 1.0", fields, call)
+    # A copy, or a model from a template, brings a version that the plan knows nothing of.
+    derived = isinstance(change.own.get("versionId"), After)
+    reason = "makes a version with these files only" if derived else "makes version 1.0"
+    return _draft(change, wanted, action, reason, fields, call)
 
 
 def _next(

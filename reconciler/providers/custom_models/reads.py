@@ -144,10 +144,10 @@ class Reads:
             # 404: none was computed, so one that was asked for has failed, or runs still.
             if error.status == 404:
                 return noted if noted["state"] != DONE else {"state": ABSENT}
-            # 422: one is being computed, or there is no training data to compute it from.
+            # 422: one is being computed, or there is no training data yet to compute it from.
             if error.status == 422:
-                trained = live.spec["version"]["trainingData"]
-                return {"state": RUNNING, "status": noted.get("status")} if trained else noted
+                computed = live.spec["version"]["trainingData"] and not held["assigning"]
+                return {"state": RUNNING, "status": noted.get("status")} if computed else noted
             raise
         return {"state": DONE, "rowCount": found.row_count}
 

@@ -42,15 +42,31 @@ def repository_fields(change: Change, held: Mapping[str, Any] | None) -> tuple[F
     return ()
 
 
+def only_moved(change: Change, held: Mapping[str, Any]) -> bool:
+    """Whether the held version differs from what is wanted by its reference alone."""
+    wanted = change.resource.spec["version"]["repository"]
+    former = [{**wanted, "ref": ref} for ref in (*held["refs"], None)]
+    return held["content"] in map(source_digest, former)
+
+
 def pulled_already(change: Change, held: Mapping[str, Any]) -> bool:
-    """Whether an unmarked version shows just this reference: a run was cut off before its mark."""
+    """Whether an unmarked version shows just this reference: a run was cut off before its mark.
+
+    A file that somebody put in, or a path without a file, tells that it was made by hand.
+    """
     wanted = change.resource.spec["version"]["repository"]
     return (
         not held["content"]
-        and bool(held["commits"])
+        and held["pulled"]
         and held["refs"] == [wanted.get("ref") or ""]
         and len(held["commits"]) == 1
+        and all(_holds(held, path) for path in wanted.get("paths") or ())
     )
+
+
+def _holds(held: Mapping[str, Any], path: str) -> bool:
+    folder = path.rstrip("/") + "/"
+    return any(item == path or item.startswith(folder) for item in held["items"])
 
 
 def repository_draft(
@@ -63,7 +79,7 @@ def repository_draft(
     """POST for other files, PATCH when only the reference moves; then settings, then the mark."""
     wanted = change.resource.spec["version"]
     source = wanted["repository"]
-    moves = held is not None and held["content"] != "" and settings is None
+    moves = held is not None and settings is None and only_moved(change, held)
     body: dict[str, Any] = {
         "baseEnvironmentId": choice.id,
         "isMajorUpdate": held is None or wanted.get("update") == "major" or held["frozen"],

@@ -67,8 +67,12 @@ def version_body(
 def _data_body(
     change: Change, wanted: Mapping[str, Any], live: Mapping[str, Any]
 ) -> dict[str, Any]:
-    if live and not any(is_below(field.path, DATA_PATHS) for field in change.fields):
+    held = change.live.facts["version"] if change.live else None
+    # What could not be assigned is said again: kept, it would stay unassigned without a trace.
+    failed = bool(held and held["assignmentError"])
+    differs = any(is_below(field.path, DATA_PATHS) for field in change.fields)
+    if live and not differs and not failed:
         return {"keepTrainingHoldoutData": True}
-    held = {key: wanted.get(key) if key in wanted else live.get(key) for key in DATA}
-    sent = {key: value for key, value in held.items() if value is not None}
+    data = {key: wanted.get(key) if key in wanted else live.get(key) for key in DATA}
+    sent = {key: value for key, value in data.items() if value is not None}
     return {**sent, "keepTrainingHoldoutData": False} if sent or live else {}

@@ -108,17 +108,22 @@ class Waits:
             self._job_status(wait, watch)
         else:
             # Started by a run that was cut off before it could note the job's status.
-            self._poll(wait, lambda: self._impact_state(wait), STATUS_RUNNING, watch)
+            if self._poll(wait, lambda: self._impact_state(wait), STATUS_RUNNING, watch) == "ERROR":
+                version = wait.params["version"]
+                raise JobFailed(f"the feature impact of version {version} came to nothing", RETRY)
         found = self.client.get_impact(wait.params["id"], wait.params["version"])
-        scores = {f.feature_name: f.impact_normalized for f in found.feature_impacts}
-        return {"featureImpact": scores, "rowCount": found.row_count}
+        rows = [
+            {"feature": f.feature_name, "impact": f"{f.impact_normalized:.3f}"}
+            for f in found.feature_impacts
+        ]
+        return {"table": rows, "rowCount": found.row_count}
 
     def _impact_state(self, wait: Wait) -> str:
         try:
             self.client.get_impact(wait.params["id"], wait.params["version"])
         except ApiError as error:
-            if error.status == 422:
-                return "RUNNING"
+            if error.status in (404, 422):
+                return "RUNNING" if error.status == 422 else "ERROR"
             raise
         return "COMPLETED"
 
@@ -132,7 +137,8 @@ class Waits:
         state = self._poll(wait, status, STATUS_RUNNING, watch)
         if state == "COMPLETED":
             return {}
-        raise JobFailed(f"the job ended as {state}: {message[0]}", RETRY)
+        noun = wait.operation.replace("_", " ")
+        raise JobFailed(f"the {noun} ended as {state}: {message[0]}", RETRY)
 
     def _conversion(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
         identity, version = wait.params["id"], wait.params["version"]
@@ -219,7 +225,7 @@ WAITS: Mapping[str, Callable[[Waits, Wait, Watch], Mapping[str, Any]]] = {
     "dependency_build": Waits._dependency_build,
     "model_test": Waits._model_test,
     "feature_impact": Waits._feature_impact,
-    "job_status": Waits._job_status,
+    "prediction_explanations": Waits._job_status,
     "model_training": Waits._model_training,
     "repository_version": Waits._repository_version,
     "conversion": Waits._conversion,
