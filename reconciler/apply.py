@@ -173,7 +173,8 @@ class Run:
         provider = self.provider_of(step.address)
         params = self._resolve(work.params)
         if isinstance(work, Wait):
-            watch = Watch(lambda line: self._tell(step, line), self.stop.is_set)
+            resource = self.resources.get(step.address)
+            watch = Watch(lambda line: self._tell(step, line), self.stop.is_set, resource)
             return provider.wait(replace(work, params=params), watch)
         call = replace(work, params=params, body=self._resolve(work.body))
         return self._send(step, provider, call)

@@ -104,7 +104,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class FileRole:
-    """A spec key that names files: ``form`` is tree, context or blob; ``limit`` counts files."""
+    """A spec key that names files: ``form`` is tree, context, blob or output; ``limit`` counts files.
+
+    An ``output`` is written and never read: its file set is empty and tells only where it goes.
+    """
 
     form: str
     limit: int = 0

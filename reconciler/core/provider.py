@@ -12,10 +12,14 @@ from reconciler.core.step import Call, Wait
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Who follows a wait: ``tell`` takes a line of progress, ``stopped`` ends it early."""
+    """Who follows a wait: ``tell`` takes a line of progress, ``stopped`` ends it early.
+
+    ``resource`` is the manifest that the wait is for: what the job makes may go to a file it names.
+    """
 
     tell: Callable[[str], None]
     stopped: Callable[[], bool]
+    resource: Resource | None = None
 
 
 class Provider(Protocol):

@@ -61,6 +61,8 @@ class Resource:
     depends_on: tuple[Address, ...] = ()
     files: Mapping[str, FileSet] = field(default_factory=dict)
     origin: Origin = field(default_factory=Origin)
+    scope: str = field(default="", compare=False)
+    """The project that the manifest belongs to; with the name it says whose an object is."""
 
     @property
     def display_name(self) -> str:

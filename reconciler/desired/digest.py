@@ -26,8 +26,9 @@ def digest(project: Project, graph: Graph, kinds: Mapping[str, Kind]) -> str:
 def _normal(resource: Resource, kind: Kind) -> dict[str, Any]:
     spec: Any = resource.spec
     for path, files in resource.files.items():
-        # Content, not the spelling of the path: ./model is model.
-        spec = _changed(spec, path.split("."), lambda _, value=files.digest: value)
+        # Content, not the spelling of the path: ./model is model.  An output has none yet.
+        if files.form != "output":
+            spec = _changed(spec, path.split("."), lambda _, value=files.digest: value)
     for path, rule in kind.rules.items():
         if rule.as_set:
             spec = _changed(spec, path.split("."), _as_set)

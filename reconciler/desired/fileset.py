@@ -37,15 +37,18 @@ def path_of(value: Any, role: FileRole) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def locate(text: str, manifest: Source) -> Path:
-    """The real path that a manifest means by ``text``.  Raises ``FilesRefused``."""
+def locate(text: str, manifest: Source, *, new: bool = False) -> Path:
+    """The real path that a manifest means by ``text``; it must be there unless it may be ``new``.
+
+    Raises ``FilesRefused``.
+    """
     if not text or strange(text) or "\\" in text:
         raise _bad(text, "is empty or has characters that no path here may have")
     if os.path.isabs(text) or PureWindowsPath(text).drive or text.startswith("~"):
         raise _bad(text, "is absolute", "Paths start at the manifest's own folder.")
     plain = Path(os.path.normpath(manifest.folder / text))
     try:
-        real = plain.resolve(strict=True)
+        real = plain.resolve(strict=not new)
     except (OSError, RuntimeError) as error:
         if not plain.is_relative_to(manifest.root):
             raise _outside(text) from error
@@ -70,7 +73,11 @@ def hash_file(path: Path, name: str) -> FileEntry:
 
 def _read(value: Any, role: FileRole, manifest: Source) -> FileSet:
     text = path_of(value, role) or ""
-    path = locate(text, manifest)
+    path = locate(text, manifest, new=role.form == "output")
+    if role.form == "output":
+        if path.is_dir():
+            raise _bad(text, "is a folder")
+        return file_set((), "output", str(path))
     if role.form == "blob":
         return file_set([hash_file(path, path.name)], "blob", str(path))
     if path.is_dir():

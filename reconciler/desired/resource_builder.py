@@ -37,6 +37,7 @@ class ResourceBuilder:
     def __init__(self, manifest: Manifest, kind: Kind, scope: str) -> None:
         self.manifest = manifest
         self.kind = kind
+        self.scope = scope
         self.faults: list[Fault] = []
         self._spec: Any = dig(manifest.value, ("spec",))
         envelope = self._validated()
@@ -45,7 +46,7 @@ class ResourceBuilder:
         files = self._files()
         self.resource = self._resource(envelope, files) if envelope else None
         if self.resource and not self.faults:
-            self._check(self.resource, scope)
+            self._check(self.resource)
 
     def _validated(self) -> Envelope | None:
         model = manifest_model(self.kind)
@@ -108,10 +109,11 @@ class ResourceBuilder:
             depends_on=tuple(sorted({want.address for want in self.wants})),
             files=files,
             origin=Origin(self.manifest.file.source.shown, document.line, document.column),
+            scope=self.scope,
         )
 
-    def _check(self, resource: Resource, scope: str) -> None:
-        for problem in self.kind.check(resource, scope):
+    def _check(self, resource: Resource) -> None:
+        for problem in self.kind.check(resource, self.scope):
             keys = undotted(problem.path)
             if keys and keys[0] not in _TOP_KEYS:
                 keys = ("spec", *keys)
