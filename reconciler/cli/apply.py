@@ -23,6 +23,7 @@ from reconciler.cli.shared import (
 )
 from reconciler.core.plan import Plan
 from reconciler.core.report import Report
+from reconciler.core.saved_plan import SavedPlan
 from reconciler.errors import Problem, ReconcilerError
 from reconciler.flow import Session
 from reconciler.render.data import plan_data, report_data, to_json
@@ -36,6 +37,15 @@ class Wish:
     auto_approve: bool
     form: str
     report: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A saved plan that fits the world, its file, and who watches over its objects."""
+
+    saved: SavedPlan
+    path: Path
+    guard: Guard
 
 
 @click.command()
@@ -83,14 +93,13 @@ def _apply_saved(shared: Shared, path: Path, wish: Wish, wishes: dict[str, Any])
         "prune": saved.binding.prune,
     }
     with shared.session((), **{**wishes, **bound}) as session, session.lock():
+        saved = read_plan(path)  # once more: who held the lock until now may have used it
         guard = session.confirm(saved)
-        code = _apply(shared, session, saved.plan, wish, guard)
-    mark_applied(saved, path)
-    return code
+        return _apply(shared, session, saved.plan, wish, Reviewed(saved, path, guard))
 
 
 def _apply(
-    shared: Shared, session: Session, plan: Plan, wish: Wish, guard: Guard | None = None
+    shared: Shared, session: Session, plan: Plan, wish: Wish, reviewed: Reviewed | None = None
 ) -> int:
     if wish.form == "text":
         emit(plan_text(plan))
@@ -98,6 +107,10 @@ def _apply(
     if code == 0 and plan.steps:
         if not _agreed(wish.auto_approve, len(plan.steps)):
             raise ReconcilerError("nothing was applied", "Answer y, or use --auto-approve.")
+        if reviewed:
+            # Before the first write: whatever happens from here on, it is used up.
+            mark_applied(reviewed.saved, reviewed.path)
+        guard = reviewed.guard if reviewed else None
         with shared.console.steps(len(plan.steps)) as listener, interruptible() as stop:
             done = session.apply(plan, listener, stop, guard)
         code = done.exit_code

@@ -15,11 +15,15 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def interruptible() -> Iterator[Event]:
-    """The event is set by the first signal; a second one raises KeyboardInterrupt."""
-    stop = Event()
+    """The event is set by the first signal; a second one raises KeyboardInterrupt, no other does.
+
+    A third one must not cost the report of what is known.
+    """
+    stop, cut = Event(), Event()
 
     def handle(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
+        if stop.is_set() and not cut.is_set():
+            cut.set()
             raise KeyboardInterrupt
         stop.set()
 

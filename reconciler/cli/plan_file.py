@@ -24,7 +24,8 @@ def write_plan(saved: SavedPlan, path: Path) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        # Line ends as they are: the file must come back byte for byte.
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(dump(saved))
         beside.replace(path)
     except OSError as error:
@@ -41,7 +42,7 @@ def read_plan(path: Path) -> SavedPlan:
     try:
         if path.stat().st_size > LARGEST:
             raise StalePlanError(f"{path} is too large for a saved plan", "Name the right file.")
-        return load_plan(path.read_text(encoding="utf-8"))
+        return load_plan(path.read_bytes().decode())
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise StalePlanError(

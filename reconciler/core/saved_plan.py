@@ -14,6 +14,7 @@ from reconciler.core.plan_data import FORMAT_VERSION, plan_data, plan_from
 from reconciler.errors import StalePlanError
 
 AGAIN = "Make the plan again with `reconciler plan --out`, and have it reviewed again."
+CHANGED = "this plan was changed after it was made"
 MOST_DIFFERENCES = 5
 
 
@@ -42,7 +43,7 @@ class SavedPlan:
 
 
 def dump(saved: SavedPlan) -> str:
-    """Canonical enough to compare by eye: the plan's JSON, then the binding and a checksum."""
+    """The one spelling of a saved plan: the plan's JSON, then the binding and a checksum."""
     data: dict[str, Any] = {
         **plan_data(saved.plan),
         "binding": {
@@ -54,10 +55,12 @@ def dump(saved: SavedPlan) -> str:
         },
         "observed": dict(saved.observed),
     }
-    data["checksum"] = _checksum(data)
     if saved.applied:
         data["applied"] = saved.applied
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    data["checksum"] = _checksum(data)
+    text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    # Half of a surrogate pair is no text in UTF-8; its escape is, and means the same in JSON.
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def load_plan(text: str) -> SavedPlan:
@@ -70,12 +73,11 @@ def load_plan(text: str) -> SavedPlan:
     if version != FORMAT_VERSION:
         raise StalePlanError(f"this plan has the format {version}, not {FORMAT_VERSION}", AGAIN)
     try:
-        applied = str(data.pop("applied", ""))
         told = data.pop("checksum")
         if told != _checksum(data):
-            raise StalePlanError("this plan was changed after it was made", AGAIN)
+            raise StalePlanError(CHANGED, AGAIN)
         binding = data["binding"]
-        return SavedPlan(
+        saved = SavedPlan(
             plan=plan_from(data),
             binding=Binding(
                 endpoints=dict(binding["endpoints"]),
@@ -85,12 +87,16 @@ def load_plan(text: str) -> SavedPlan:
                 select=tuple(binding["select"]),
             ),
             observed=dict(data["observed"]),
-            applied=applied,
+            applied=str(data.get("applied", "")),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise StalePlanError(
             f"this plan lacks something or is malformed ({error})", AGAIN
         ) from error
+    if dump(saved) != text:
+        # A key twice or one more: a reader could see another plan in it than this tool does.
+        raise StalePlanError(CHANGED, AGAIN)
+    return saved
 
 
 def check_binding(saved: SavedPlan, plan: Plan, binding: Binding) -> None:
