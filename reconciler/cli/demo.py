@@ -21,6 +21,9 @@ from reconciler.settings import environment
 
 USERS = ("ann@example.com", "ben@example.com")
 TOKEN = "demo-token"
+DATA = "models/churn/data/customers.csv"
+PROGRAM = "models/churn/custom.py"
+SCORE = "def score(data, model, positive_class_label, negative_class_label, **kwargs):\n"
 HERE = Path(__file__).resolve()
 EXAMPLES = (HERE.parents[2] / "examples" / "manifests", HERE.parents[1] / "examples")
 
@@ -77,6 +80,9 @@ class Tour:
         """The tour."""
         click.echo(f"$ export DATAROBOT_ENDPOINT={self.api} DATAROBOT_API_TOKEN={TOKEN}")
         click.echo(f"$ cd {self.project}   # a copy of examples/manifests")
+        self._title("Upload the data that the test gate of a model runs on")
+        data = self.project / DATA
+        self._upload("POST", "datasets/fromFile/", {}, (DATA, data.read_bytes()))
         self._title("Check the manifests without a platform, then see what a merge would do")
         self._call("validate")
         self._call("plan")
@@ -89,6 +95,24 @@ class Tour:
         self._title("Apply again: back to what git says, and no drift")
         self._call("apply", "--auto-approve")
         self._call("drift")
+        self._title("A change that does not work: the gate is red, and stays red")
+        program = self.project / PROGRAM
+        sound = program.read_text(encoding="utf-8")
+        self._write(
+            program, sound.replace(SCORE, f'{SCORE}    raise ValueError("no such column")\n')
+        )
+        self._call("apply", "--auto-approve", expect=5)
+        self._call("apply", "--auto-approve", expect=5)
+        self._call("logs", "CustomModel/churn", "--test", "--tail", "8")
+        self._title("The fix: one new version, the gate is green")
+        self._write(program, sound)
+        self._call("apply", "--auto-approve")
+        self._call("history", "CustomModel/churn")
+        self._call("drift")
+
+    def _write(self, path: Path, text: str) -> None:
+        click.echo(f"(writing {path.relative_to(self.project)})")
+        path.write_text(text, encoding="utf-8")
 
     def _title(self, text: str) -> None:
         click.echo(f"\n=== {text}")
@@ -113,6 +137,7 @@ class Tour:
         roles = {"data": [{"username": USERS[1], "role": "OWNER"}]}
         self._curl("PATCH", f"executionEnvironments/{environment}/accessControl/", roles)
         self._upload(
+            "PATCH",
             f"customModels/{churn['id']}/versions/",
             {"isMajorUpdate": "False", "baseEnvironmentId": environment, "filePath": "custom.py"},
             ("custom.py", b"raise SystemExit('edited in the browser')\n"),
@@ -124,17 +149,20 @@ class Tour:
         click.echo(f"$ {self._curl_line(method, path)}{shown}")
         return self._send(method, path, text.encode(), "application/json")
 
-    def _upload(self, path: str, fields: Mapping[str, str], file: tuple[str, bytes]) -> None:
-        shown = " ".join(f"-F {key}={value}" for key, value in fields.items())
-        click.echo(f"$ {self._curl_line('PATCH', path)} {shown} -F file=@{file[0]}")
+    def _upload(
+        self, method: str, path: str, fields: Mapping[str, str], file: tuple[str, bytes]
+    ) -> None:
+        shown = "".join(f" -F {key}={value}" for key, value in fields.items())
+        click.echo(f"$ {self._curl_line(method, path)}{shown} -F file=@{file[0]}")
         edge = "reconciler-demo-form"
         parts = [
             f'--{edge}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
             for key, value in fields.items()
         ]
-        head = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{file[0]}"'
+        name = Path(file[0]).name
+        head = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{name}"'
         parts += [f"{head}\r\n\r\n".encode(), file[1], f"\r\n--{edge}--\r\n".encode()]
-        self._send("PATCH", path, b"".join(parts), f"multipart/form-data; boundary={edge}")
+        self._send(method, path, b"".join(parts), f"multipart/form-data; boundary={edge}")
 
     def _curl_line(self, method: str, path: str) -> str:
         header = "-H 'Authorization: Bearer '$DATAROBOT_API_TOKEN"

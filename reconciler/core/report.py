@@ -17,6 +17,7 @@ class StepResult:
 
     ``cause`` is the id of the failed step that a skipped one depends on; ``log`` the end of a
     failed job's log; ``done_calls`` how many of its writes took effect before it failed.
+    ``outputs`` are what later steps asked for; rows under ``table`` are for the reader.
     """
 
     id: str

@@ -12,6 +12,7 @@ from reconciler.core.resource import Address
 from reconciler.core.step import FieldChange, Step
 from reconciler.errors import Problem
 from reconciler.render.plain import log_lines, plain, value
+from reconciler.render.table import table
 
 SIGNS = {
     "create": "+",
@@ -156,5 +157,8 @@ def _result(result: StepResult) -> Iterator[str]:
         yield f"      | {line}"
     if result.hint:
         yield f"      -> {plain(result.hint)}"
+    rows = result.outputs.get("table")
+    if rows:
+        yield from (f"      {line}" for line in table(rows).splitlines())
     if result.state == "failed" and result.done_calls:
         yield f"      {result.done_calls} write(s) of this step took effect before it failed"

@@ -36,6 +36,7 @@ def test_the_examples(tmp_path: Path) -> None:
     folder = tmp_path / "manifests"
     shutil.copytree(ROOT / "examples" / "manifests", folder)
     stage = Stage(folder)
+    stage.upload(folder / "models" / "churn" / "data" / "customers.csv")
     wire = stage.wire = ContractTransport(stage.wire)  # type: ignore[assignment]
     for command in ("plan", "apply --auto-approve", "plan --detailed-exitcode", "drift"):
         done = stage.run(*command.split())

@@ -12,7 +12,16 @@ from tests.scenarios.stage import Stage
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "manifests"
 TARGETS = ((), ("--target", "staging"), ("--target", "prod"))
+CUSTOMERS = EXAMPLES / "models" / "churn" / "data" / "customers.csv"
 USERS = ("ann@example.com", "ben@example.com")
+
+
+def staged(folder: Path) -> Stage:
+    """A fresh account that knows the users and, as its first dataset, the customers."""
+    on = Stage(folder, users=USERS)
+    project = (EXAMPLES / "reconciler.yaml").read_text()
+    assert f"customers: {on.upload(CUSTOMERS)}\n" in project
+    return on
 
 
 def checkout(on: Stage, name: str, when: int) -> str:
@@ -25,7 +34,7 @@ def checkout(on: Stage, name: str, when: int) -> str:
 
 @pytest.mark.parametrize("target", TARGETS, ids=["trial", "staging", "prod"])
 def test_a_target_settles_also_in_a_second_clone(tmp_path: Path, target: tuple[str, ...]) -> None:
-    on = Stage(tmp_path, users=USERS)
+    on = staged(tmp_path)
     first, second = checkout(on, "first", 1_000_000_000), checkout(on, "second", 1_700_000_000)
     done = on.run("--project-dir", first, "apply", "--auto-approve", *target)
     assert done.code == 0, done.out
@@ -37,7 +46,7 @@ def test_a_target_settles_also_in_a_second_clone(tmp_path: Path, target: tuple[s
 
 
 def test_all_targets_live_in_one_account(tmp_path: Path) -> None:
-    on = Stage(tmp_path, users=USERS)
+    on = staged(tmp_path)
     folder = checkout(on, "clone", 1_000_000_000)
     for target in TARGETS:
         done = on.run("--project-dir", folder, "apply", "--auto-approve", *target)
