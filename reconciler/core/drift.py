@@ -39,13 +39,14 @@ class DriftedObject:
 def drifted(plan: Plan) -> tuple[DriftedObject, ...]:
     """Every object that the plan would touch, in plan order.
 
-    Steps that only write a mark or only wait change nothing that a person could have changed.
+    Steps that only write a mark or only wait change nothing that a person could have changed, and
+    a run that is due anyway says nothing of the platform.
     """
     return tuple(_objects(step for step in plan.steps if step.action in STATES and not _idle(step)))
 
 
 def _idle(step: Step) -> bool:
-    return step.action == "run" and not step.calls
+    return step.action == "run" and (step.expected or not step.calls)
 
 
 def _objects(steps: Iterable[Step]) -> Iterator[DriftedObject]:
@@ -57,4 +58,6 @@ def _objects(steps: Iterable[Step]) -> Iterator[DriftedObject]:
         fields = tuple(field for step in of for field in step.fields)
         # An object that is not there has no fields that differ.
         shown = () if state == "missing" else fields
-        yield DriftedObject(address, state, REASONS.get(state, main.reason), shown)
+        # What is to be run says itself what is missing; nobody need have changed anything.
+        told = main.reason if main.action == "run" else REASONS.get(state, main.reason)
+        yield DriftedObject(address, state, told, shown)

@@ -18,6 +18,7 @@ from reconciler.core.policy import (
     field_problems,
     mass_problems,
     order_problems,
+    orphan_problems,
     replaces,
     unknown_order,
 )
@@ -243,7 +244,14 @@ class _Builder:
         address = _marked(live)
         kind = self.world.kinds[live.kind]
         if not self.world.policy.prune or kind.delete is None:
-            self.left_alone.append(LeftAlone("orphan", live.kind, address.name, live.id))
+            # Taking out the manifest of a protected object is refused even where nothing would
+            # be deleted: nobody would look after it any more.
+            self.problems += orphan_problems(live, str(address))
+            reasons = delete_problems(live, str(address))
+            note = "; ".join(dict.fromkeys(problem.code for problem in reasons))
+            self.left_alone.append(
+                LeftAlone("orphan", live.kind, address.name, live.id, note=note)
+            )
             return
         twins = sorted(other.id for name, other in self._ours() if name == address)
         if len(twins) > 1:
@@ -293,6 +301,7 @@ def _step(
         waits=draft.waits,
         depends_on=needs,
         precondition=fingerprint(live),
+        expected=draft.expected,
     )
 
 

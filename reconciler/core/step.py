@@ -86,7 +86,8 @@ class Draft:
 
     ``gives`` are the outputs that only its step can tell.  ``kept`` is
     what differs and is left so on purpose, its ``reason`` one of ``LeftAlone.why``.  An empty
-    ``action`` with ``problems`` says that the part cannot be planned.
+    ``action`` with ``problems`` says that the part cannot be planned.  ``expected`` marks a run
+    that is due whatever the platform holds (at every apply, say): it is no drift.
     """
 
     action: str = ""
@@ -97,11 +98,15 @@ class Draft:
     gives: tuple[str, ...] = ()
     kept: tuple[FieldChange, ...] = ()
     problems: tuple[Problem, ...] = ()
+    expected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One entry of a plan; ``precondition`` is the fingerprint of the live object, or ''."""
+    """One entry of a plan; ``precondition`` is the fingerprint of the live object, or ''.
+
+    ``expected`` is for the report of drift alone and not kept in a saved plan.
+    """
 
     id: str
     address: Address
@@ -112,3 +117,4 @@ class Step:
     waits: tuple[Wait, ...] = ()
     depends_on: tuple[str, ...] = ()
     precondition: str = ""
+    expected: bool = field(default=False, compare=False)

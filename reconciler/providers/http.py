@@ -49,6 +49,7 @@ LONGEST_ASKED = 600.0
 MOST_PAGES = 100_000
 
 HINTS = {
+    400: "The platform refuses these values; its reason is above.",
     401: "The token was not accepted: check it and the endpoint it belongs to.",
     403: "The token's user may not do this: ask an owner of the object for a role.",
     404: "It is gone, or the token's user may not see it.",

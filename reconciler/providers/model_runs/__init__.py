@@ -1,0 +1,1 @@
+"""Runs of data models: the kind ``ModelRun`` and its provider."""

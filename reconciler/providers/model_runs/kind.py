@@ -1,0 +1,199 @@
+"""``ModelRun``: wanted is a newest run that succeeded, is fresh enough, and whose tests passed.
+
+A run that is under way is waited for and not started again; one that failed stays failed until
+something changes or ``--retry-failed`` asks for it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from reconciler.core.kind import Change, FieldRule, Kind, Outputs, Part
+from reconciler.core.resource import Live
+from reconciler.core.step import After, Call, Draft, FieldChange, Wait
+from reconciler.errors import Problem
+from reconciler.providers.model_runs.selection import KEYS, trigger_body
+from reconciler.providers.model_runs.spec import TIMEOUT, ModelRunSpec, spec_problems
+from reconciler.providers.model_runs.wire import CANCELLED, SUCCESS, UNDER_WAY
+
+RUN, END = "model_run", "end_of_another_run"
+"""Waits: for a run that has to end well, and for one that only has to be over."""
+
+NEVER, ALWAYS = "never", "always"
+CHANGED = "changed"
+"""The output by which an object tells when it last changed."""
+
+
+def run_draft(change: Change) -> Draft | None:
+    """The run that is needed now, the one to wait for, or the failure that stands."""
+    clashes = change.platform.get("clashes", {}).get(str(change.resource.address))
+    if clashes:
+        return Draft(problems=(_indistinct(change, clashes),))
+    live = change.live
+    if live is None:
+        return _trigger(change, "there is no run of these models yet")
+    if live.facts["status"] in UNDER_WAY:
+        return _follow(change, live)
+    if change.options.retry_failed and _failure(live):
+        return _trigger(change, f"{_failure(live)}, and is to be tried again")
+    return _again(change, live) or _standing(change, live)
+
+
+def _follow(change: Change, live: Live) -> Draft:
+    since = _shown(live.facts["began"])
+    reason = "" if _rerun(change) == NEVER else _moved(change, live)
+    if not reason:
+        return Draft("run", f"a run is under way since {since}", (), (), (_wait(change, live.id),))
+    # It may have read what was there before: it is over first, and then comes another one.
+    draft = _trigger(change, f"{reason}; the run that is under way ends first")
+    before = Wait(END, {"run": live.id}, _timeout(change))
+    return Draft(draft.action, draft.reason, (), draft.calls, (before, *draft.waits), draft.gives)
+
+
+def _again(change: Change, live: Live) -> Draft | None:
+    """A run for a reason of the manifest's ``rerun``, or None."""
+    facts, began = live.facts, _shown(live.facts["began"])
+    if _rerun(change) == NEVER:
+        return None
+    if _rerun(change) == ALWAYS:
+        return _trigger(change, "is run at every apply (rerun: always)", expected=True)
+    moved = _moved(change, live)
+    if moved:
+        return _trigger(change, moved, expected=bool(change.moved))
+    if facts["tooOld"]:
+        age = _spelled(change.resource.spec["maxAge"])
+        return _trigger(change, f"the newest run, of {began}, is older than {age}")
+    if facts["status"] == CANCELLED:
+        return _trigger(change, f"the newest run, of {began}, was cancelled")
+    return None
+
+
+def _standing(change: Change, live: Live) -> Draft | None:
+    """A failure that nothing has changed since: shown, and red, at every apply."""
+    failure = _failure(live)
+    if not failure:
+        return None
+    waits = (_wait(change, live.id),)
+    return Draft("check", f"{failure}, and nothing has changed since", waits=waits)
+
+
+def _failure(live: Live) -> str:
+    facts = live.facts
+    if facts["status"] != SUCCESS:
+        told = f": {facts['error']}" if facts["error"] else ""
+        return f"the newest run ended as {facts['status']}{told}"
+    failed = facts["failedTests"]
+    if not failed:
+        return ""
+    more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+    return f"a data test of the newest run did not pass: {failed[0]}{more}"
+
+
+def _trigger(change: Change, reason: str, *, expected: bool = False) -> Draft:
+    live, spec = change.live, change.resource.spec
+    # What is newer than this, and looks like what was sent, is what a lost trigger made.
+    known = {"known": live.id, "since": live.facts["created"]} if live else {}
+    call = Call("trigger_run", "POST", "model-runs", known, trigger_body(spec), gives=("runId",))
+    wait = _wait(change, After(change.step(""), "runId"), mine=True, after=1)
+    fields = () if live else tuple(_what(key, spec[key]) for key in KEYS if key in spec)
+    return Draft("run", reason, fields, (call,), (wait,), ("runId",), expected=expected)
+
+
+def _what(key: str, value: Any) -> FieldChange:
+    return FieldChange(key, None, value, "what is run")
+
+
+def _wait(change: Change, run: Any, *, mine: bool = False, after: int = 0) -> Wait:
+    tests = (change.resource.spec.get("require") or {}).get("tests", "")
+    # ``mine``: this process starts it, so this process may also stop it.
+    params = {"run": run, "tests": tests, "mine": mine}
+    return Wait(RUN, params, _timeout(change), after)
+
+
+def _moved(change: Change, live: Live) -> str:
+    """Why a run before now cannot have read what it depends on; '' when nothing says so."""
+    for address in sorted(change.moved):
+        return f"{address}, which it depends on, is changed by this plan"
+    began = _moment(live.facts["began"])
+    for address, outputs in sorted(change.outputs.items()):
+        changed = _moment(outputs.get(CHANGED))
+        # Two platforms' clocks are compared; one that is ahead costs a run more, never one less.
+        if began and changed and changed > began:
+            at = _shown(changed.isoformat())
+            return f"{address}, which it depends on, changed at {at}, after the newest run began"
+    return ""
+
+
+def _rerun(change: Change) -> str:
+    return str(change.resource.spec.get("rerun", "onChange"))
+
+
+def _timeout(change: Change) -> float:
+    return float(change.resource.spec.get("timeout", TIMEOUT))
+
+
+def _moment(told: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(told)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _shown(told: str | None) -> str:
+    moment = _moment(told)
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if moment else "an unknown time"
+
+
+def _spelled(seconds: int) -> str:
+    """A duration as an author would write it."""
+    text = ""
+    for unit, size in {"d": 86_400, "h": 3_600, "m": 60, "s": 1}.items():
+        # One day is written as hours: 24h.
+        if unit != "d" or seconds > size:
+            count, seconds = divmod(seconds, size)
+            text += f"{count}{unit}" if count else ""
+    return text
+
+
+def _indistinct(change: Change, others: list[str]) -> Problem:
+    resource = change.resource
+    keys = ("modelNames", "projectName")
+    path = next(f"spec.{key}" for key in keys if key in resource.spec)
+    return Problem(
+        "indistinct-runs",
+        f"runs of {resource.address} could not be told from those of {', '.join(others)}: "
+        "the platform shows a run's schema, and its models only where each is named plainly",
+        "Name the models one by one, give each its own targetSchema, or make one of them.",
+        str(resource.address),
+        path,
+        resource.origin.file,
+        resource.origin.line,
+        resource.origin.column,
+    )
+
+
+def run_outputs(live: Live | None) -> Outputs:
+    """What depends on the run: that its tables changed when it ended well."""
+    if live is None or live.facts["status"] != SUCCESS:
+        return {}
+    return {"runId": live.id, CHANGED: live.facts["finished"]}
+
+
+RULES: Mapping[str, FieldRule] = {
+    key: FieldRule(derived=True) for key in (*KEYS, "rerun", "maxAge", "require", "timeout")
+}
+
+KIND = Kind(
+    name="ModelRun",
+    provider="model_runs",
+    spec=ModelRunSpec,
+    rules=RULES,
+    parts=(Part("", run_draft),),
+    verbs=frozenset({"read", "run", "cancel"}),
+    check=spec_problems,
+    outputs=run_outputs,
+    listed=False,
+)

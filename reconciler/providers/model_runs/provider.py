@@ -1,0 +1,154 @@
+"""The model runs provider: reads, one write, waits and day-two reads over one client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from reconciler.core.provider import Watch
+from reconciler.core.resource import Live, Resource
+from reconciler.core.step import Call, Wait
+from reconciler.errors import LiveStateError, SettingsError, UnknownOutcome
+from reconciler.providers.answer import ContractBroken
+from reconciler.providers.http import LOST_HINT, Http
+from reconciler.providers.model_runs import tree
+from reconciler.providers.model_runs.client import Client
+from reconciler.providers.model_runs.reads import Reads
+from reconciler.providers.model_runs.selection import Selection
+from reconciler.providers.model_runs.waits import Waits, stop_run
+from reconciler.providers.model_runs.wire import MANUAL, PENDING, RUNNING, Run, iso
+
+LOOKS = (0.0, 1.0, 3.0)
+"""Pauses before each look, in seconds: a trigger may take effect after its connection broke."""
+
+SHOWN = 50
+"""Runs in a history: a project's list may go back for years."""
+
+
+class ModelRuns:
+    """``core.provider.Provider`` for ``ModelRun``."""
+
+    def __init__(self, http: Http) -> None:
+        self.http = http
+        self.client = Client(http)
+        self.reads = Reads(self.client, http.outside.now)
+        self.waits = Waits(self.client, self.reads, http.outside)
+
+    def list(self, kind: str) -> Sequence[Live]:
+        """Nothing: a run carries no mark, so each is found by its manifest."""
+        return ()
+
+    def find(self, resource: Resource) -> Live | None:
+        """The newest run of the manifest's selection."""
+        return self.reads.find(resource)
+
+    def survey(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
+        """The manifests whose runs could not be told apart."""
+        return self.reads.survey(resources)
+
+    def detail(self, resource: Resource, live: Live) -> Live:
+        """The same: ``find`` tells all."""
+        return live
+
+    def observe(self, live: Live) -> Any:
+        """The newest run of the selection, right now."""
+        return self.reads.observe(live)
+
+    def send(self, call: Call, resource: Resource | None) -> Mapping[str, Any]:
+        """Trigger the run."""
+        try:
+            return {"runId": self.client.trigger(call.body).id}
+        except ContractBroken as error:
+            # It was accepted, and the answer does not tell what it made.
+            raise UnknownOutcome(error.message, LOST_HINT) from error
+
+    def find_effect(self, call: Call, resource: Resource | None) -> Mapping[str, Any] | None:
+        """The run that a lost trigger made: newer than what the plan knew, equal to what was sent.
+
+        Raises LiveStateError when there are two of them.
+        """
+        if resource is None:
+            return None
+        for pause in LOOKS:
+            if pause:
+                self.http.outside.sleep(pause)
+            found = [run.id for run in self._made_since(call, resource)]
+            if len(found) > 1:
+                raise LiveStateError(
+                    f"after an answer that was lost there are {len(found)} runs equal to what was "
+                    f"sent: {', '.join(sorted(found))}",
+                    "Look at them and apply again: the newest one counts, and none is started.",
+                )
+            if found:
+                return {"runId": found[0]}
+        return None
+
+    def _made_since(self, call: Call, resource: Resource) -> Iterator[Run]:
+        selection, since = Selection.of(resource.spec), call.params.get("since")
+        for run in self.client.list_runs():
+            made = iso(run.created_at)
+            # The run that the plan knew may be gone from the list; nothing older is ours either.
+            if run.id == call.params.get("known") or (since and made and made < since):
+                return
+            # What is asked for through the API is manual; a schedule may run the same models.
+            if selection.fits(run) and run.trigger_type in (None, MANUAL):
+                yield run
+
+    def wait(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
+        """The run, to its end."""
+        return self.waits.wait(wait, watch)
+
+    def logs(self, live: Live, job: str, lines: int) -> str:
+        """The tree of the newest run's steps, or with ``test`` the results of their tests."""
+        if job == "conversion":
+            raise SettingsError("a model run has no conversion", "Ask for --build or --test.")
+        steps = self.client.list_steps(live.id)
+        if job == "test":
+            found = tree.test_lines(steps, self.reads.tests(live.id, steps), failed=False)
+            text = "\n".join(found) or "no data test has run"
+        else:
+            run = self.client.get_run(live.id)
+            ended = f": {run.error_message}" if run.error_message else ""
+            text = "\n".join([tree.run_log(run, steps), f"run {run.id}: {run.status}{ended}"])
+        return "\n".join(text.strip("\n").splitlines()[-lines:])
+
+    def history(self, live: Live) -> Sequence[Mapping[str, Any]]:
+        """The newest runs of the selection."""
+        return [_row(run) for run in self.reads.newest(live, SHOWN)]
+
+    def cancel(self, live: Live) -> Sequence[str]:
+        """Stop the runs of the selection that wait or run."""
+        selection, stopped = Selection.of(live.spec), []
+        for status in (PENDING, RUNNING):
+            for run in list(self.reads.matching(selection, self.client.list_runs(status))):
+                ended = stop_run(self.client, run.id)
+                stopped.append(f"run {run.id} ({ended.status})")
+        return stopped
+
+    def download(self, live: Live, target: str) -> Sequence[str]:
+        """LiveStateError: a run leaves tables, not files."""
+        schema = Selection.of(live.spec).schema
+        raise LiveStateError(
+            f"the runs of {live.name} leave no files: what they build are tables in {schema}",
+            "`reconciler logs` shows what was built, `reconciler history` when.",
+        )
+
+    def requests(self) -> Mapping[str, int]:
+        """Requests so far, by method."""
+        return dict(self.http.counts)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.http.close()
+
+
+def _row(run: Run) -> dict[str, str]:
+    return {
+        "run": run.id,
+        "status": run.status,
+        "trigger": run.trigger_type or "",
+        "by": run.triggered_by or "",
+        "created": iso(run.created_at) or "",
+        "took": tree.duration(run.started_at, run.finished_at),
+        "error": run.error_message or "",
+    }

@@ -1,0 +1,134 @@
+"""Live state of a ``ModelRun``: the newest run of its selection, and what it showed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from itertools import islice
+from threading import Lock
+from typing import Any
+
+from reconciler.core.resource import Live, Resource
+from reconciler.providers.model_runs import tree
+from reconciler.providers.model_runs.client import Client
+from reconciler.providers.model_runs.selection import KEYS, Selection
+from reconciler.providers.model_runs.wire import SUCCESS, Run, RunStep, TestResult, iso
+
+KIND = "ModelRun"
+PARALLEL = 8
+"""Steps whose test results are read at once: there is one request for each."""
+
+
+class Reads:
+    """GETs only; every method returns plain values of the core."""
+
+    def __init__(self, client: Client, now: Callable[[], float]) -> None:
+        self.client = client
+        self.now = now
+        self._lock = Lock()
+        self._runs = _Shared(client.list_runs())
+
+    def survey(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
+        """The manifests whose runs could not be told apart.
+
+        A plan begins with it, so the list of runs that all manifests share is read anew.
+        """
+        with self._lock:
+            self._runs = _Shared(self.client.list_runs())
+        wanted = {str(each.address): Selection.of(each.spec) for each in resources}
+        clashes = {
+            name: sorted(other for other in wanted if other != name and mine.clashes(wanted[other]))
+            for name, mine in wanted.items()
+        }
+        return {"clashes": {name: others for name, others in clashes.items() if others}}
+
+    def find(self, resource: Resource) -> Live | None:
+        """The newest run of the manifest's selection, with what the manifest requires of it."""
+        spec = {key: resource.spec[key] for key in KEYS if key in resource.spec}
+        with self._lock:
+            runs = self._runs
+        run = next(self.matching(Selection.of(spec), runs), None)
+        if run is None:
+            return None
+        return Live(
+            kind=KIND,
+            id=run.id,
+            name=resource.address.name,
+            # What it ran is what the manifest says: that is how it was found.
+            spec=spec,
+            facts={
+                "status": run.status,
+                "created": iso(run.created_at),
+                "began": iso(run.began),
+                "finished": iso(run.finished_at),
+                "error": run.error_message or "",
+                "tooOld": self._too_old(run, resource.spec.get("maxAge")),
+                "failedTests": self._required(run, resource.spec),
+            },
+        )
+
+    def matching(self, selection: Selection, runs: Iterator[Run] | _Shared) -> Iterator[Run]:
+        """The runs of a selection, newest first."""
+        for run in runs:
+            if selection.fits(run) and self._allowed(selection, run):
+                yield run
+
+    def newest(self, live: Live, count: int) -> list[Run]:
+        """The newest runs of the selection of a live object, read right now."""
+        selection = Selection.of(live.spec)
+        return list(islice(self.matching(selection, self.client.list_runs()), count))
+
+    def observe(self, live: Live) -> Any:
+        """The newest run of the selection; None when there is none any more."""
+        found = self.newest(live, 1)
+        return {"run": found[0].id, "status": found[0].status} if found else None
+
+    def tests(self, run: str, steps: Sequence[RunStep]) -> dict[str, list[TestResult]]:
+        """The test results by step; only a model that was built has any."""
+        built = [step.id for step in steps if step.status == SUCCESS]
+        with ThreadPoolExecutor(PARALLEL, thread_name_prefix="tests") as pool:
+            found = pool.map(lambda step: self.client.list_tests(run, step), built)
+            return dict(zip(built, found, strict=True))
+
+    def failed_tests(self, run: str) -> list[str]:
+        """A line for each test that did not pass."""
+        steps = self.client.list_steps(run)
+        return tree.test_lines(steps, self.tests(run, steps), failed=True)
+
+    def _allowed(self, selection: Selection, run: Run) -> bool:
+        if selection.echoed or not selection.names:
+            return True
+        return selection.allows([step.model_name for step in self.client.list_steps(run.id)])
+
+    def _required(self, run: Run, spec: Mapping[str, Any]) -> list[str]:
+        wanted = (spec.get("require") or {}).get("tests")
+        return self.failed_tests(run.id) if wanted and run.status == SUCCESS else []
+
+    def _too_old(self, run: Run, most: int | None) -> bool:
+        # Its age is that of what it read, so it counts from its start.
+        if most is None or run.began is None:
+            return False
+        return (datetime.fromtimestamp(self.now(), UTC) - run.began).total_seconds() > most
+
+
+class _Shared:
+    """A list that several threads read, each from its start; pages are read once, as needed."""
+
+    def __init__(self, source: Iterator[Run]) -> None:
+        self._source = source
+        self._read: list[Run] = []
+        self._lock = Lock()
+
+    def __iter__(self) -> Iterator[Run]:
+        place = 0
+        while True:
+            with self._lock:
+                if place == len(self._read):
+                    try:
+                        self._read.append(next(self._source))
+                    except StopIteration:
+                        return
+                run = self._read[place]
+            yield run
+            place += 1

@@ -1,0 +1,139 @@
+"""Following a run to its end: progress as its steps change, and the judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.core.provider import Watch
+from reconciler.core.step import Wait
+from reconciler.errors import ApiError, Interrupted, JobFailed, UnknownOutcome
+from reconciler.providers.http import Outside
+from reconciler.providers.model_runs import tree
+from reconciler.providers.model_runs.client import Client
+from reconciler.providers.model_runs.kind import END
+from reconciler.providers.model_runs.reads import Reads
+from reconciler.providers.model_runs.wire import CANCELLED, PENDING, SUCCESS, UNDER_WAY, Run
+
+FIRST_POLL, LONGEST_POLL = 0.5, 15.0
+RETRY = "Mend the models and apply with --retry-failed; a change of what it depends on runs it too."
+MEND_DATA = "Mend the data or the test, and apply with --retry-failed."
+
+
+class Waits:
+    """Polls one run; JobFailed carries the tree of its steps."""
+
+    def __init__(self, client: Client, reads: Reads, outside: Outside) -> None:
+        self.client = client
+        self.reads = reads
+        self.sleep = outside.sleep
+        self.clock = outside.clock
+
+    def wait(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
+        """The run's end; JobFailed when it is not the one that is wanted."""
+        run = self._follow(wait, watch)
+        if wait.operation == END:
+            return {}
+        self._judge(run, wait.params["tests"])
+        return {"runId": run.id}
+
+    def _follow(self, wait: Wait, watch: Watch) -> Run:
+        deadline, pause = self.clock() + wait.timeout, FIRST_POLL
+        progress = _Progress(self.client, watch)
+        while True:
+            run = self.client.get_run(wait.params["run"])
+            progress.tell(run)
+            if run.status not in UNDER_WAY:
+                return run
+            if watch.stopped():
+                raise self._interrupted(wait)
+            if self.clock() + pause > deadline:
+                raise JobFailed(
+                    f"the run {run.id} is still {run.status} after {wait.timeout:g} s",
+                    "It goes on there; the next apply waits for it again. Raise the timeout.",
+                    log=tree.failure_log(run, self.client.list_steps(run.id)),
+                )
+            self.sleep(pause)
+            pause = min(LONGEST_POLL, pause * 1.5)
+
+    def _interrupted(self, wait: Wait) -> Interrupted:
+        identity = wait.params["run"]
+        if not wait.params.get("mine"):
+            return Interrupted(
+                f"stopped waiting for the run {identity}, which goes on",
+                "The next apply waits for it again; `reconciler cancel` stops it.",
+            )
+        try:
+            run = stop_run(self.client, identity)
+        except ApiError as error:
+            return Interrupted(
+                f"the run {identity} could not be cancelled: {error.message}",
+                "It may go on there; the next apply finds it.",
+            )
+        told = "was cancelled" if run.status == CANCELLED else f"had ended as {run.status}"
+        return Interrupted(f"stopped, and the run {identity} {told}", "Apply again to run it.")
+
+    def _judge(self, run: Run, tests: str) -> None:
+        if run.status == CANCELLED:
+            raise JobFailed(
+                f"the run {run.id} was cancelled{_because(run)}",
+                "Apply again to run it anew.",
+                log=tree.failure_log(run, self.client.list_steps(run.id)),
+            )
+        if run.status != SUCCESS:
+            raise JobFailed(
+                f"the run {run.id} ended as {run.status}{_because(run)}",
+                RETRY,
+                log=tree.failure_log(run, self.client.list_steps(run.id)),
+            )
+        failed = self.reads.failed_tests(run.id) if tests else []
+        if failed:
+            count = f"{len(failed)} data tests" if len(failed) > 1 else "a data test"
+            raise JobFailed(
+                f"the run {run.id} succeeded, but {count} did not pass",
+                MEND_DATA,
+                log="\n".join(failed[: tree.MOST_LINES]),
+            )
+
+
+class _Progress:
+    """Tells each state of the run and of each of its steps once."""
+
+    def __init__(self, client: Client, watch: Watch) -> None:
+        self.client = client
+        self.tell_line = watch.tell
+        self._told: dict[str, str] = {}
+
+    def tell(self, run: Run) -> None:
+        """What is new since the last time."""
+        self._once(run.id, run.status, f"run {run.id} is {run.status}")
+        for line in tree.diagnostic_lines(run):
+            self._once(line, line, line)
+        # A run that waits has nothing to show of its steps.
+        if run.status != PENDING:
+            for step, line in tree.step_lines(self.client.list_steps(run.id)):
+                if step.status != PENDING:
+                    self._once(step.id, step.status, line)
+
+    def _once(self, key: str, state: str, line: str) -> None:
+        if self._told.get(key) != state:
+            self._told[key] = state
+            self.tell_line(line)
+
+
+def stop_run(client: Client, identity: str) -> Run:
+    """Cancel a run; the run as it then is, which may have ended by itself just before."""
+    try:
+        return client.cancel_run(identity)
+    except ApiError as error:
+        # 400, in older releases 409: it has ended.  A lost answer is answered by the run itself.
+        if error.status not in (400, 409) and not isinstance(error, UnknownOutcome):
+            raise
+        run = client.get_run(identity)
+        if run.status in UNDER_WAY:
+            raise
+        return run
+
+
+def _because(run: Run) -> str:
+    return f": {run.error_message}" if run.error_message else ""

@@ -1,0 +1,125 @@
+"""What we rely on in the answers of the model runs API; everything else in them is ignored.
+
+Nearly every field is optional there, and absent ones are left out instead of being null.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from reconciler.providers.answer import ContractBroken
+
+PENDING, RUNNING, SUCCESS, FAILED, CANCELLED, SKIPPED = (
+    "PENDING",
+    "RUNNING",
+    "SUCCESS",
+    "FAILED",
+    "CANCELLED",
+    "SKIPPED",
+)
+UNDER_WAY = frozenset({PENDING, RUNNING})
+PASSED = "PASS"
+MANUAL = "MANUAL"
+"""``trigger_type`` of a run that was asked for through the API."""
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+Moment = Annotated[datetime, AfterValidator(_utc)]
+
+
+class Wire(BaseModel):
+    """An answer in the platform's names; what is missing in it breaks the contract."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Diagnostics(Wire):
+    """What compiling the models told."""
+
+    warnings: list[str] = Field(default_factory=list)
+    errors: list[str] = Field(default_factory=list)
+
+
+class Run(Wire):
+    """A run (``ModelRun``); ``project_name`` is in truth the schema that was written to."""
+
+    id: str
+    status: str
+    trigger_type: str | None = None
+    triggered_by: str | None = None
+    project_name: str | None = None
+    model_names: list[str] | None = None
+    full_refresh: bool = False
+    compile_manifest: str | None = None
+    compile_diagnostics: Diagnostics = Field(default_factory=Diagnostics)
+    started_at: Moment | None = None
+    finished_at: Moment | None = None
+    error_message: str | None = None
+    created_at: Moment | None = None
+
+    @property
+    def began(self) -> datetime | None:
+        """When it began to read its sources; a run that still waits has only been made."""
+        return self.started_at or self.created_at
+
+    @property
+    def catalog(self) -> str | None:
+        """The catalog that was written to, where the manifest that the server compiled says so."""
+        try:
+            manifest = json.loads(self.compile_manifest or "null")
+        except (ValueError, RecursionError):
+            return None
+        told = manifest.get("target_catalog") if isinstance(manifest, dict) else None
+        return told if isinstance(told, str) else None
+
+
+class RunStep(Wire):
+    """One model of a run (``ModelRunStep``)."""
+
+    id: str
+    model_name: str = ""
+    status: str = ""
+    depends_on: list[str] = Field(default_factory=list)
+    rows_affected: int | None = None
+    started_at: Moment | None = None
+    finished_at: Moment | None = None
+    error_message: str | None = None
+
+
+class TestResult(Wire):
+    """How one data test of a step ended (``ModelTestResult``)."""
+
+    # Not a test of ours: pytest looks at names only.
+    __test__ = False
+
+    test_name: str = ""
+    status: str
+    rows_returned: int | None = None
+    error_message: str | None = None
+
+
+W = TypeVar("W", bound=Wire)
+
+
+def parse(model: type[W], answer: Any) -> W:
+    """The answer as this model; ContractBroken names the fields that break the contract."""
+    try:
+        return model.model_validate(answer)
+    except ValidationError as error:
+        fields = ", ".join(".".join(map(str, e["loc"])) or "body" for e in error.errors()[:5])
+        raise ContractBroken(
+            f"the platform's {model.__name__} breaks its contract at: {fields}",
+            "Check that the endpoint is the model runs API and which release it runs.",
+        ) from error
+
+
+def iso(moment: datetime | None) -> str | None:
+    """A moment as text that sorts and compares like it."""
+    return moment.astimezone(UTC).isoformat() if moment else None
