@@ -39,20 +39,22 @@ def means_none(case: cases.Case) -> bool:
     return manifest.get("version") is None and manifest.get("version_alias") is None
 
 
-def looks_alike(case: cases.Case) -> bool:
-    """Whether a list in the query is sent as nothing, or text as a list of one."""
-    return any(isinstance(value, list) or name in ARRAYS for name, value in case.query.items())
+def looks_right(case: cases.Case) -> bool:
+    """Whether a wrong query is sent as a right one is."""
+    return cases.looks_right(case, ("attributes", "run_ids", "run_steps"))
 
 
-ARRAYS = ("attributes", "run_ids", "run_steps")
 CONTRACT = contract()
 NAMELESS = "a version has to be named to be deleted"
 ALIKE = "the URL of the wrong value is that of a right one"
+LISTS = [f"{SVC}/{kind}" for kind in ("models", "model-versions", "ml-repos")]
 LISTED = (
     cases.Listed("POST /api/ml/v1/model-versions", RejectedPositiveData, NAMELESS, means_none),
     cases.Listed(f"POST {SVC}/delete", RejectedPositiveData, NAMELESS, means_none),
-    cases.Listed(f"GET {SVC}/model-versions", AcceptedNegativeData, ALIKE, looks_alike),
-    cases.Listed(f"GET {SVC}/ml-repos", AcceptedNegativeData, ALIKE, looks_alike),
+    *(
+        cases.Listed(f"GET {path}", AcceptedNegativeData, ALIKE, looks_right)
+        for path in (*LISTS, "/api/ml/v1/models")
+    ),
 )
 
 
