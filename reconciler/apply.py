@@ -162,7 +162,7 @@ class Run:
             if self.guard:
                 self.guard.after(step)
         except ReconcilerError as error:
-            return _failed(result, error, done)
+            return _failed(replace(result, outputs=dict(known)), error, done)
         except Exception as error:
             # A defect of ours in one branch must not cost the report of all the others.
             LOG.debug("%s failed", step.id, exc_info=True)

@@ -17,6 +17,7 @@ from reconciler.core.graph import Graph
 from reconciler.core.identity import Matches, match
 from reconciler.core.kind import Kind, Options
 from reconciler.core.mark import name_of
+from reconciler.core.nearest import did_you_mean
 from reconciler.core.plan import Plan, World, build
 from reconciler.core.policy import Policy
 from reconciler.core.provider import Provider
@@ -25,7 +26,7 @@ from reconciler.core.resource import Address, Live
 from reconciler.core.saved_plan import Binding, SavedPlan, check_binding, check_object, check_steps
 from reconciler.desired.commit import compare_commits, read_commit
 from reconciler.desired.load import Desired, load
-from reconciler.errors import LiveStateError, ManifestError, Problem
+from reconciler.errors import LiveStateError, SettingsError
 from reconciler.guard import LiveGuard
 from reconciler.live import read
 from reconciler.lock import hold
@@ -243,12 +244,9 @@ def _selected(graph: Graph, select: tuple[str, ...]) -> Graph:
     if not select:
         return graph
     addresses = [Address.parse(text) for text in select]
-    unknown = [
-        Problem("unknown-address", f"no manifest is called {text}", "Write Kind/name.")
-        for text, address in zip(select, addresses, strict=True)
-        if address not in graph.resources
-    ]
-    if unknown:
-        raise ManifestError(unknown)
+    for text, address in zip(select, addresses, strict=True):
+        if address not in graph.resources:
+            guess = did_you_mean(text, map(str, graph.resources))
+            raise SettingsError(f"no manifest is called {text}{guess}", "Write Kind/name.")
     wanted = graph.closure(address for address in addresses if address)
     return Graph.of(graph.resources[address] for address in wanted)

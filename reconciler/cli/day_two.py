@@ -49,7 +49,8 @@ def history(shared: Shared, /, address: str, target: str | None, form: str) -> N
     with shared.session((), target=target) as session:
         provider, live = session.find(address)
         rows = provider.history(live)
-    emit(to_json(list(rows)) if form == "json" else table(rows))
+    told = {"address": address, "versions": list(rows)}
+    emit(to_json(told) if form == "json" else table(rows))
 
 
 @click.command()

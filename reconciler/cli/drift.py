@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli.plan import ERROR
+from reconciler.cli.plan import BLOCKED, ERROR
 from reconciler.cli.shared import (
     Shared,
     complete,
@@ -50,7 +50,9 @@ def drift(
     emit(render(plan, session.graph, form, link), output)
     if any(not problem.blocked for problem in plan.obstacles):
         return ERROR
-    return DRIFTED if drifted(plan) else 0
+    if drifted(plan):
+        return DRIFTED
+    return BLOCKED if plan.obstacles else 0
 
 
 def render(plan: Plan, graph: Graph, form: str, link: str) -> str:

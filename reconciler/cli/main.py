@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import click
 
 from reconciler import __version__
+from reconciler.apply import DEFECT
 from reconciler.cli import commands
 from reconciler.cli.console import Console
 from reconciler.cli.shared import Outer, Shared
@@ -19,7 +21,8 @@ from reconciler.render.plain import plain
 from reconciler.render.text import problem_lines
 from reconciler.settings import environment
 
-USAGE, INTERRUPTED = 64, 130
+ERROR, USAGE, INTERRUPTED = 1, 64, 130
+LOG = logging.getLogger(__name__)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -66,6 +69,11 @@ def run(arguments: Sequence[str] | None = None, outer: Outer | None = None) -> i
         for line in error_lines(error):
             click.echo(line, err=True)
         return error.exit_code
+    except Exception as error:
+        LOG.debug("a defect", exc_info=True)
+        click.echo(f"error: unexpected {type(error).__name__}", err=True)
+        click.echo(f"  -> {DEFECT}", err=True)
+        return ERROR
     return result if isinstance(result, int) else 0
 
 

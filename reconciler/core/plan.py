@@ -249,9 +249,7 @@ class _Builder:
             self.problems += orphan_problems(live, str(address))
             reasons = delete_problems(live, str(address))
             note = "; ".join(dict.fromkeys(problem.code for problem in reasons))
-            self.left_alone.append(
-                LeftAlone("orphan", live.kind, address.name, live.id, note=note)
-            )
+            self.left_alone.append(LeftAlone("orphan", live.kind, address.name, live.id, note=note))
             return
         twins = sorted(other.id for name, other in self._ours() if name == address)
         if len(twins) > 1:

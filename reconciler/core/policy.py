@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 from reconciler.core.diff import Difference
 from reconciler.core.kind import Kind, Options
@@ -78,6 +80,18 @@ def delete_problems(live: Live, address: str) -> Iterable[Problem]:
         )
 
 
+def orphan_problems(live: Live, address: str) -> Iterable[Problem]:
+    """A protected object must not lose its manifest, whether or not it would be deleted."""
+    if live.protected:
+        yield Problem(
+            "protected",
+            f"{address} ({live.id}) is protected, and no manifest names it any more",
+            "Put the manifest back; to let go of the object, apply it once with protect: false.",
+            address=address,
+            blocked=True,
+        )
+
+
 def order_problems(step: Step, live: Live, options: Options) -> Iterable[Problem]:
     """An older commit must not go over a newer one (``gitModelVersion`` records which it was)."""
     for sha in live.commits:
@@ -127,11 +141,15 @@ def mass_problems(steps: Sequence[Step], owned: int, policy: Policy) -> Iterable
             )
 
 
+def _shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
 def _refused(resource: Resource, change: FieldChange, code: str, why: str, hint: str) -> Problem:
     origin = resource.origin
     return Problem(
         code,
-        f"{change.path} {why} ({change.old!r} -> {change.new!r})",
+        f"{change.path} {why} ({_shown(change.old)} -> {_shown(change.new)})",
         hint,
         str(resource.address),
         f"spec.{change.path}",

@@ -58,6 +58,8 @@ HINTS = {
     422: "The platform refuses these values; its reason is above.",
     429: "The platform limits the request rate: try later, or use --max-requests-per-second.",
 }
+ELSEWHERE = "The platform sends us elsewhere: check the endpoint (https, and the API's own path)."
+NO_API = "Check that the endpoint is the API itself."
 SERVER_HINT = "The platform failed: try again, and quote the request id if it goes on."
 LOST_HINT = "Run it again: what took effect is found and not made twice."
 
@@ -155,7 +157,7 @@ class Http:
         while True:
             items = page.get("data") if isinstance(page, dict) else None
             if not isinstance(items, list):
-                raise ContractBroken(f"GET {path} answered no page", SERVER_HINT)
+                raise ContractBroken(f"GET {path} answered no page", NO_API)
             yield from items
             following = page.get("next")
             if not following:
@@ -233,6 +235,8 @@ class Http:
         if answer.status == REFUSED:
             self.limiter.refused(asked or 0.0)
         hint = HINTS.get(answer.status, SERVER_HINT)
+        if 300 <= answer.status < 400:
+            hint = ELSEWHERE
         if asked and asked > LONGEST_ASKED:
             hint = (
                 f"The platform asks to be left alone for {asked / 60:.0f} minutes: run again then."

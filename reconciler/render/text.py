@@ -23,6 +23,7 @@ SIGNS = {
     "adopt": "=",
     "check": "?",
 }
+NOTHING = "No manifests, so nothing was compared."
 NO_CHANGES = "No changes. What is live is what the manifests say."
 
 
@@ -34,7 +35,7 @@ def plan_text(plan: Plan) -> str:
     if plan.steps:
         lines.append(summary_line(plan))
     elif not plan.obstacles:
-        lines.append(NO_CHANGES)
+        lines.append(NO_CHANGES if plan.unchanged else NOTHING)
     if plan.left_alone:
         lines += ["Left alone:", *(f"  {line}" for line in left_alone_lines(plan.left_alone))]
     lines += problem_lines(plan.problems)
@@ -93,7 +94,7 @@ def left_alone_lines(entries: tuple[LeftAlone, ...]) -> Iterator[str]:
     for entry in entries:
         name = f"{entry.kind}/{plain(entry.name)}"
         if entry.why == "orphan":
-            advice = plain(entry.note) or "--prune deletes it"
+            advice = f"it is {plain(entry.note)}" if entry.note else "--prune deletes it"
             yield f"{name} ({plain(entry.id)}) is ours and has no manifest; {advice}"
         if entry.why == "maker":
             role = plain(str(entry.old))

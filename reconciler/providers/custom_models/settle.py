@@ -23,6 +23,9 @@ from reconciler.providers.http import Outside
 LOOKS = (0.0, 1.0, 3.0)
 """Pauses before each look, in seconds: a write may take effect after its connection broke."""
 
+MAY_STILL_COME = frozenset({"create_version_from_repository", "update_version_from_repository"})
+"""Jobs that nothing lists while they run: sending them again could make the same thing twice."""
+
 Found = Mapping[str, Any] | None
 
 
@@ -47,6 +50,11 @@ class Settle:
             found = look(self, call, resource)
             if found is not None:
                 return found
+        if call.operation in MAY_STILL_COME:
+            raise ApiError(
+                f"{call.method} {call.path}: its answer was lost, and what it does may take long",
+                "Run again in some minutes: a version that has come by then is found.",
+            )
         return None
 
     def _environment(self, call: Call, _: Resource | None) -> Found:
