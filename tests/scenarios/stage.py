@@ -95,7 +95,16 @@ class Stage:
         app = create_app(Options(**{"users": USERS, **options}), self.clock, self.clock.sleep)
         self.wire = Wire(app)
         self.api = httpx.Client(transport=self.wire, base_url=HOST)
-        self.env = {"DATAROBOT_ENDPOINT": f"{HOST}/api/v2", "DATAROBOT_API_TOKEN": TOKEN}
+        self.env = {
+            "DATAROBOT_ENDPOINT": f"{HOST}/api/v2",
+            "DATAROBOT_API_TOKEN": TOKEN,
+            "TFY_HOST": HOST,
+            "TFY_API_KEY": TOKEN,
+            "MODEL_RUNS_URL": f"{HOST}/v1",
+            "MODEL_RUNS_TOKEN": TOKEN,
+            "BATCH_INFERENCE_URL": HOST,
+            "BATCH_INFERENCE_API_KEY": TOKEN,
+        }
 
     def run(self, *arguments: str, keys: str | None = None) -> Done:
         """Run ``reconciler`` with these arguments, as a process of its own would."""
@@ -121,9 +130,13 @@ class Stage:
         return answer.json() if answer.content else None
 
     def by_hand(self, method: str, path: str, user: str = "owner@example.com", **body: Any) -> Any:
-        """A call that somebody makes past the tool; ``path`` is relative to the endpoint."""
+        """A call that somebody makes past the tool.
+
+        ``path`` is relative to the custom models' endpoint, or starts with ``/`` for another API.
+        """
         header = {"Authorization": f"Bearer {user}"}
-        return self.api.request(method, f"/api/v2/{path}", headers=header, **body)
+        place = path if path.startswith("/") else f"/api/v2/{path}"
+        return self.api.request(method, place, headers=header, **body)
 
     def upload(self, path: Path) -> str:
         """Make a dataset of a file, as the platform's own pages do; its id."""
@@ -133,7 +146,8 @@ class Stage:
         return str(answer.json()["catalogId"])
 
     def _outside(self) -> Outside:
-        return Outside(self.wire, self.clock.sleep)
+        # The platform and whoever asks how old something is have the same time.
+        return Outside(self.wire, self.clock.sleep, now=self.clock)
 
 
 @contextlib.contextmanager
