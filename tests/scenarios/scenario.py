@@ -12,12 +12,13 @@ A script holds, line by line::
     http [as USER] METHOD PATH {json}           fault {json}
     form METHOD PATH (its fields on lines with |, files as @name=text)
     deploy {json}                               limits {json}
-    show FILE
+    show FILE                                   pass 23h
 
 ``start`` sets the emulator's options and comes first, ``base NAME`` copies a folder of ``bases/``.
 ``setup`` is a command that must succeed and whose output is of no interest; ``type`` puts a person
-with that answer before the next command.  ``{CustomModel/churn}``, ``{CustomModel/churn 1.1}``,
-``{CustomModel/churn custom.py}`` and ``{ExecutionEnvironment/py311 version 2}`` stand for ids.
+with that answer before the next command, ``pass`` lets time go by.  ``{CustomModel/churn}``,
+``{CustomModel/churn 1.1}``, ``{CustomModel/churn custom.py}`` and
+``{ExecutionEnvironment/py311 version 2}`` stand for ids.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from collections.abc import Callable, Iterator
 from operator import itemgetter
 from pathlib import Path
 
+from reconciler.core.spec import parse_duration
 from tests.scenarios.invariants import check
 from tests.scenarios.names import Names
 from tests.scenarios.requests import request_lines
@@ -165,6 +167,10 @@ class Player:
             self.stage.env[name] = value
         return ""
 
+    def go_by(self, rest: str, block: list[str]) -> str:
+        self.stage.clock.sleep(int(str(parse_duration(rest))))
+        return ""
+
     def type(self, rest: str, block: list[str]) -> str:
         self.keys = f"{rest}\n"
         return ""
@@ -227,6 +233,7 @@ VERBS: dict[str, Callable[[Player, str, list[str]], str]] = {
     "move": Player.move,
     "show": Player.show,
     "env": Player.set_env,
+    "pass": Player.go_by,
     "type": Player.type,
     "http": Player.http,
     "form": Player.form,
