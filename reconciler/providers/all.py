@@ -9,12 +9,22 @@ from reconciler.core.provider import Provider
 from reconciler.providers.custom_models import environment, model
 from reconciler.providers.custom_models.provider import CustomModels
 from reconciler.providers.http import Endpoint, Http, Outside
+from reconciler.providers.model_runs import kind as model_run
+from reconciler.providers.model_runs.provider import ModelRuns
 from reconciler.settings import ProviderSettings
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (environment.KIND, model.KIND)}
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        environment.KIND,
+        model.KIND,
+        model_run.KIND,
+    )
+}
 
 PROVIDERS: Mapping[str, Callable[[Http], Provider]] = {
     "custom_models": CustomModels,
+    "model_runs": ModelRuns,
 }
 
 
