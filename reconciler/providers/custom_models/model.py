@@ -60,7 +60,6 @@ NAMED_TARGETS = frozenset(
     {"Binary", "Regression", "Multiclass", "TextGeneration", "AgenticWorkflow"}
 )
 ORIGINS = ("template", "copyOf")
-NOT_YET_VERSION = ("registryModel",)
 BINARY_ONLY = ("predictionThreshold", "positiveClassLabel", "negativeClassLabel")
 JOBS = ("tests", "featureImpact", "predictionExplanations", "conversion")
 
@@ -131,11 +130,11 @@ def _lock(found: Model) -> str:
 
 
 def model_outputs(live: Live | None) -> Outputs:
-    """What others may ask of a model: its id and its latest version."""
+    """What others may ask of a model: its id, its latest version, and since when it is so."""
     if live is None:
         return {}
-    version = live.facts["version"]
-    return {"id": live.id, "versionId": version["id"] if version else None}
+    version = live.facts["version"] or {"id": None, "created": None}
+    return {"id": live.id, "versionId": version["id"], "changed": version["created"]}
 
 
 def _mark(change: Change) -> Mark | None:
@@ -242,20 +241,6 @@ def model_delete(live: Live, resource: Resource | None) -> Draft:
     return Draft("delete", reason, (), (call,))
 
 
-def not_yet_draft(change: Change) -> Draft | None:
-    """Refuse, rather than ignore, what this release cannot bring about."""
-    version = change.resource.spec.get("version") or {}
-    asked = [f"version.{key}" for key in NOT_YET_VERSION if version.get(key)]
-    problems = tuple(
-        problem_at(
-            change.resource, f"spec.{key}", "not-supported",
-            f"{key} is not supported yet", "Take the key out for now.",
-        )
-        for key in asked
-    )  # fmt: skip
-    return Draft(problems=problems) if problems else None
-
-
 def model_problems(resource: Resource, scope: str) -> Iterator[Problem]:
     """What can be known without the platform: identity, target and what a new model needs."""
     yield from description_problems(resource, scope)
@@ -319,10 +304,13 @@ KIND = Kind(
         **{key: FieldRule(derived=True) for key in DERIVED},
         "sharing.users": FieldRule(derived=True, as_set=True),
     },
-    references={"version.environment.ref": "ExecutionEnvironment", "copyOf.ref": "CustomModel"},
+    references={
+        "version.environment.ref": "ExecutionEnvironment",
+        "version.registryModel.ref": "RegistryModel",
+        "copyOf.ref": "CustomModel",
+    },
     files={"version.files": FileRole("tree", 100)},
     parts=(
-        Part("unsupported", not_yet_draft),
         Part("", model_draft, ORIGINS),
         Part("version", version_draft, ("version",)),
         Part("training", training_draft),

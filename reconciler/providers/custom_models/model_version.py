@@ -14,6 +14,7 @@ from reconciler.providers.custom_models.environment_choice import Choice, choose
 from reconciler.providers.custom_models.file_changes import file_changes
 from reconciler.providers.custom_models.limits import limit_problems
 from reconciler.providers.custom_models.model_training import by_version
+from reconciler.providers.custom_models.registry_tie import is_unrecorded, tie_fields, tie_note
 from reconciler.providers.custom_models.repository_version import (
     only_moved,
     pulled_already,
@@ -75,6 +76,7 @@ def version_facts(version: Version | None) -> dict[str, Any] | None:
     return {
         "id": version.id,
         "number": version.number,
+        "created": version.created,
         "frozen": version.is_frozen,
         "environmentId": version.base_environment_id,
         "environmentVersionId": version.base_environment_version_id,
@@ -107,7 +109,8 @@ def version_draft(change: Change) -> Draft | None:
         return _pulled(change, wanted, choice, held)
     if held is None:
         return _first(change, wanted, choice)
-    fields = (*choice.fields, *_file_fields(change), *_setting_fields(change))
+    tie = tie_fields(change, held)
+    fields = (*choice.fields, *tie, *_file_fields(change), *_setting_fields(change))
     if not fields and held["assignmentError"] and change.options.retry_failed:
         again = "asked for by --retry-failed"
         fields = (FieldChange("version.trainingData", "failed", "assigned again", again),)
@@ -120,7 +123,7 @@ def _pulled(
     change: Change, wanted: Mapping[str, Any], choice: Choice, held: Mapping[str, Any] | None
 ) -> Draft | None:
     source = repository_fields(change, held)
-    settings = tuple(_setting_fields(change))
+    settings, tie = tuple(_setting_fields(change)), tie_fields(change, held)
     if held is not None and source and not choice.fields and pulled_already(change, held):
         notes, content = {"commit": held["commits"][0]}, source_digest(wanted["repository"])
         call = mark_call(change, wanted.get("description"), notes, content=content)
@@ -129,11 +132,11 @@ def _pulled(
         # A version of other files is made anew, and inherits no settings.
         anew = held is None or not only_moved(change, held)
         more = _settings_call(change, wanted, choice) if anew or settings else None
-        fields = (*choice.fields, *source, *settings)
+        fields = (*choice.fields, *tie, *source, *settings)
         return repository_draft(change, choice, fields, held, more)
     assert held is not None
-    if choice.fields or settings:
-        return _next(change, wanted, choice, (*choice.fields, *settings))
+    if choice.fields or tie or settings:
+        return _next(change, wanted, choice, (*choice.fields, *tie, *settings))
     return _metadata(change, wanted, held) or _assignment(change, held)
 
 
@@ -185,7 +188,9 @@ def _first(change: Change, wanted: Mapping[str, Any], choice: Choice) -> Draft:
         _uploads(files, tuple(entry.path for entry in files.entries)),
         gives=("versionId",),
     )
-    fields = (*choice.fields, *file_changes(FILES, None, files, {}), *_setting_fields(change))
+    files_made = file_changes(FILES, None, files, {})
+    tie = tie_fields(change, None)
+    fields = (*choice.fields, *tie, *files_made, *_setting_fields(change))
     action = "update" if change.live else "create"
     # A copy, or a model from a template, brings a version that the plan knows nothing of.
     derived = isinstance(change.own.get("versionId"), After)
@@ -235,7 +240,8 @@ def _draft(
     if "repository" in wanted and change.live:
         # The files stay those that were pulled, and so does the commit that they came from.
         kept = {k: v for k, v in change.live.facts["version"]["notes"].items() if k == "commit"}
-    if FILES in change.resource.files or kept or wanted.get("description"):
+    noted = kept or tie_note(change)
+    if FILES in change.resource.files or noted or wanted.get("description"):
         calls = (*calls, mark_call(change, wanted.get("description"), kept, version=version))
     waits: tuple[Wait, ...] = ()
     if "trainingData" in call.body:
@@ -259,12 +265,19 @@ def _metadata(change: Change, wanted: Mapping[str, Any], held: Mapping[str, Any]
     fields = tuple(field for field in change.fields if field.path == "version.description")
     if fields:
         return Draft("update", "describes the version anew", fields, (call,))
-    files = change.resource.files.get(FILES)
-    owner = f"{change.options.scope}/{change.resource.address.name}"
-    if files is None or held["content"] == files.digest or change.live.owner != owner:
+    if not _lacks_its_mark(change, held):
         return None
     reason = f"version {held['number']} already holds these files and only gets its mark"
     return Draft("adopt", reason, (), (call,))
+
+
+def _lacks_its_mark(change: Change, held: Mapping[str, Any]) -> bool:
+    if is_unrecorded(change, held):
+        return True
+    files = change.resource.files.get(FILES)
+    owner = f"{change.options.scope}/{change.resource.address.name}"
+    ours = change.live is not None and change.live.owner == owner
+    return ours and files is not None and held["content"] != files.digest
 
 
 def _assignment(change: Change, held: Mapping[str, Any]) -> Draft | None:

@@ -8,6 +8,7 @@ from typing import Any
 from reconciler.core.kind import Change
 from reconciler.core.mark import Mark, join
 from reconciler.core.step import After, Call
+from reconciler.providers.custom_models.registry_tie import tie_note
 
 FILES = "version.files"
 REPOSITORY = "version.repository"
@@ -31,7 +32,8 @@ def mark_call(change: Change, text: str | None, notes: Mapping[str, Any], **know
             "text": text or "",
             "owner": f"{change.options.scope}/{change.resource.address.name}",
             "content": known.get("content", content),
-            "notes": dict(notes),
+            # Every mark of the version tells its tie, whatever else the mark is written for.
+            "notes": {**notes, **tie_note(change)},
         },
     )
 

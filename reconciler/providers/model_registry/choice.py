@@ -1,0 +1,118 @@
+"""Which model a manifest means, and which version of it; all that was found goes into ``facts``.
+
+``alias`` chooses the version where it is required, else the newest one inside ``version`` is
+chosen: a range is how a project stays on older versions.  All else of ``require`` is only checked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from reconciler.core.resource import Live, Resource
+from reconciler.providers.model_registry.bounds import is_whole_inside
+from reconciler.providers.model_registry.wire import Metric, Model, ModelVersion
+
+KIND = "RegistryModel"
+_PINNED = re.compile(r"\s*([A-Za-z0-9._-]+)\s*(?:\[[^\]]*\])?\s*(.*?)\s*(?:;.*)?", re.DOTALL)
+
+
+def sought(resource: Resource) -> str:
+    """The model as its manifest names it."""
+    spec = resource.spec
+    return str(spec.get("fqn") or f"{spec['mlRepo']}/{spec['modelName']}")
+
+
+def is_meant(model: Model, resource: Resource) -> bool:
+    """Whether it is the one that the manifest names; a server may ignore the filters it is sent.
+
+    ``mlRepo`` is the repository's name, or its id.
+    """
+    spec = resource.spec
+    if resource.id is not None and model.id != resource.id:
+        return False
+    if "fqn" in spec:
+        return bool(model.fqn == spec["fqn"])
+    repository, name = model.place
+    return name == spec["modelName"] and spec["mlRepo"] in (repository, model.ml_repo_id)
+
+
+def chosen(versions: Iterable[ModelVersion], require: Mapping[str, Any]) -> list[ModelVersion]:
+    """The version that is meant; several when the registry gave one alias to all of them."""
+    alias, inside = require.get("alias"), require.get("version")
+    if alias is not None:
+        return [each for each in versions if each.manifest.version_alias == alias]
+    fitting = [each for each in versions if inside is None or is_whole_inside(each.number, inside)]
+    return sorted(fitting, key=lambda each: (each.number or 0, each.id))[-1:]
+
+
+def live_model(
+    resource: Resource,
+    models: Sequence[Model],
+    versions: Sequence[ModelVersion] = (),
+    near: Sequence[str] = (),
+) -> Live:
+    """What the registry has to say about this manifest; ``id`` is '' when there is no such model.
+
+    Not None then, so that the plan can tell which names are near.
+    """
+    only = models[0] if len(models) == 1 else None
+    require = resource.spec.get("require") or {}
+    found = chosen(versions, require)
+    return Live(
+        kind=KIND,
+        id=only.id if only else "",
+        name=only.fqn if only else sought(resource),
+        facts={
+            "models": [{"id": model.id, "fqn": model.fqn} for model in models],
+            "near": list(near),
+            "versions": [_short(version) for version in versions],
+            "chosen": [
+                {**version_facts(version), "byAlias": "alias" in require} for version in found
+            ],
+        },
+    )
+
+
+def _short(version: ModelVersion) -> dict[str, Any]:
+    alias = version.manifest.version_alias
+    return {"id": version.id, "number": version.number, "alias": alias}
+
+
+def version_facts(version: ModelVersion) -> dict[str, Any]:
+    """All that a requirement may ask of a version."""
+    manifest, made_with = version.manifest, version.manifest.environment
+    return {
+        **_short(version),
+        "fqn": version.fqn,
+        "framework": manifest.framework.type if manifest.framework else None,
+        "source": manifest.source.type if manifest.source else None,
+        # Null counts as its default, which is false.
+        "deployable": bool(version.deployable),
+        "tags": sorted(version.tags or ()),
+        "metrics": newest_values(version.metrics or ()),
+        "pythonVersion": made_with.python_version if made_with else None,
+        "packages": packages((made_with and made_with.pip_packages) or ()),
+    }
+
+
+def newest_values(metrics: Iterable[Metric]) -> dict[str, float | None]:
+    """The last measurement of each key: a metric is listed once for every step that logged it."""
+    ordered = sorted(metrics, key=lambda each: (each.step or 0.0, each.timestamp or 0.0))
+    return {each.key: each.value for each in ordered}
+
+
+def packages(lines: Iterable[str]) -> dict[str, str]:
+    """``{"scikit-learn": "==1.5"}`` of lines as ``pip`` takes them; names in their one spelling."""
+    found = {}
+    for line in lines:
+        parts = _PINNED.fullmatch(line)
+        if parts:
+            found[spelled(parts[1])] = parts[2]
+    return found
+
+
+def spelled(package: str) -> str:
+    """The name of a package in its one spelling: ``Scikit_Learn`` is ``scikit-learn``."""
+    return re.sub(r"[-_.]+", "-", package).lower()

@@ -1,0 +1,134 @@
+"""``RegistryModel``: nothing to do while the registry has what is required, else why it has not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from reconciler.core.kind import Change, FieldRule, Kind, Outputs, Part
+from reconciler.core.resource import Live, Resource
+from reconciler.core.step import Draft
+from reconciler.errors import Problem
+from reconciler.providers.model_registry.choice import KIND as NAME
+from reconciler.providers.model_registry.choice import sought
+from reconciler.providers.model_registry.requirements import unmet
+from reconciler.providers.model_registry.spec import RegistryModelSpec
+
+MOST_SHOWN = 10
+
+
+def registry_draft(change: Change) -> Draft | None:
+    """No step ever; problems, which keep what refers to this model from being planned."""
+    problems = tuple(_problems(change.resource, change.live))
+    return Draft(problems=problems) if problems else None
+
+
+def _problems(resource: Resource, live: Live | None) -> Iterator[Problem]:
+    facts: Mapping[str, Any] = live.facts if live else {"models": (), "near": ()}
+    if len(facts["models"]) != 1:
+        yield _not_one_model(resource, facts)
+    elif len(facts["chosen"]) != 1:
+        yield _not_one_version(resource, facts)
+    else:
+        yield from _unmet(resource, facts["models"][0], facts["chosen"][0])
+
+
+def _not_one_model(resource: Resource, facts: Mapping[str, Any]) -> Problem:
+    path = "spec.fqn" if "fqn" in resource.spec else "spec.modelName"
+    if not facts["models"]:
+        near = ", ".join(facts["near"])
+        return _problem(
+            resource, path, "no-such-registry-model",
+            f"the registry shows no model {sought(resource)}",
+            f"Did you mean {near}?" if near
+            else "Check the spelling, and that the token's user may see its ML repo.",
+        )  # fmt: skip
+    told = ", ".join(f"{model['id']} ({model['fqn']})" for model in facts["models"])
+    return _problem(
+        resource, path, "ambiguous-registry-model",
+        f"{len(facts['models'])} models of the registry are {sought(resource)}: {told}",
+        "Name one of them by its fqn, or by its id in metadata.id.",
+    )  # fmt: skip
+
+
+def _not_one_version(resource: Resource, facts: Mapping[str, Any]) -> Problem:
+    require = resource.spec.get("require") or {}
+    fqn, versions = facts["models"][0]["fqn"], facts["versions"]
+    if not versions:
+        return _problem(
+            resource, "spec", "no-registry-version", f"{fqn} has no version yet",
+            "Log one first, or name another model.",
+        )  # fmt: skip
+    alias = require.get("alias")
+    if len(facts["chosen"]) > 1:
+        ids = ", ".join(f"{each['id']} ({each['number']})" for each in facts["chosen"])
+        return _problem(
+            resource, "spec.require.alias", "ambiguous-registry-alias",
+            f"{len(facts['chosen'])} versions of {fqn} have the alias {alias}: {ids}",
+            "Take it off all but one of them in the registry.",
+        )  # fmt: skip
+    if alias is not None:
+        return _problem(
+            resource, "spec.require.alias", "no-registry-version",
+            f"no version of {fqn} has the alias {alias}; there is {_told(versions)}",
+            f"Give a version the alias, or change require.alias. {_waiting(resource)}",
+        )  # fmt: skip
+    return _problem(
+        resource, "spec.require.version", "no-registry-version",
+        f"no version of {fqn} is {require['version']}; there is {_told(versions)}",
+        f"Log such a version, or change require.version. {_waiting(resource)}",
+    )  # fmt: skip
+
+
+def _told(versions: Sequence[Mapping[str, Any]]) -> str:
+    newest = sorted(versions, key=lambda each: each["number"] or 0, reverse=True)
+    shown = [
+        f"{each['number']} ({each['alias']})" if each["alias"] else str(each["number"])
+        for each in newest[:MOST_SHOWN]
+    ]
+    rest = len(newest) - len(shown)
+    return ", ".join([*shown, f"{rest} more"] if rest else shown)
+
+
+def _unmet(
+    resource: Resource, model: Mapping[str, Any], version: Mapping[str, Any]
+) -> Iterator[Problem]:
+    require = resource.spec.get("require") or {}
+    by_alias = f" (alias {require['alias']})" if "alias" in require else ""
+    where = f"version {version['number']}{by_alias} of {model['fqn']}"
+    for each in unmet(version, require):
+        yield _problem(
+            resource, f"spec.require.{each.path}", "requirement-unmet", f"{each}; {where}",
+            f"Log a version that meets it, or change require. {_waiting(resource)}",
+        )  # fmt: skip
+
+
+def _waiting(resource: Resource) -> str:
+    return f"What refers to {resource.address} is not planned until then."
+
+
+def _problem(resource: Resource, path: str, code: str, message: str, hint: str) -> Problem:
+    origin = resource.origin
+    place = (origin.file, origin.line, origin.column)
+    return Problem(code, message, hint, str(resource.address), path, *place)
+
+
+def registry_outputs(live: Live | None) -> Outputs:
+    """What a custom model is tied to: the version by its fqn, and the alias it was found by."""
+    if live is None or len(live.facts["chosen"]) != 1:
+        return {}
+    version = live.facts["chosen"][0]
+    return {key: version[key] for key in ("id", "fqn", "alias", "byAlias")}
+
+
+KIND = Kind(
+    name=NAME,
+    provider="model_registry",
+    spec=RegistryModelSpec,
+    # Which model it is and what it must be is looked up and checked here, never brought about.
+    rules={key: FieldRule(derived=True) for key in ("fqn", "mlRepo", "modelName", "require")},
+    parts=(Part("", registry_draft),),
+    verbs=frozenset({"read", "check"}),
+    outputs=registry_outputs,
+    listed=False,
+)
