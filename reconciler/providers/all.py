@@ -9,6 +9,8 @@ from reconciler.core.provider import Provider
 from reconciler.providers.custom_models import environment, model
 from reconciler.providers.custom_models.provider import CustomModels
 from reconciler.providers.http import Endpoint, Http, Outside
+from reconciler.providers.model_registry import registry_model
+from reconciler.providers.model_registry.provider import ModelRegistry
 from reconciler.providers.model_runs import kind as model_run
 from reconciler.providers.model_runs.provider import ModelRuns
 from reconciler.settings import ProviderSettings
@@ -18,12 +20,14 @@ KINDS: Mapping[str, Kind] = {
     for kind in (
         environment.KIND,
         model.KIND,
+        registry_model.KIND,
         model_run.KIND,
     )
 }
 
 PROVIDERS: Mapping[str, Callable[[Http], Provider]] = {
     "custom_models": CustomModels,
+    "model_registry": ModelRegistry,
     "model_runs": ModelRuns,
 }
 
