@@ -79,6 +79,10 @@ class ContractTransport(httpx.BaseTransport):
         self._note(operation, _response_breaches(operation, response))
         return response
 
+    def close(self) -> None:
+        """Close what is below; it may be used again."""
+        self._inner.close()
+
     def check(self) -> None:
         """Fail when anything did not fit."""
         assert not self.breaches, "\n".join(sorted(set(self.breaches)))
