@@ -212,7 +212,8 @@ class Session:
         return self.provider(self.tools.kinds[address.kind].provider)
 
     def _options(self, matches: Matches) -> Options:
-        recorded = {sha for live in matches.pairs.values() for sha in live.commits}
+        ours = (*matches.pairs.values(), *matches.orphans)
+        recorded = {sha for live in ours for sha in live.commits}
         order = compare_commits(self.ask.project_dir, recorded)
         return Options(
             scope=self.desired.project.scope,

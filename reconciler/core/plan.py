@@ -153,12 +153,11 @@ class _Builder:
             # Half of what is wanted of an object is not wanted: nothing of it is planned.
             self.broken.add(address)
             made = ()
-        self._check_order(address, made)
+        self._check_order(self.world.matches.pairs.get(address), made)
         self.steps += made
         self.unchanged += not made and address not in self.broken
 
-    def _check_order(self, address: Address, made: tuple[Step, ...]) -> None:
-        live = self.world.matches.pairs.get(address)
+    def _check_order(self, live: Live | None, made: tuple[Step, ...]) -> None:
         writing = [step for step in made if step.calls]
         if live and writing:
             self.touched.append(live)
@@ -264,6 +263,7 @@ class _Builder:
         }
         draft = kind.delete(live, None)
         step = _step(address, Part("", lambda change: draft), draft, tuple(sorted(users)), live)
+        self._check_order(live, (step,))
         self.steps.append(step)
         self.of[address] = (step.id,)
 

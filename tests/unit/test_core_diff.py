@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.core.diff import diff, is_below, same
+from reconciler.core.diff import diff, is_below, is_written, same
 from reconciler.core.kind import FieldRule
 
 SCALARS = st.sampled_from([None, True, False, 0, 1, 1.0, 0.5, "", "a"])
@@ -196,6 +196,16 @@ def test_ignoring_moves_changes_and_loses_none(desired: dict, live: dict, ignore
     assert sorted([*found.changes, *found.ignored], key=repr) == sorted(every, key=repr)
     assert all(is_below(change.path, tuple(ignore)) for change in found.ignored)
     assert not any(is_below(change.path, tuple(ignore)) for change in found.changes)
+
+
+def test_what_is_written_is_known_by_its_key_path() -> None:
+    spec = {"a": {"b": None, "c": 1}, "d": [1]}
+    assert is_written(spec, "a")
+    assert is_written(spec, "a.b")
+    assert not is_written(spec, "a.x")
+    assert not is_written(spec, "b")
+    assert not is_written(spec, "d.0")
+    assert not is_written(spec, "a.c.x")
 
 
 def test_a_prefix_is_a_key_path_and_not_a_text() -> None:

@@ -218,6 +218,15 @@ def test_an_object_that_differs_in_ignored_fields_only_is_unchanged() -> None:
     assert made.unchanged == 1
 
 
+def test_an_ignored_key_that_only_its_kind_could_compare_is_listed_without_values() -> None:
+    wanted = resource("Ship/argo", {"dock": {"ref": "pier"}}, ignore_changes=("dock", "flag"))
+    (left,) = plan([wanted], [live("Ship/argo")]).left_alone
+    assert (left.why, left.path, left.old, left.new) == ("ignored", "dock", None, None)
+    assert left.note
+    unwritten = resource("Ship/argo", {}, ignore_changes=("dock",))
+    assert plan([unwritten], [live("Ship/argo")]).left_alone == ()
+
+
 def test_nothing_is_ignored_of_an_object_that_is_to_be_made() -> None:
     wanted = resource("Dock/pier", {"description": "b"}, ignore_changes=("description",))
     made = plan([wanted])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from reconciler.core.kind import step_id
 from reconciler.core.nearest import did_you_mean, nearest
 from reconciler.core.resource import Address
+from reconciler.core.step import After
 from tests.unit.made_up import address, resource
 
 WORDS = st.text(st.characters(blacklist_characters="/"), min_size=1)
@@ -30,6 +31,10 @@ def test_what_is_no_address_gives_none(text: str) -> None:
 def test_a_step_is_named_for_its_object_and_part() -> None:
     assert step_id(address("Ship/argo"), "") == "Ship/argo"
     assert step_id(address("Ship/argo"), "crew") == "Ship/argo#crew"
+
+
+def test_a_value_known_later_says_after_which_step() -> None:
+    assert str(After("Ship/argo#crew", "id")) == "(known after Ship/argo#crew)"
 
 
 def test_the_display_name_falls_back_to_the_name_in_git() -> None:

@@ -86,6 +86,21 @@ def test_any_change_of_the_file_is_found_out(path: tuple[Any, ...], value: Any) 
         load_plan(json.dumps(data))
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        TEXT.rstrip("\n"),
+        TEXT + " ",
+        json.dumps(json.loads(TEXT)),
+        TEXT.replace('"project":', '"project": "navy",\n  "project":', 1),
+    ],
+    ids=["cut", "longer", "other spelling", "a key twice"],
+)
+def test_the_file_has_one_spelling_only(wrong: str) -> None:
+    with pytest.raises(StalePlanError, match="changed after it was made"):
+        load_plan(wrong)
+
+
 @pytest.mark.parametrize("path", PATHS, ids=str)
 def test_nothing_can_be_taken_out_of_the_file(path: tuple[Any, ...]) -> None:
     data = json.loads(TEXT)

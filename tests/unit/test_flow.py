@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.core.plan import Plan
-from reconciler.errors import ApiError, LiveStateError, ManifestError, SettingsError
+from reconciler.errors import ApiError, LiveStateError, SettingsError
 from reconciler.settings import ProviderSettings
 from tests.unit.harbour import ENV, FLEET, PROJECT, Harbour
 from tests.unit.made_up import codes, live
@@ -112,10 +112,14 @@ def test_select_takes_the_dependencies_along_and_nothing_else(harbour: Harbour) 
 
 @pytest.mark.parametrize("wrong", ["Ship/nobody", "argo", "", "Ship/", "dock/pier"])
 def test_an_unknown_address_is_named(harbour: Harbour, wrong: str) -> None:
-    with pytest.raises(ManifestError) as caught:
+    with pytest.raises(SettingsError, match=f"no manifest is called {wrong}") as caught:
         harbour.session(select=("Ship/argo", wrong))
-    assert codes(caught.value.problems) == ["unknown-address"]
-    assert wrong in caught.value.problems[0].message
+    assert caught.value.hint
+
+
+def test_a_slip_in_an_address_is_helped_with(harbour: Harbour) -> None:
+    with pytest.raises(SettingsError, match="did you mean 'Ship/argo'"):
+        harbour.session(select=("Ship/agro",))
 
 
 def test_select_never_prunes(harbour: Harbour) -> None:
@@ -189,5 +193,5 @@ def test_what_is_not_live_or_not_clear_is_not_found(harbour: Harbour) -> None:
         harbour.has(live("Ship/argo", id="1"), live("Ship/argo", id="2"))
     with harbour.session() as session, pytest.raises(LiveStateError, match="1, 2"):
         session.find("Ship/argo")
-    with harbour.session() as session, pytest.raises(ManifestError):
+    with harbour.session() as session, pytest.raises(SettingsError):
         session.find("Ship/nobody")
