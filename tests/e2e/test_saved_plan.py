@@ -1,0 +1,257 @@
+"""A saved plan as a file and as a promise: what it is bound to, who may read it, how often it is
+used, and what happens to an edit that is made while it is carried out.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.faulty_wire import Killed
+from tests.faults.hooked_wire import HookedWire
+from tests.scenarios.scenario import HERE
+from tests.scenarios.stage import HOST, TOKEN, Done, Stage
+
+APPLY = ("-q", "apply", "plan.json", "--auto-approve", "--parallelism", "1")
+PROJECT = """\
+apiVersion: reconciler/v1
+kind: Project
+metadata: {name: NAME}
+spec:
+  targets: {prod: {}, staging: {}}
+"""
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    """An applied project whose two objects are to be edited."""
+    folder = tmp_path / "project"
+    shutil.copytree(HERE / "bases" / "churn", folder)
+    on = Stage(folder)
+    assert on.run("-q", "apply", "--auto-approve").code == 0
+    return on
+
+
+def edit(folder: Path) -> None:
+    """A change of settings of both objects, and of the model's files."""
+    for path in folder.glob("*.yaml"):
+        text = path.read_text()
+        text = text.replace("name: Churn", "name: Leavers").replace("Python 3.11", "Python Three")
+        path.write_text(text)
+    (folder / "model" / "custom.py").write_text("# another\n")
+
+
+def saved(stage: Stage, *more: str) -> dict[str, Any]:
+    """The plan of the edit, saved."""
+    edit(stage.folder)
+    assert stage.run("-q", "plan", "--out", "plan.json", *more).code == 0
+    data: dict[str, Any] = json.loads((stage.folder / "plan.json").read_text())
+    return data
+
+
+def refused(stage: Stage, told: str, *more: str) -> Done:
+    """The apply of the plan ends with 4 and this reason, and nothing was written."""
+    done = stage.run(*APPLY, *more)
+    assert done.code == 4, done.out + done.err
+    assert told in done.err
+    assert done.writes == []
+    return done
+
+
+def identity(stage: Stage, kind: str) -> str:
+    """The id of the only object of ours of this kind."""
+    state = stage.control("GET", "state")
+    if kind == "CustomModel":
+        return str(state["models"][0]["id"])
+    marked = [doc for doc in state["environments"] if "[reconciler" in doc["description"]]
+    return str(marked[0]["id"])
+
+
+# -- the file --------------------------------------------------------------------------------
+
+
+def test_only_its_owner_can_read_it_and_it_holds_no_secret(stage: Stage) -> None:
+    (stage.folder / "plan.json").write_text("of somebody else")
+    (stage.folder / "plan.json").chmod(0o666)
+    stage.env["AWS_SECRET_ACCESS_KEY"] = "canary-variable-77"
+    saved(stage)
+    path = stage.folder / "plan.json"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert TOKEN not in path.read_text()
+    assert "canary-variable-77" not in path.read_text()
+    assert [each.name for each in stage.folder.glob(".plan*")] == []
+
+
+def test_the_same_plan_is_the_same_bytes(stage: Stage) -> None:
+    saved(stage)
+    first = (stage.folder / "plan.json").read_bytes()
+    saved(stage)
+    assert (stage.folder / "plan.json").read_bytes() == first
+
+
+def test_a_line_end_of_another_system_is_a_change(stage: Stage) -> None:
+    saved(stage)
+    path = stage.folder / "plan.json"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    refused(stage, "was changed after it was made")
+
+
+def test_a_plan_with_errors_is_shown_and_never_applied(stage: Stage) -> None:
+    edit(stage.folder)
+    churn = stage.folder / "churn.yaml"
+    churn.write_text(churn.read_text().replace("targetType: Binary", "targetType: Regression"))
+    assert stage.run("-q", "plan", "--out", "plan.json").code == 1
+    shown = stage.run("show", "plan.json")
+    assert shown.code == 0
+    assert "targetType" in shown.out
+    refused(stage, "this plan has errors")
+
+
+# -- what it is bound to ---------------------------------------------------------------------
+
+
+def other_project(stage: Stage) -> None:
+    named = stage.folder / "reconciler.yaml"
+    named.write_text(PROJECT.replace("NAME", "another"))
+
+
+def other_endpoint(stage: Stage) -> None:
+    stage.env["DATAROBOT_ENDPOINT"] = f"{HOST}:80/api/v2"
+
+
+def other_settings(stage: Stage) -> None:
+    path = stage.folder / "churn.yaml"
+    path.write_text(path.read_text().replace("Leavers", "Stayers"))
+
+
+def other_files(stage: Stage) -> None:
+    (stage.folder / "model" / "custom.py").write_text("# not reviewed\n")
+
+
+def one_manifest_more(stage: Stage) -> None:
+    text = (stage.folder / "churn.yaml").read_text()
+    (stage.folder / "more.yaml").write_text(text.replace("{name: churn}", "{name: more}"))
+
+
+@pytest.mark.parametrize(
+    "change", [other_project, other_endpoint, other_settings, other_files, one_manifest_more]
+)
+def test_a_plan_of_something_else_is_refused(stage: Stage, change: Callable[..., None]) -> None:
+    saved(stage)
+    change(stage)
+    refused(stage, "the plan was made for")
+
+
+def test_a_plan_of_another_target_is_refused(stage: Stage) -> None:
+    (stage.folder / "reconciler.yaml").write_text(PROJECT.replace("NAME", "fraud"))
+    for name in ("churn.yaml", "py311.yaml"):
+        for path in stage.folder.glob(name):
+            path.write_text(path.read_text().replace("  name: ", "  name: T "))
+    assert saved(stage, "--target", "prod")["target"] == "prod"
+    refused(stage, "'prod', not 'staging'", "--target", "staging")
+    assert stage.run(*APPLY).code == 0, "its own target needs no option"
+
+
+def test_spelling_and_order_of_the_manifests_are_not_what_it_is_bound_to(stage: Stage) -> None:
+    saved(stage)
+    path = stage.folder / "churn.yaml"
+    path.rename(stage.folder / "renamed.yaml")
+    assert stage.run(*APPLY).code == 0
+
+
+# -- single use ------------------------------------------------------------------------------
+
+
+def test_a_plan_is_used_once(stage: Stage) -> None:
+    saved(stage)
+    assert stage.run(*APPLY).code == 0
+    refused(stage, "this plan was applied before")
+    assert stage.run("show", "plan.json").code == 0
+
+
+@pytest.mark.parametrize("write", [1, 2, 3])
+def test_a_plan_whose_apply_was_killed_is_used_up(stage: Stage, write: int) -> None:
+    saved(stage)
+    inner = stage.wire
+
+    def kill() -> None:
+        raise Killed
+
+    stage.wire = HookedWire(inner, write, kill)  # type: ignore[assignment]
+    with pytest.raises(Killed):
+        stage.run(*APPLY)
+    stage.wire = inner
+    refused(stage, "this plan was applied before")
+    assert stage.run("-q", "apply", "--auto-approve").code == 0
+    assert stage.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_plan_that_was_not_agreed_to_is_not_used_up(stage: Stage) -> None:
+    saved(stage)
+    assert stage.run("-q", "apply", "plan.json", keys="n\n").code == 1
+    assert stage.run("-q", "apply", "plan.json", keys="y\n").code == 0
+
+
+def test_a_copy_of_a_used_plan_is_refused_by_what_it_did(stage: Stage) -> None:
+    saved(stage)
+    before = (stage.folder / "plan.json").read_bytes()
+    assert stage.run(*APPLY).code == 0
+    (stage.folder / "plan.json").write_bytes(before)
+    refused(stage, "since the plan was made")
+
+
+# -- while it is carried out -----------------------------------------------------------------
+
+
+def test_an_edit_during_the_apply_is_a_conflict_of_that_step_only(stage: Stage) -> None:
+    saved(stage)
+    model, environment = identity(stage, "CustomModel"), identity(stage, "ExecutionEnvironment")
+
+    def somebody() -> None:
+        body = {"predictionThreshold": 0.9}
+        stage.by_hand("PATCH", f"customModels/{model}/", json=body).raise_for_status()
+
+    inner = stage.wire
+    stage.wire = HookedWire(inner, 1, somebody)  # type: ignore[assignment]
+    done = stage.run(*APPLY, "--report", "report.json")
+    stage.wire = inner
+    assert done.code == 5, done.out + done.err
+    assert [entry["path"] for entry in done.writes if environment in entry["path"]]
+    assert [entry for entry in done.writes if f"/{model}/" in entry["path"]][1:] == []
+    steps = json.loads((stage.folder / "report.json").read_text())["steps"]
+    states = {step["id"]: step["state"] for step in steps}
+    assert states["ExecutionEnvironment/py311"] == "done"
+    (failed,) = [step for step in steps if step["state"] == "failed"]
+    assert failed["address"] == "CustomModel/churn"
+    assert "object.predictionThreshold: reviewed 0.5, found 0.9" in failed["error"]
+    assert failed["doneCalls"] == 0
+    refused(stage, "this plan was applied before")
+
+
+def test_every_step_of_an_object_looks_at_it_once_more(stage: Stage) -> None:
+    data = saved(stage)
+    steps = [step for step in data["steps"] if step["address"] == "CustomModel/churn"]
+    model = identity(stage, "CustomModel")
+    looks: list[str] = []
+
+    def look(request: Any) -> bool:
+        if request.method == "GET" and request.url.path.endswith(f"/customModels/{model}/"):
+            looks.append("look")
+        return False
+
+    inner = stage.wire
+    stage.wire = HookedWire(inner, 1, looks.clear, look)  # type: ignore[assignment]
+    assert stage.run(*APPLY).code == 0
+    assert len(looks) >= 1 + 2 * len(steps), "once when confirmed, before and after each step"
+
+
+def test_our_own_steps_are_no_conflict(stage: Stage) -> None:
+    data = saved(stage)
+    assert len([step for step in data["steps"] if step["address"] == "CustomModel/churn"]) > 1
+    assert stage.run(*APPLY).code == 0
+    assert stage.run("plan", "--detailed-exitcode").code == 0
