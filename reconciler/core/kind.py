@@ -69,7 +69,7 @@ class Change:
     ``live`` is None for an object to be made.  ``outputs`` holds what the objects that this one
     depends on offer, ``own`` what this object's earlier parts do; ``catalog`` is every live object
     by kind, foreign ones too, and ``platform`` what the provider surveyed once for all.
-    ``moved`` are the objects it depends on that this plan changes.
+    ``moved`` are the objects it depends on that this plan changes, marks and sharing aside.
     """
 
     resource: Resource

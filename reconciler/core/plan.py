@@ -134,6 +134,7 @@ class _Builder:
         self.outputs: dict[Address, Outputs] = {}
         self.of: dict[Address, tuple[str, ...]] = {}
         self.needed: dict[Address, tuple[str, ...]] = {}
+        self.moving: set[Address] = set()
         self.broken: set[Address] = set()
         self.touched: list[Live] = []
         self.catalog = _catalog(world.lives)
@@ -204,7 +205,7 @@ class _Builder:
                 catalog=self.catalog,
                 platform=self.world.platform.get(kind.provider, {}),
                 own=own,
-                moved=frozenset(other for other in resource.depends_on if self.of.get(other)),
+                moved=frozenset(self.moving & set(resource.depends_on)),
             )
             draft = part.draft(change) or Draft()
             self.problems += draft.problems
@@ -217,6 +218,9 @@ class _Builder:
             self.of[address] = (*self.of.get(address, ()), step.id)
             if not part.aside:
                 self.needed[address] = self.of[address]
+                # A mark, or a look at a failure, leaves the object as it was.
+                if draft.action not in ("adopt", "check"):
+                    self.moving.add(address)
             yield step
         self.outputs[address] = own
 

@@ -7,21 +7,24 @@ something changes or ``--retry-failed`` asks for it again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from reconciler.core.kind import Change, FieldRule, Kind, Outputs, Part
 from reconciler.core.resource import Live
 from reconciler.core.step import After, Call, Draft, FieldChange, Wait
 from reconciler.errors import Problem
-from reconciler.providers.model_runs.selection import KEYS, trigger_body
+from reconciler.providers.model_runs.selection import KEYS, Selection, trigger_body
 from reconciler.providers.model_runs.spec import TIMEOUT, ModelRunSpec, spec_problems
-from reconciler.providers.model_runs.wire import CANCELLED, SUCCESS, UNDER_WAY
+from reconciler.providers.model_runs.wire import CANCELLED, SUCCESS, UNDER_WAY, moment
 
 RUN, END = "model_run", "end_of_another_run"
 """Waits: for a run that has to end well, and for one that only has to be over."""
 
 NEVER, ALWAYS = "never", "always"
+MOST_NAMED = 3
+"""Failed tests that a reason names; an apply and ``logs --test`` tell them all."""
+
 CHANGED = "changed"
 """The output by which an object tells when it last changed."""
 
@@ -82,13 +85,15 @@ def _standing(change: Change, live: Live) -> Draft | None:
 def _failure(live: Live) -> str:
     facts = live.facts
     if facts["status"] != SUCCESS:
-        told = f": {facts['error']}" if facts["error"] else ""
+        told = f" ({facts['error']})" if facts["error"] else ""
         return f"the newest run ended as {facts['status']}{told}"
     failed = facts["failedTests"]
     if not failed:
         return ""
-    more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
-    return f"a data test of the newest run did not pass: {failed[0]}{more}"
+    named = ", ".join(failed[:MOST_NAMED])
+    more = f" and {len(failed) - MOST_NAMED} more" if len(failed) > MOST_NAMED else ""
+    what = "a data test" if len(failed) == 1 else f"{len(failed)} data tests"
+    return f"{what} of the newest run did not pass ({named}{more})"
 
 
 def _trigger(change: Change, reason: str, *, expected: bool = False) -> Draft:
@@ -108,7 +113,7 @@ def _what(key: str, value: Any) -> FieldChange:
 def _wait(change: Change, run: Any, *, mine: bool = False, after: int = 0) -> Wait:
     tests = (change.resource.spec.get("require") or {}).get("tests", "")
     # ``mine``: this process starts it, so this process may also stop it.
-    params = {"run": run, "tests": tests, "mine": mine}
+    params = {"run": run, "tests": tests, "mine": mine, "catalog": _catalog(change)}
     return Wait(RUN, params, _timeout(change), after)
 
 
@@ -116,14 +121,18 @@ def _moved(change: Change, live: Live) -> str:
     """Why a run before now cannot have read what it depends on; '' when nothing says so."""
     for address in sorted(change.moved):
         return f"{address}, which it depends on, is changed by this plan"
-    began = _moment(live.facts["began"])
+    began = moment(live.facts["began"])
     for address, outputs in sorted(change.outputs.items()):
-        changed = _moment(outputs.get(CHANGED))
+        changed = moment(outputs.get(CHANGED))
         # Two platforms' clocks are compared; one that is ahead costs a run more, never one less.
         if began and changed and changed > began:
             at = _shown(changed.isoformat())
             return f"{address}, which it depends on, changed at {at}, after the newest run began"
     return ""
+
+
+def _catalog(change: Change) -> str:
+    return Selection.of(change.resource.spec).catalog
 
 
 def _rerun(change: Change) -> str:
@@ -134,17 +143,9 @@ def _timeout(change: Change) -> float:
     return float(change.resource.spec.get("timeout", TIMEOUT))
 
 
-def _moment(told: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(told)
-    except (TypeError, ValueError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
 def _shown(told: str | None) -> str:
-    moment = _moment(told)
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if moment else "an unknown time"
+    at = moment(told)
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else "an unknown time"
 
 
 def _spelled(seconds: int) -> str:

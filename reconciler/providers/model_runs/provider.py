@@ -16,7 +16,7 @@ from reconciler.providers.model_runs.client import Client
 from reconciler.providers.model_runs.reads import Reads
 from reconciler.providers.model_runs.selection import Selection
 from reconciler.providers.model_runs.waits import Waits, stop_run
-from reconciler.providers.model_runs.wire import MANUAL, PENDING, RUNNING, Run, iso
+from reconciler.providers.model_runs.wire import MANUAL, PENDING, RUNNING, Run, iso, moment
 
 LOOKS = (0.0, 1.0, 3.0)
 """Pauses before each look, in seconds: a trigger may take effect after its connection broke."""
@@ -84,9 +84,9 @@ class ModelRuns:
         return None
 
     def _made_since(self, call: Call, resource: Resource) -> Iterator[Run]:
-        selection, since = Selection.of(resource.spec), call.params.get("since")
+        selection, since = Selection.of(resource.spec), moment(call.params.get("since"))
         for run in self.client.list_runs():
-            made = iso(run.created_at)
+            made = run.created_at
             # The run that the plan knew may be gone from the list; nothing older is ours either.
             if run.id == call.params.get("known") or (since and made and made < since):
                 return
@@ -104,7 +104,10 @@ class ModelRuns:
             raise SettingsError("a model run has no conversion", "Ask for --build or --test.")
         steps = self.client.list_steps(live.id)
         if job == "test":
-            found = tree.test_lines(steps, self.reads.tests(live.id, steps), failed=False)
+            tests = self.reads.tests(live.id, steps)
+            found = (
+                tree.test_line(step, test) for step in steps for test in tests.get(step.id, ())
+            )
             text = "\n".join(found) or "no data test has run"
         else:
             run = self.client.get_run(live.id)

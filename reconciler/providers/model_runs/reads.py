@@ -10,10 +10,10 @@ from threading import Lock
 from typing import Any
 
 from reconciler.core.resource import Live, Resource
-from reconciler.providers.model_runs import tree
+from reconciler.errors import ApiError
 from reconciler.providers.model_runs.client import Client
 from reconciler.providers.model_runs.selection import KEYS, Selection
-from reconciler.providers.model_runs.wire import SUCCESS, Run, RunStep, TestResult, iso
+from reconciler.providers.model_runs.wire import PASSED, SUCCESS, Run, RunStep, TestResult, iso
 
 KIND = "ModelRun"
 PARALLEL = 8
@@ -62,7 +62,7 @@ class Reads:
                 "created": iso(run.created_at),
                 "began": iso(run.began),
                 "finished": iso(run.finished_at),
-                "error": run.error_message or "",
+                "error": _first_line(run.error_message),
                 "tooOld": self._too_old(run, resource.spec.get("maxAge")),
                 "failedTests": self._required(run, resource.spec),
             },
@@ -91,10 +91,12 @@ class Reads:
             found = pool.map(lambda step: self.client.list_tests(run, step), built)
             return dict(zip(built, found, strict=True))
 
-    def failed_tests(self, run: str) -> list[str]:
-        """A line for each test that did not pass."""
+    def failed_tests(self, run: str) -> list[tuple[RunStep, TestResult]]:
+        """Each test that did not pass, with its step."""
         steps = self.client.list_steps(run)
-        return tree.test_lines(steps, self.tests(run, steps), failed=True)
+        tests = self.tests(run, steps)
+        pairs = ((step, test) for step in steps for test in tests.get(step.id, ()))
+        return [(step, test) for step, test in pairs if test.status != PASSED]
 
     def _allowed(self, selection: Selection, run: Run) -> bool:
         if selection.echoed or not selection.names:
@@ -103,7 +105,11 @@ class Reads:
 
     def _required(self, run: Run, spec: Mapping[str, Any]) -> list[str]:
         wanted = (spec.get("require") or {}).get("tests")
-        return self.failed_tests(run.id) if wanted and run.status == SUCCESS else []
+        if not wanted or run.status != SUCCESS:
+            return []
+        return [
+            f"{test.test_name} on {step.model_name}" for step, test in self.failed_tests(run.id)
+        ]
 
     def _too_old(self, run: Run, most: int | None) -> bool:
         # Its age is that of what it read, so it counts from its start.
@@ -118,17 +124,33 @@ class _Shared:
     def __init__(self, source: Iterator[Run]) -> None:
         self._source = source
         self._read: list[Run] = []
+        self._broken: ApiError | None = None
         self._lock = Lock()
 
     def __iter__(self) -> Iterator[Run]:
         place = 0
         while True:
             with self._lock:
-                if place == len(self._read):
-                    try:
-                        self._read.append(next(self._source))
-                    except StopIteration:
-                        return
-                run = self._read[place]
+                run = self._at(place)
+            if run is None:
+                return
             yield run
             place += 1
+
+    def _at(self, place: int) -> Run | None:
+        if place < len(self._read):
+            return self._read[place]
+        if self._broken:
+            # A list that broke off has no end: it must not look like a short one.
+            raise self._broken
+        try:
+            run = next(self._source, None)
+        except ApiError as error:
+            self._broken = error
+            raise
+        self._read += [run] if run else []
+        return run
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").strip().partition("\n")[0]

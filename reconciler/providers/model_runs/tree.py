@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from reconciler.providers.model_runs.wire import (
-    PASSED,
-    SKIPPED,
-    SUCCESS,
-    Run,
-    RunStep,
-    TestResult,
-)
+from reconciler.providers.model_runs.wire import SKIPPED, SUCCESS, Run, RunStep, TestResult
 
 MOST_LINES = 60
 """Lines of a failed run's tree; more of it is in ``logs``."""
@@ -82,18 +75,6 @@ def test_line(step: RunStep, test: TestResult) -> str:
     rows = "" if test.rows_returned is None else f", {_rows(test.rows_returned)}"
     error = f": {test.error_message}" if test.error_message else ""
     return f"{test.test_name} on {step.model_name}: {test.status}{rows}{error}"
-
-
-def test_lines(
-    steps: Iterable[RunStep], tests: Mapping[str, Sequence[TestResult]], *, failed: bool
-) -> list[str]:
-    """Each test of each step, or only those that did not pass."""
-    return [
-        test_line(step, test)
-        for step in steps
-        for test in tests.get(step.id, ())
-        if not failed or test.status != PASSED
-    ]
 
 
 def duration(start: datetime | None, end: datetime | None) -> str:

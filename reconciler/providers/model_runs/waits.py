@@ -17,6 +17,7 @@ from reconciler.providers.model_runs.wire import CANCELLED, PENDING, SUCCESS, UN
 
 FIRST_POLL, LONGEST_POLL = 0.5, 15.0
 RETRY = "Mend the models and apply with --retry-failed; a change of what it depends on runs it too."
+AGAIN = "Apply again to run it anew."
 MEND_DATA = "Mend the data or the test, and apply with --retry-failed."
 
 
@@ -34,7 +35,7 @@ class Waits:
         run = self._follow(wait, watch)
         if wait.operation == END:
             return {}
-        self._judge(run, wait.params["tests"])
+        self._judge(run, wait)
         return {"runId": run.id}
 
     def _follow(self, wait: Wait, watch: Watch) -> Run:
@@ -71,28 +72,28 @@ class Waits:
                 "It may go on there; the next apply finds it.",
             )
         told = "was cancelled" if run.status == CANCELLED else f"had ended as {run.status}"
-        return Interrupted(f"stopped, and the run {identity} {told}", "Apply again to run it.")
+        return Interrupted(f"stopped, and the run {identity} {told}", AGAIN)
 
-    def _judge(self, run: Run, tests: str) -> None:
-        if run.status == CANCELLED:
-            raise JobFailed(
-                f"the run {run.id} was cancelled{_because(run)}",
-                "Apply again to run it anew.",
-                log=tree.failure_log(run, self.client.list_steps(run.id)),
-            )
+    def _judge(self, run: Run, wait: Wait) -> None:
         if run.status != SUCCESS:
+            told = f": {run.error_message}" if run.error_message else ""
             raise JobFailed(
-                f"the run {run.id} ended as {run.status}{_because(run)}",
-                RETRY,
+                f"the run {run.id} ended as {run.status}{told}",
+                AGAIN if run.status == CANCELLED else RETRY,
                 log=tree.failure_log(run, self.client.list_steps(run.id)),
             )
-        failed = self.reads.failed_tests(run.id) if tests else []
+        if run.catalog not in (None, wait.params["catalog"]):
+            raise JobFailed(
+                f"the run {run.id} was for another catalog, {run.catalog}",
+                "While it waited that could not be seen; apply again to start the right one.",
+            )
+        failed = self.reads.failed_tests(run.id) if wait.params["tests"] else []
         if failed:
             count = f"{len(failed)} data tests" if len(failed) > 1 else "a data test"
             raise JobFailed(
                 f"the run {run.id} succeeded, but {count} did not pass",
                 MEND_DATA,
-                log="\n".join(failed[: tree.MOST_LINES]),
+                log="\n".join(tree.test_line(*each) for each in failed[: tree.MOST_LINES]),
             )
 
 
@@ -105,8 +106,9 @@ class _Progress:
         self._told: dict[str, str] = {}
 
     def tell(self, run: Run) -> None:
-        """What is new since the last time."""
-        self._once(run.id, run.status, f"run {run.id} is {run.status}")
+        """What is new since the last time; that it has ended comes last."""
+        if run.status in UNDER_WAY:
+            self._once(run.id, run.status, f"run {run.id} is {run.status}")
         for line in tree.diagnostic_lines(run):
             self._once(line, line, line)
         # A run that waits has nothing to show of its steps.
@@ -114,6 +116,7 @@ class _Progress:
             for step, line in tree.step_lines(self.client.list_steps(run.id)):
                 if step.status != PENDING:
                     self._once(step.id, step.status, line)
+        self._once(run.id, run.status, f"run {run.id} is {run.status}")
 
     def _once(self, key: str, state: str, line: str) -> None:
         if self._told.get(key) != state:
@@ -133,7 +136,3 @@ def stop_run(client: Client, identity: str) -> Run:
         if run.status in UNDER_WAY:
             raise
         return run
-
-
-def _because(run: Run) -> str:
-    return f": {run.error_message}" if run.error_message else ""

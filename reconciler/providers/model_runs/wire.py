@@ -27,8 +27,8 @@ MANUAL = "MANUAL"
 """``trigger_type`` of a run that was asked for through the API."""
 
 
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+def _utc(at: datetime) -> datetime:
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
 
 
 Moment = Annotated[datetime, AfterValidator(_utc)]
@@ -120,6 +120,14 @@ def parse(model: type[W], answer: Any) -> W:
         ) from error
 
 
-def iso(moment: datetime | None) -> str | None:
-    """A moment as text that sorts and compares like it."""
-    return moment.astimezone(UTC).isoformat() if moment else None
+def moment(told: Any) -> datetime | None:
+    """The moment that a text names, of this platform or of another one."""
+    try:
+        return _utc(datetime.fromisoformat(told))
+    except (TypeError, ValueError):
+        return None
+
+
+def iso(at: datetime | None) -> str | None:
+    """A moment as the platform writes it."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
