@@ -17,7 +17,7 @@ from reconciler.core.resource import Address
 from reconciler.core.step import After, FieldChange, Step, Wait
 from reconciler.errors import Problem
 from reconciler.render.drift import drift_text
-from reconciler.render.text import NO_CHANGES, plan_text, problem_lines, report_text
+from reconciler.render.text import NO_CHANGES, NOTHING, plan_text, problem_lines, report_text
 from tests.unit.hostile import STRINGS
 from tests.unit.made_up import address, live, plan, resource
 from tests.unit.test_render_plain import harmless
@@ -67,9 +67,12 @@ def test_a_plan_of_a_target_says_so() -> None:
 
 
 def test_nothing_to_do_is_said_only_when_nothing_stands_in_the_way() -> None:
-    assert NO_CHANGES in plan_text(Plan("fleet", None))
-    assert NO_CHANGES in plan_text(Plan("fleet", None, problems=(Problem("a", "b", warning=True),)))
+    assert NO_CHANGES in plan_text(Plan("fleet", None, unchanged=1))
+    warned = Plan("fleet", None, unchanged=1, problems=(Problem("a", "b", warning=True),))
+    assert NO_CHANGES in plan_text(warned)
     assert NO_CHANGES not in plan_text(Plan("fleet", None, problems=(Problem("a", "wrong"),)))
+    assert NO_CHANGES not in plan_text(Plan("fleet", None))
+    assert NOTHING in plan_text(Plan("fleet", None))
 
 
 def test_a_value_known_later_names_its_step() -> None:
