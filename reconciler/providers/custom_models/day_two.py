@@ -106,7 +106,16 @@ class DayTwo:
                     "Wait for its end; the next version replaces it.",
                 )
             return ()
-        return tuple(self._cancelled(live))
+        stopped: list[str] = []
+        try:
+            for what in self._cancelled(live):
+                stopped.append(what)
+        except ApiError as error:
+            if not stopped:
+                raise
+            told = f"{error.message}; stopped before that: {', '.join(stopped)}"
+            raise ApiError(told, error.hint, status=error.status) from error
+        return stopped
 
     def _cancelled(self, live: Live) -> Iterator[str]:
         version = live.facts["version"]
