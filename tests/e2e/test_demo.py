@@ -31,7 +31,8 @@ def test_the_tour_goes_from_nothing_to_drift_and_back(tour: str) -> None:
     commands = re.findall(r"^\$ reconciler ([a-z]+)", tour, re.MULTILINE)
     codes = map(int, re.findall(r"^\(exit code (\d+)\)$", tour, re.MULTILINE))
     assert commands.pop(0) == "emulator"
-    assert list(zip(commands, codes, strict=True)) == [
+    steps = list(zip(commands, codes, strict=True))
+    assert steps[:7] == [
         ("validate", 0),
         ("plan", 0),
         ("apply", 0),
@@ -40,6 +41,8 @@ def test_the_tour_goes_from_nothing_to_drift_and_back(tour: str) -> None:
         ("apply", 0),
         ("drift", 0),
     ]
+    # Later on it shows more; wherever it goes, it comes back clean.
+    assert steps[-1] == ("drift", 0)
     assert "No changes." in tour
     assert tour.rstrip().splitlines()[-2].startswith("No drift.")
 

@@ -58,3 +58,14 @@ def test_all_targets_live_in_one_account(tmp_path: Path) -> None:
     names = ("churn", "claims-cost", "notes-redactor")
     scopes = ("fraud", "fraud/prod", "fraud/staging")
     assert owners == sorted(f"{scope}/{name}" for scope in scopes for name in names)
+
+
+def test_an_environment_that_models_lean_on_is_protected(tmp_path: Path) -> None:
+    on = Stage(tmp_path, users=USERS)
+    folder = checkout(on, "clone", 1_000_000_000)
+    on.run("--project-dir", folder, "apply", "--auto-approve")
+    for name in ("environments/py311-sklearn.yaml", "models/churn.yaml"):
+        (tmp_path / folder / name).unlink()
+    done = on.run("--project-dir", folder, "plan")
+    assert (done.code, done.writes) == (3, []), done.out
+    assert "py311-sklearn" in done.out
