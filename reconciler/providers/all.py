@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 
 from reconciler.core.kind import Kind
 from reconciler.core.provider import Provider
+from reconciler.providers.batch_inference import batch
+from reconciler.providers.batch_inference.provider import BatchInference
 from reconciler.providers.custom_models import environment, model
 from reconciler.providers.custom_models.provider import CustomModels
 from reconciler.providers.http import Endpoint, Http, Outside
@@ -22,6 +24,7 @@ KINDS: Mapping[str, Kind] = {
         model.KIND,
         registry_model.KIND,
         model_run.KIND,
+        batch.KIND,
     )
 }
 
@@ -29,6 +32,7 @@ PROVIDERS: Mapping[str, Callable[[Http], Provider]] = {
     "custom_models": CustomModels,
     "model_registry": ModelRegistry,
     "model_runs": ModelRuns,
+    "batch_inference": BatchInference,
 }
 
 

@@ -67,9 +67,17 @@ class Answer:
             return str(body)
         error = body.get("error")
         told = error.get("message") if isinstance(error, dict) else error
-        text = str(body.get("message") or told or body.get("detail") or body)
+        text = str(body.get("message") or told or _detail(body.get("detail")) or body)
         errors = body.get("errors")
         return f"{text} {json.dumps(errors)}" if errors else text
+
+
+def _detail(detail: Any) -> str:
+    """FastAPI's list of what is wrong with which field, or whatever else it put there."""
+    if not isinstance(detail, list):
+        return str(detail or "")
+    found = [(d.get("loc") or (), d.get("msg")) for d in detail if isinstance(d, dict)]
+    return "; ".join(f"{'.'.join(map(str, loc))}: {msg}" for loc, msg in found) or str(detail)
 
 
 def read_answer(response: httpx.Response, path: str, clock: Callable[[], float]) -> Answer:

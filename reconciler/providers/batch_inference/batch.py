@@ -1,0 +1,195 @@
+"""The kind ``BatchInference``: one upload and one batch for each content of its input.
+
+No batch yet: the input is uploaded, unless it is there, and a batch is made of it.  A running one
+is waited for, whoever started it.  One that ended badly stays so until the input changes or
+``--retry-failed`` asks for another.  A good one is left alone; only an output that this machine
+wants and does not have is fetched, which writes nothing there and is no drift.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.core.kind import Change, FieldRule, FileRole, Kind, Part
+from reconciler.core.nearest import nearest
+from reconciler.core.resource import Resource
+from reconciler.core.step import After, Call, Draft, FieldChange, Upload, Wait
+from reconciler.errors import Problem
+from reconciler.providers.batch_inference import identity
+from reconciler.providers.batch_inference.client import PREFIX, PURPOSE
+from reconciler.providers.batch_inference.estimate import config_of, estimated_cost, too_long
+from reconciler.providers.batch_inference.input import Input, read_input
+from reconciler.providers.batch_inference.reads import INPUT
+from reconciler.providers.batch_inference.reads import KIND as NAME
+from reconciler.providers.batch_inference.results import OUTPUT, errors_path, output_path
+from reconciler.providers.batch_inference.spec import (
+    DEFAULT_ENDPOINT,
+    DEFAULT_TIMEOUT,
+    BatchInferenceSpec,
+)
+from reconciler.providers.batch_inference.verdict import ABSENT, FAILED, RUNNING
+
+NAMES_TOLD = 5
+
+
+def draft(change: Change) -> Draft | None:
+    """What this input needs now; None when its batch ended well."""
+    if INPUT not in change.resource.files:
+        return None  # an input that lifecycle.ignoreChanges names may be any
+    facts = change.live.facts if change.live else {}
+    state = facts.get("state", ABSENT)
+    problems = tuple(_ambiguous(change, facts))
+    if problems:
+        return Draft(problems=problems)
+    if state == ABSENT or (state == FAILED and change.options.retry_failed):
+        return _run(change, facts)
+    newest = facts["batches"][0]
+    follow = _wait(change, newest)
+    if state == RUNNING:
+        return Draft("run", f"batch {newest} is under way with this input", waits=(follow,))
+    if state == FAILED:
+        reason = f"batch {newest} did not end well, and its input has not changed: {facts['why']}"
+        return Draft("check", reason, waits=(follow,))
+    if facts["fetch"]:
+        path = change.resource.spec[OUTPUT]
+        return Draft("run", f"the output of batch {newest} is fetched to {path}", waits=(follow,))
+    return None
+
+
+def check(resource: Resource, scope: str) -> Iterator[Problem]:
+    """All that can be said offline: the lines of the input, and where the output goes."""
+    for key, given in (("id", resource.id), ("userProvidedId", resource.user_provided_id)):
+        if given is not None:
+            told = f"metadata.{key}: a batch is known by its input and has no other identity"
+            yield _at(resource, f"metadata.{key}", "no-identity", told, "Take the key out.")
+    files = resource.files.get(INPUT)
+    if files is None:
+        return
+    # Said once: there may be twenty of them.
+    hint = "Mend the file: the platform refuses all of it for any line."
+    for wrong in read_input(files, resource.spec.get("endpoint", DEFAULT_ENDPOINT)).wrong:
+        yield _at(resource, "spec.input", "bad-request", wrong, hint)
+        hint = ""
+    output = output_path(resource)
+    if output is not None and files.source in (output, errors_path(output)):
+        told = "the output would be written over the input"
+        yield _at(resource, "spec.output", "output-is-input", told, "Name another file.")
+
+
+def _run(change: Change, facts: Mapping[str, Any]) -> Draft:
+    resource, entry = change.resource, change.resource.files[INPUT].entries[0]
+    given: Input = change.platform["inputs"][str(resource.address)]
+    owned_by, files = identity.owner(resource), facts.get("files", ())
+    upload = Call(
+        "upload_file",
+        "POST",
+        f"{PREFIX}/files",
+        {"name": identity.file_name(owned_by, entry)},
+        {"purpose": PURPOSE},
+        (Upload("file", entry.path, entry.sha256, entry.size, INPUT),),
+        gives=("fileId",),
+    )
+    # The page documents the input file alone; the rest is what the official client always sends.
+    body = {
+        "input_file_id": files[0] if files else After(change.step(""), "fileId"),
+        "endpoint": resource.spec.get("endpoint", DEFAULT_ENDPOINT),
+        "completion_window": resource.spec.get("completionWindow", "24h"),
+        "metadata": identity.metadata(owned_by, entry),
+    }
+    known = {"known": facts.get("batches", [])}
+    create = Call("create_batch", "POST", f"{PREFIX}/batches", known, body, gives=("batchId",))
+    calls = (create,) if files else (upload, create)
+    return Draft(
+        "run",
+        _reason(facts),
+        _fields(change, given, facts),
+        calls,
+        (_wait(change, After(change.step(""), "batchId"), len(calls)),),
+        gives=("batchId",),
+        problems=tuple(_unfit(change, given)),
+    )
+
+
+def _reason(facts: Mapping[str, Any]) -> str:
+    if facts.get("state") == FAILED:
+        return f"batch {facts['batches'][0]} did not end well, and its input is to be tried again"
+    if facts.get("files"):
+        return "its input is uploaded and has no batch"
+    return "its input has changed" if facts.get("before") else "its input has not been run"
+
+
+def _fields(change: Change, given: Input, facts: Mapping[str, Any]) -> tuple[FieldChange, ...]:
+    before = "" if facts.get("batches") else facts.get("before", "")
+    config = config_of(given.model, change.platform["config"])
+    digits = change.resource.files[INPUT].entries[0].sha256[: identity.DIGITS]
+    what = f"{given.name}, {len(given.requests)} requests, {digits}"
+    return (
+        FieldChange(INPUT, before or None, what, "its content is run once"),
+        FieldChange("model", None, given.model, "every request asks it"),
+        estimated_cost(given, config),
+    )
+
+
+def _wait(change: Change, batch: Any, after: int = 0) -> Wait:
+    timeout = float(change.resource.spec.get("timeout", DEFAULT_TIMEOUT))
+    require = dict(change.resource.spec.get("require") or {})
+    return Wait("batch", {"batch": batch, "require": require}, timeout, after)
+
+
+def _unfit(change: Change, given: Input) -> Iterator[Problem]:
+    """Why the platform's models would not take the requests."""
+    resource, active = change.resource, change.platform["active"]
+    if given.model not in active:
+        near = nearest(given.model, active)
+        told = f"{given.name}: the model {given.model} is not active"
+        names = ", ".join(sorted(active)[:NAMES_TOLD]) or "none"
+        more = f" and {len(active) - NAMES_TOLD} more" if len(active) > NAMES_TOLD else ""
+        message = f"{told}; did you mean {near!r}?" if near else told
+        yield _at(resource, "spec.input", "inactive-model", message, f"Active: {names}{more}.")
+    config = config_of(given.model, change.platform["config"])
+    for message, certain in too_long(given, config):
+        yield _at(
+            resource, "spec.input", "context-length", message,
+            "Shorten the prompt or lower max_tokens, or ask a model with a longer context.",
+            warning=not certain,
+        )  # fmt: skip
+
+
+def _ambiguous(change: Change, facts: Mapping[str, Any]) -> Iterator[Problem]:
+    resource, output = change.resource, output_path(change.resource)
+    running, files = facts.get("running", ()), facts.get("files", ())
+    if output is not None and change.platform["outputs"].count(output) > 1:
+        told = f"another BatchInference writes to {resource.spec[OUTPUT]} too"
+        yield _at(resource, "spec.output", "same-output", told, "Give each a file of its own.")
+    if len(running) > 1:
+        told = f"batches of one and the same input run: {', '.join(running)}"
+        hint = "Cancel all but one of them on the platform."
+        yield _at(resource, "spec.input", "ambiguous-identity", told, hint)
+    if not facts.get("batches") and len(files) > 1:
+        told = f"one and the same input is there more than once: {', '.join(files)}"
+        hint = "Delete all but one of these files on the platform."
+        yield _at(resource, "spec.input", "ambiguous-identity", told, hint)
+
+
+def _at(
+    resource: Resource, path: str, code: str, message: str, hint: str, *, warning: bool = False
+) -> Problem:
+    return Problem(code, message, hint, str(resource.address), path, warning=warning)
+
+
+KIND = Kind(
+    name=NAME,
+    provider="batch_inference",
+    spec=BatchInferenceSpec,
+    parts=(Part("", draft),),
+    # Nothing of a batch can be changed: its input decides, by the digest.
+    rules={
+        key: FieldRule(derived=True)
+        for key in ("input", "endpoint", "completionWindow", "output", "require", "timeout")
+    },
+    files={INPUT: FileRole("blob"), OUTPUT: FileRole("output")},
+    verbs=frozenset({"read", "run", "cancel"}),
+    check=check,
+    listed=False,
+)

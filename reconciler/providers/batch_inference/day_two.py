@@ -1,0 +1,104 @@
+"""Looking after the batches of a manifest: errors, history, running ones, results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reconciler.core.resource import Live
+from reconciler.errors import ApiError, LiveStateError, SettingsError, UnknownOutcome
+from reconciler.providers.batch_inference.client import Client
+from reconciler.providers.batch_inference.reads import Reads
+from reconciler.providers.batch_inference.results import write_whole
+from reconciler.providers.batch_inference.verdict import failed_lines, is_running, refusals
+from reconciler.providers.batch_inference.wire import Batch
+
+CANCELLING = "cancelling"
+
+
+class DayTwo:
+    """Reads for people, and the cancelling of batches."""
+
+    def __init__(self, client: Client, reads: Reads) -> None:
+        self.client = client
+        self.reads = reads
+
+    def logs(self, live: Live, job: str, lines: int) -> str:
+        """What went wrong in the newest batch, request by request."""
+        if job != "build":
+            raise SettingsError(
+                f"a batch has no {job} log", "Leave the option out: a batch has one log only."
+            )
+        batch = self._newest(live)
+        found = refusals(batch)
+        if batch.error_file_id:
+            found += failed_lines(self.client.get_content(batch.error_file_id))
+        return "\n".join(found[-lines:]) or f"batch {batch.id} ({batch.status}) has no errors"
+
+    def history(self, live: Live) -> Sequence[Mapping[str, str]]:
+        """Its batches, newest first."""
+        return [_row(batch, digits) for batch, digits in self.reads.own(live.owner or "").batches]
+
+    def cancel(self, live: Live) -> Sequence[str]:
+        """Cancel every batch of it that runs, also those of an earlier input."""
+        return tuple(self._cancelled(live))
+
+    def download(self, live: Live, target: Path) -> Sequence[str]:
+        """The output and error file of the newest batch, into a new folder."""
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise SettingsError(f"{target} is not empty", "Name a new folder with -o.")
+        batch = self._newest(live)
+        results = {
+            f"{live.name}.jsonl": batch.output_file_id,
+            f"{live.name}.errors.jsonl": batch.error_file_id,
+        }
+        held = {name: file for name, file in results.items() if file}
+        if not held:
+            raise LiveStateError(
+                f"batch {batch.id} is {batch.status} and has no results",
+                "`reconciler history` shows all batches; a running one has results at its end.",
+            )
+        contents = {name: self.client.get_content(file) for name, file in held.items()}
+        for name, content in contents.items():
+            write_whole(str(target / name), content)
+        return tuple(sorted(contents))
+
+    def _newest(self, live: Live) -> Batch:
+        batches = self.reads.own(live.owner or "").batches
+        if not batches:
+            raise LiveStateError(
+                f"{live.kind} {live.name} has no batch", "An apply runs its input."
+            )
+        return batches[0][0]
+
+    def _cancelled(self, live: Live) -> Iterator[str]:
+        for batch, _ in self.reads.own(live.owner or "").batches:
+            if is_running(batch) and batch.status != CANCELLING and self._cancel(batch.id):
+                yield f"batch {batch.id}"
+
+    def _cancel(self, batch: str) -> bool:
+        """Whether the batch is stopped by this, or by a sending whose answer was lost."""
+        try:
+            self.client.cancel_batch(batch)
+        except ApiError as error:
+            # 422 is what a batch answers that has ended meanwhile.
+            if not isinstance(error, UnknownOutcome) and error.status != 422:
+                raise
+            if is_running(now := self.client.get_batch(batch)) and now.status != CANCELLING:
+                raise
+            return now.status in (CANCELLING, "cancelled")
+        return True
+
+
+def _row(batch: Batch, digits: str) -> Mapping[str, str]:
+    counts = batch.counts
+    return {
+        "batch": batch.id,
+        "created": f"{datetime.fromtimestamp(batch.created_at, UTC):%Y-%m-%d %H:%M:%S} UTC",
+        "state": batch.status,
+        "input": digits,
+        "completed": str(counts.completed),
+        "failed": str(counts.failed),
+        "total": str(counts.total),
+    }

@@ -1,0 +1,183 @@
+"""Live state: the files and batches of a manifest, and what the platform tells of its models."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from threading import Lock
+from typing import Any
+
+from reconciler.core.resource import Live, Resource
+from reconciler.errors import ApiError
+from reconciler.providers.batch_inference import identity
+from reconciler.providers.batch_inference.client import Client
+from reconciler.providers.batch_inference.input import read_input
+from reconciler.providers.batch_inference.results import output_path
+from reconciler.providers.batch_inference.spec import DEFAULT_ENDPOINT
+from reconciler.providers.batch_inference.verdict import (
+    ABSENT,
+    COMPLETED,
+    DONE,
+    FAILED,
+    REASONS_TOLD,
+    RUNNING,
+    complaint,
+    failed_lines,
+    is_running,
+)
+from reconciler.providers.batch_inference.wire import Batch, StoredFile
+
+KIND = "BatchInference"
+INPUT = "input"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All files and batches that the token may see."""
+
+    files: Sequence[StoredFile]
+    batches: Sequence[Batch]
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The files and batches of one owner with the digits of their content, newest first."""
+
+    files: Sequence[tuple[StoredFile, str]]
+    batches: Sequence[tuple[Batch, str]]
+
+
+class Reads:
+    """Reads only.  A survey keeps its listing for the look-ups that follow it."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self._listing: Listing | None = None
+        self._lock = Lock()
+
+    def survey(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
+        """Models that can be asked, the inputs as read from disk, and all output paths."""
+        with self._lock:
+            self._listing = self._list()
+        return {
+            "active": self.client.list_active_models(),
+            "config": self.client.list_model_config(),
+            "inputs": {
+                str(each.address): read_input(
+                    each.files[INPUT], each.spec.get("endpoint", DEFAULT_ENDPOINT)
+                )
+                for each in resources
+            },
+            "outputs": [path for each in resources if (path := output_path(each))],
+        }
+
+    def find(self, resource: Resource) -> Live | None:
+        """What is there of this manifest: files and batches of its input, and of earlier ones."""
+        owned_by = identity.owner(resource)
+        own = self.own(owned_by)
+        if not own.files and not own.batches:
+            return None
+        return Live(
+            kind=KIND,
+            id=identity.file_name(owned_by, resource.files[INPUT].entries[0]),
+            name=resource.address.name,
+            owner=owned_by,
+            facts=self._facts(resource, own),
+        )
+
+    def observe(self, live: Live) -> Any:
+        """Ids of its files and batches; how far a batch is may change while it is waited for."""
+        own = _own(self._list(), live.owner or "")
+        if not own.files and not own.batches:
+            return None
+        return {
+            "files": sorted(file.id for file, _ in own.files),
+            "batches": sorted(batch.id for batch, _ in own.batches),
+        }
+
+    def own(self, owned_by: str) -> Own:
+        """The files and batches of one owner, as of the last survey."""
+        with self._lock:
+            if self._listing is None:
+                self._listing = self._list()
+            listing = self._listing
+        return _own(listing, owned_by)
+
+    def _list(self) -> Listing:
+        # Batches first: a file that a batch of the first list names is in the second one.
+        batches = sorted(self.client.list_batches(), key=lambda batch: -batch.created_at)
+        return Listing(self.client.list_files(), batches)
+
+    def _facts(self, resource: Resource, own: Own) -> Mapping[str, Any]:
+        entry = resource.files[INPUT].entries[0]
+        digits = entry.sha256[: identity.DIGITS]
+        files = [f.id for f, found in own.files if found == digits and f.bytes == entry.size]
+        batches = [batch for batch, found in own.batches if found == digits]
+        facts = {
+            "files": sorted(files),
+            "batches": [batch.id for batch in batches],
+            "running": sorted(batch.id for batch in batches if is_running(batch)),
+            "before": next((found for _, found in own.batches if found != digits), ""),
+            "state": ABSENT,
+        }
+        return {**facts, **(self._standing(resource, batches[0]) if batches else {})}
+
+    def _standing(self, resource: Resource, batch: Batch) -> Mapping[str, Any]:
+        if is_running(batch):
+            return {"state": RUNNING}
+        require = resource.spec.get("require") or {}
+        errors = self._errors(batch, require)
+        why = complaint(batch, require, errors)
+        if why:
+            lines = islice(failed_lines(errors), REASONS_TOLD)
+            return {"state": FAILED, "why": "; ".join([why, *lines])}
+        return {"state": DONE, "fetch": self._is_to_be_fetched(resource, batch)}
+
+    def _errors(self, batch: Batch, require: Mapping[str, Any]) -> bytes:
+        """The error file of a batch, where it takes part in the verdict; else nothing."""
+        allowed, counts = require.get("failed"), batch.request_counts
+        fine = allowed is None or (counts is not None and counts.failed <= allowed)
+        if fine or batch.status != COMPLETED or batch.error_file_id is None:
+            return b""
+        try:
+            return self.client.get_content(batch.error_file_id)
+        except ApiError as error:
+            # Files go 30 days after the job, and the verdict stands without this one.
+            if error.status == 404:
+                return b""
+            raise
+
+    def _is_to_be_fetched(self, resource: Resource, batch: Batch) -> bool:
+        """Whether the output is wanted here, is still kept there, and is not here yet.
+
+        The platform keeps files for 30 days after the job and knows no digest of them: an output
+        on disk is told from one of another batch by its size.
+        """
+        path = output_path(resource)
+        listing = self._listing
+        files = listing.files if listing else ()
+        kept = [file.bytes for file in files if file.id == batch.output_file_id]
+        if path is None or not kept:
+            return False
+        try:
+            return os.stat(path).st_size != kept[0]
+        except OSError:
+            return True
+
+
+def _own(listing: Listing, owned_by: str) -> Own:
+    files = [
+        (file, digits)
+        for file in listing.files
+        # An upload that the platform could not take is none.
+        if file.status != "error" and (digits := identity.digest_of_file(file, owned_by))
+    ]
+    by_id = {file.id: digits for file, digits in files}
+    batches = [
+        (batch, digits)
+        for batch in listing.batches
+        if (digits := identity.digest_of_batch(batch, owned_by, by_id))
+    ]
+    return Own(files, batches)

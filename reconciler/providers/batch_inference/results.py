@@ -1,0 +1,53 @@
+"""The files that a batch leaves on disk: its output, and its errors beside it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from reconciler.core.resource import Resource
+from reconciler.errors import ReconcilerError
+
+OUTPUT = "output"
+
+
+def output_path(resource: Resource | None) -> str | None:
+    """Where the manifest wants the output; None when it wants none."""
+    files = resource.files.get(OUTPUT) if resource else None
+    return files.source if files else None
+
+
+def errors_path(output: str) -> str:
+    """``smoke.errors.jsonl`` beside ``smoke.jsonl``."""
+    return f"{output.removesuffix('.jsonl')}.errors.jsonl"
+
+
+def write_whole(path: str, content: bytes) -> None:
+    """Put these bytes there at once or not at all; the folder is made when it is missing."""
+    place = Path(path)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        handle, made = tempfile.mkstemp(dir=place.parent, prefix=".reconciler-")
+        try:
+            with open(handle, "wb") as stream:
+                stream.write(content)
+            # As any new file: mkstemp makes one that only its owner may read.
+            os.chmod(made, 0o644)
+            os.replace(made, place)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(made)
+            raise
+    except OSError as error:
+        raise ReconcilerError(
+            f"{path} cannot be written: {error.strerror or error}",
+            "The results stay on the platform: run it again, or `reconciler download` them.",
+        ) from error
+
+
+def remove(path: str) -> None:
+    """Take away what an earlier batch left there."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)

@@ -1,0 +1,35 @@
+"""Manifest model of ``BatchInference``, and where a batch's input and results lie.
+
+Enums and limits are those of the API contract (``BatchCreate``) and its page.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from reconciler.core.spec import Duration, Spec, absent
+
+Endpoint = Literal["/v1/chat/completions", "/v1/responses"]
+Output = Annotated[str, StringConstraints(min_length=1, pattern=r"\.jsonl$")]
+
+DEFAULT_ENDPOINT: Endpoint = "/v1/chat/completions"
+DEFAULT_TIMEOUT = 3600
+
+
+class Require(Spec):
+    """What the results must show; ``failed`` is how many requests may fail."""
+
+    failed: Annotated[int, Field(ge=0)] = absent()
+
+
+class BatchInferenceSpec(Spec):
+    """A file of requests that is run once for each content it has."""
+
+    input: Annotated[str, StringConstraints(min_length=1)]
+    endpoint: Endpoint = DEFAULT_ENDPOINT
+    completion_window: Literal["24h"] = "24h"
+    output: Output = absent()
+    require: Require = absent()
+    timeout: Duration = absent()

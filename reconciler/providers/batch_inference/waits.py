@@ -1,0 +1,115 @@
+"""Following a batch to its end, and bringing its results home."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+from reconciler.core.provider import Watch
+from reconciler.core.resource import Resource
+from reconciler.core.step import Wait
+from reconciler.errors import ApiError, Interrupted, JobFailed
+from reconciler.providers.batch_inference.client import Client
+from reconciler.providers.batch_inference.results import (
+    errors_path,
+    output_path,
+    remove,
+    write_whole,
+)
+from reconciler.providers.batch_inference.verdict import (
+    complaint,
+    failed_lines,
+    is_running,
+    refusals,
+)
+from reconciler.providers.batch_inference.wire import Batch
+from reconciler.providers.http import Outside
+
+FIRST_POLL, LONGEST_POLL = 0.5, 30.0
+BAR = 20
+"""Characters of the progress bar."""
+
+LINES_TOLD = 20
+RETRY = "Mend the input and apply again; --retry-failed runs the same once more."
+
+
+class Waits:
+    """Polls with growing pauses; nothing here writes to the platform."""
+
+    def __init__(self, client: Client, outside: Outside) -> None:
+        self.client = client
+        self.sleep = outside.sleep
+        self.clock = outside.clock
+
+    def wait(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
+        """The end of the batch: results on disk, and JobFailed when they are not as required."""
+        batch = self._ended(wait, watch)
+        errors = self._bring(batch, watch.resource)
+        why = complaint(batch, wait.params["require"], errors)
+        if not why:
+            return {"batchId": batch.id, "outputFileId": batch.output_file_id}
+        lines = refusals(batch) or list(islice(failed_lines(errors), LINES_TOLD))
+        raise JobFailed(f"batch {batch.id}: {why}", RETRY, log="\n".join(lines[:LINES_TOLD]))
+
+    def _ended(self, wait: Wait, watch: Watch) -> Batch:
+        name = wait.params["batch"]
+        deadline, pause, last = self.clock() + wait.timeout, FIRST_POLL, ""
+        while is_running(batch := self.client.get_batch(name)):
+            told = progress(batch)
+            if told != last:
+                watch.tell(told)
+                last = told
+            if self.clock() + pause > deadline:
+                raise JobFailed(
+                    f"batch {name} is still {batch.status} after {wait.timeout:g} s",
+                    "It goes on there; the next run waits for it again. Raise spec.timeout.",
+                )
+            if watch.stopped():
+                raise Interrupted(
+                    f"stopped waiting for batch {name}, which goes on",
+                    "The next run waits for it again; `reconciler cancel` stops it.",
+                )
+            self.sleep(pause)
+            pause = min(LONGEST_POLL, pause * 1.5)
+        return batch
+
+    def _bring(self, batch: Batch, resource: Resource | None) -> bytes:
+        """Write what the manifest wants written; the content of the error file."""
+        path = output_path(resource)
+        errors = self._content(batch.error_file_id)
+        output = self._content(batch.output_file_id) if path else None
+        if path and output is not None:
+            write_whole(path, output)
+        if path and errors:
+            write_whole(errors_path(path), errors)
+        elif path and errors is not None:
+            remove(errors_path(path))
+        return errors or b""
+
+    def _content(self, file: str | None) -> bytes | None:
+        """The content of a result file; None when the platform keeps it no longer.
+
+        A batch without one good answer has no output file, which an empty output says, and one
+        without a bad answer has no error file.
+        """
+        if file is None:
+            return b""
+        try:
+            return self.client.get_content(file)
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+
+
+def progress(batch: Batch) -> str:
+    """``in_progress [#####...............] 12 of 48, 1 failed``."""
+    counts = batch.counts
+    if not counts.total:
+        return batch.status
+    answered = counts.completed + counts.failed
+    filled = min(BAR, BAR * answered // counts.total)
+    bar = "#" * filled + "." * (BAR - filled)
+    failed = f", {counts.failed} failed" if counts.failed else ""
+    return f"{batch.status} [{bar}] {answered} of {counts.total}{failed}"

@@ -1,0 +1,110 @@
+"""What we rely on in the platform's answers; everything else in them is ignored.
+
+The contract marks few fields as required, and the page shows some that differ from the official
+client: what we can do without has a default.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from reconciler.providers.answer import ContractBroken
+
+
+class Wire(BaseModel):
+    """An answer in the platform's names; what is missing in it breaks the contract."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class ModelConfig(Wire):
+    """A model with its prices and context length (``ModelConfig``)."""
+
+    id: str
+    status: str
+    name: str | None = None
+    model_code: str | None = None
+    input_price_cents: float | None = None
+    output_price_cents: float | None = None
+    context_length: int | None = None
+
+
+class StoredFile(Wire):
+    """An uploaded file, or one that a batch wrote (``File``)."""
+
+    id: str
+    filename: str
+    bytes: int
+    status: str
+    status_details: str | None = None
+
+
+class RequestCounts(Wire):
+    """How many requests of a batch were answered so far."""
+
+    total: int = 0
+    completed: int = 0
+    failed: int = 0
+
+
+class BatchError(Wire):
+    """One reason why an input file was refused (``BatchErrorItem``)."""
+
+    code: str | None = None
+    line: int | None = None
+    message: str | None = None
+
+
+class Batch(Wire):
+    """A batch job (``Batch``)."""
+
+    id: str
+    input_file_id: str
+    status: str
+    created_at: float = 0
+    output_file_id: str | None = None
+    error_file_id: str | None = None
+    # The page shows a list, the official client an object that holds one.
+    errors: Any = None
+    metadata: dict[str, Any] | None = None
+    request_counts: RequestCounts | None = None
+
+    @property
+    def reasons(self) -> list[BatchError]:
+        """Why the input file was refused, whichever shape the platform tells it in."""
+        found = self.errors.get("data") if isinstance(self.errors, dict) else self.errors
+        return [parse(BatchError, each) for each in found or () if isinstance(each, dict)]
+
+    @property
+    def counts(self) -> RequestCounts:
+        """The request counts; the contract does not promise them."""
+        return self.request_counts or RequestCounts()
+
+
+class ActiveModels(Wire):
+    """The names of the models that can be asked now."""
+
+    active_models: list[str] = Field(default_factory=list)
+
+
+class ModelConfigs(Wire):
+    """The same models with all that is told of them; the key is ``active_models`` here too."""
+
+    active_models: list[ModelConfig] = Field(default_factory=list)
+
+
+W = TypeVar("W", bound=Wire)
+
+
+def parse(model: type[W], answer: Any) -> W:
+    """The answer as this model; ContractBroken names the fields that break the contract."""
+    try:
+        return model.model_validate(answer)
+    except ValidationError as error:
+        fields = ", ".join(".".join(map(str, e["loc"])) or "body" for e in error.errors()[:5])
+        raise ContractBroken(
+            f"the platform's {model.__name__} breaks its contract at: {fields}",
+            "Check that the endpoint is the API and which release it runs.",
+        ) from error
