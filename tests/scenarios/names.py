@@ -28,6 +28,7 @@ class Names:
         for kind, collection in (
             ("ExecutionEnvironment", "environments"),
             ("CustomModel", "models"),
+            ("RegistryModel", "registryModels"),
         ):
             for doc in state.get(collection, ()):
                 self._call(doc["id"], f"{kind}/{known_as(doc)}")
@@ -53,6 +54,8 @@ class Names:
             model = self._of[doc["parent"]]
             yield doc, f"{model} {doc['versionMajor']}.{doc['versionMinor']}"
             yield from ((item, f"{model} {item['filePath']}") for item in doc["items"])
+        for doc in state.get("registryVersions", ()):
+            yield doc, f"{self._of[doc['parent']]} version {doc['number']}"
         yield from ((doc, f"Dataset/{doc['name']}") for doc in state.get("datasets", ()))
         for doc in state.get("deployments", ()):
             yield doc, f"Deployment/{self._shown(doc['customModelId'] or '')}"

@@ -37,7 +37,9 @@ def tie_fields(change: Change, held: Mapping[str, Any] | None) -> tuple[FieldCha
     noted = _noted(held)
     if noted == wanted["fqn"]:
         return ()
-    return (FieldChange(PATH, noted, wanted["fqn"], _reason(change, noted, wanted)),)
+    told = f"registry {change.resource.spec['version']['registryModel']['ref']} "
+    told += _moved(noted, wanted["fqn"])
+    return (FieldChange(PATH, noted, wanted["fqn"], _reason(noted, wanted), (told,)),)
 
 
 def is_unrecorded(change: Change, held: Mapping[str, Any]) -> bool:
@@ -62,13 +64,15 @@ def _noted(held: Mapping[str, Any] | None) -> str | None:
     return unquote(noted) if noted else None
 
 
-def _reason(change: Change, noted: str | None, wanted: Mapping[str, Any]) -> str:
-    name = change.resource.spec["version"]["registryModel"]["ref"]
-    model, _, number = wanted["fqn"].rpartition(":")
-    alias = f" (alias {wanted['alias']})" if wanted["byAlias"] else ""
+def _reason(noted: str | None, wanted: Mapping[str, Any]) -> str:
     if noted is None:
-        return f"registry {name} {number}{alias}, none was recorded"
-    former, _, old = noted.rpartition(":")
-    if former != model:
-        old, number = noted, wanted["fqn"]
-    return f"registry {name} {old} -> {number}{alias}"
+        return "no registry version was recorded"
+    return f"the alias {wanted['alias']} moved" if wanted["byAlias"] else "another registry version"
+
+
+def _moved(noted: str | None, fqn: str) -> str:
+    """``6 -> 7``, or both fqns where it is another model altogether."""
+    (model, _, number), (former, _, old) = fqn.rpartition(":"), (noted or "").rpartition(":")
+    if noted is None:
+        return number
+    return f"{old} -> {number}" if former == model else f"{noted} -> {fqn}"

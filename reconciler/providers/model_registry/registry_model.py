@@ -34,7 +34,7 @@ def _problems(resource: Resource, live: Live | None) -> Iterator[Problem]:
 
 
 def _not_one_model(resource: Resource, facts: Mapping[str, Any]) -> Problem:
-    path = "spec.fqn" if "fqn" in resource.spec else "spec.modelName"
+    path = _named(resource)
     if not facts["models"]:
         near = ", ".join(facts["near"])
         return _problem(
@@ -56,7 +56,7 @@ def _not_one_version(resource: Resource, facts: Mapping[str, Any]) -> Problem:
     fqn, versions = facts["models"][0]["fqn"], facts["versions"]
     if not versions:
         return _problem(
-            resource, "spec", "no-registry-version", f"{fqn} has no version yet",
+            resource, _named(resource), "no-registry-version", f"{fqn} has no version yet",
             "Log one first, or name another model.",
         )  # fmt: skip
     alias = require.get("alias")
@@ -70,14 +70,18 @@ def _not_one_version(resource: Resource, facts: Mapping[str, Any]) -> Problem:
     if alias is not None:
         return _problem(
             resource, "spec.require.alias", "no-registry-version",
-            f"no version of {fqn} has the alias {alias}; there is {_told(versions)}",
+            f"no version of {fqn} has the alias {alias}; it has {_told(versions)}",
             f"Give a version the alias, or change require.alias. {_waiting(resource)}",
         )  # fmt: skip
     return _problem(
         resource, "spec.require.version", "no-registry-version",
-        f"no version of {fqn} is {require['version']}; there is {_told(versions)}",
+        f"no version of {fqn} is {require['version']}; it has {_told(versions)}",
         f"Log such a version, or change require.version. {_waiting(resource)}",
     )  # fmt: skip
+
+
+def _named(resource: Resource) -> str:
+    return "spec.fqn" if "fqn" in resource.spec else "spec.modelName"
 
 
 def _told(versions: Sequence[Mapping[str, Any]]) -> str:
@@ -96,10 +100,12 @@ def _unmet(
     require = resource.spec.get("require") or {}
     by_alias = f" (alias {require['alias']})" if "alias" in require else ""
     where = f"version {version['number']}{by_alias} of {model['fqn']}"
-    for each in unmet(version, require):
+    for index, each in enumerate(unmet(version, require)):
         yield _problem(
             resource, f"spec.require.{each.path}", "requirement-unmet", f"{each}; {where}",
-            f"Log a version that meets it, or change require. {_waiting(resource)}",
+            # Said once: a version may fail in many ways.
+            "" if index
+            else f"Log a version that meets it, or change require. {_waiting(resource)}",
         )  # fmt: skip
 
 

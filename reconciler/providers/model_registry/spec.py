@@ -29,15 +29,17 @@ def _fqn(value: object) -> object:
     raise PydanticCustomError("fqn", "not the fqn of a model: write model:TENANT/ML_REPO/NAME")
 
 
-def _range(form: str, what: str) -> Callable[[object], object]:
-    """A check of a range's form; types other than text and number are left to the validator."""
+def _range(form: str, what: str, *, whole: bool = False) -> Callable[[object], object]:
+    """A check of a range's form; ``whole`` takes a plain number for it, too.
+
+    No other number: 3.10 without quotes is 3.1.  Other types are left to the validator.
+    """
 
     def check(value: object) -> object:
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        text = str(value) if whole else value
-        if isinstance(text, float):
-            text = repr(text)  # refused below, with how to write it
-        if isinstance(text, str) and not re.fullmatch(form, text):
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            return value
+        text = str(value) if whole and isinstance(value, int) else value
+        if not isinstance(text, str) or not re.fullmatch(form, text):
             raise PydanticCustomError("range", "not a range: write {what}", {"what": what})
         return text
 
@@ -58,7 +60,7 @@ Fqn = Annotated[
 VersionRange = Annotated[
     str,
     BeforeValidator(
-        _range(_VERSIONS, "a version such as 7, or bounds such as '>=3' or '>=3,<5'"),
+        _range(_VERSIONS, "a version such as 7, or bounds such as '>=3' or '>=3,<5'", whole=True),
         json_schema_input_type=int | Annotated[str, Field(pattern=_VERSIONS)],
     ),
 ]
