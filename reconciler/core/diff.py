@@ -87,7 +87,7 @@ def _walk(
             inner = old if isinstance(old, Mapping) else {}
             yield from _walk(new, inner, rules, f"{path}.", exists)
         elif not same(old, new, rule):
-            yield FieldChange(path, old, new, _reason(old, new, rule))
+            yield FieldChange(path, old, new, _reason(old, new, rule), unit=rule.unit)
 
 
 def _reason(old: Any, new: Any, rule: FieldRule) -> str:

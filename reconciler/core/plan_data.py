@@ -45,14 +45,15 @@ def step_data(step: Step) -> dict[str, Any]:
 
 
 def field_data(field: FieldChange) -> dict[str, Any]:
-    """One differing field; ``detail`` only where there are lines to show."""
+    """One differing field; ``detail`` and ``unit`` only where there is something to say."""
     shown = {
         "path": field.path,
         "old": plain_data(field.old),
         "new": plain_data(field.new),
         "reason": field.reason,
     }
-    return {**shown, "detail": list(field.detail)} if field.detail else shown
+    more = {"detail": list(field.detail), "unit": field.unit}
+    return {**shown, **{key: held for key, held in more.items() if held}}
 
 
 def _call(call: Call) -> dict[str, Any]:
@@ -140,7 +141,8 @@ def _step_from(data: Mapping[str, Any]) -> Step:
 
 def _field_from(data: Mapping[str, Any]) -> FieldChange:
     old, new = _value_from(data["old"]), _value_from(data["new"])
-    return FieldChange(data["path"], old, new, data["reason"], tuple(data.get("detail", ())))
+    detail, unit = tuple(data.get("detail", ())), data.get("unit", "")
+    return FieldChange(data["path"], old, new, data["reason"], detail, unit)
 
 
 def _call_from(data: Mapping[str, Any]) -> Call:

@@ -28,7 +28,8 @@ class FieldChange:
     """One field that differs: key path in the manifest, live value, wanted value, and why.
 
     ``old`` and ``new`` are manifest values; None stands for "not there".  ``detail`` holds
-    lines for the reader (a diff of a text file) and takes no part in the decision.
+    lines for the reader (a diff of a text file) and takes no part in the decision; nor does
+    ``unit``, which says how to show a number.
     """
 
     path: str
@@ -36,6 +37,7 @@ class FieldChange:
     new: Any
     reason: str
     detail: tuple[str, ...] = ()
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,11 +42,11 @@ def field_lines(found: DriftedObject) -> Iterator[str]:
 def _field(field: FieldChange) -> Iterator[str]:
     path = plain(field.path)
     if field.new is None:
-        yield f"    {path}: only live, {value(field.old)}"
+        yield f"    {path}: only live, {value(field.old, field.unit)}"
     elif field.old is None:
-        yield f"    {path}: only in git, {value(field.new)}"
+        yield f"    {path}: only in git, {value(field.new, field.unit)}"
     else:
-        yield f"    {path}: live {value(field.old)}, git {value(field.new)}"
+        yield f"    {path}: live {value(field.old, field.unit)}, git {value(field.new, field.unit)}"
     yield from (f"        {plain(line)}" for line in live_lines(field))
 
 

@@ -163,7 +163,8 @@ def _block(entry: Entry, columns: tuple[str, str], *, brief: bool = False) -> st
 
 def _fields(fields: Iterable[FieldChange], columns: tuple[str, str]) -> Iterator[str]:
     rows = [
-        row(code(f.path), code(value(f.old)), code(value(f.new)), prose(f.reason)) for f in fields
+        row(code(f.path), code(value(f.old, f.unit)), code(value(f.new, f.unit)), prose(f.reason))
+        for f in fields
     ]
     if rows:
         yield "\n".join([row("Field", *columns, "Why"), "|---|---|---|---|", *rows])

@@ -30,10 +30,18 @@ def _spelled(char: str) -> str:
     return char
 
 
-def value(held: Any) -> str:
-    """A field's value for a reader: JSON, cut at a width, ``(none)`` for nothing."""
+SIZES = (("Gi", 2**30), ("Mi", 2**20), ("Ki", 2**10))
+
+
+def value(held: Any, unit: str = "") -> str:
+    """A field's value for a reader: JSON, cut at a width, ``(none)`` for nothing.
+
+    Bytes are told as a manifest would write them, where that is exact.
+    """
     if held is None:
         return "(none)"
+    if unit == "bytes" and isinstance(held, int):
+        return next((f"{held // n}{name}" for name, n in SIZES if held % n == 0), str(held))
     if isinstance(held, After):
         return plain(str(held))
     text = plain(json.dumps(held, ensure_ascii=False, default=str))

@@ -77,11 +77,11 @@ def wait_lines(step: Step) -> Iterator[str]:
 def _field(field: FieldChange, *, told: bool = True) -> Iterator[str]:
     why = f"  ({plain(field.reason)})" if told else ""
     if field.old is None:
-        yield f"        + {plain(field.path)}: {value(field.new)}{why}"
+        yield f"        + {plain(field.path)}: {value(field.new, field.unit)}{why}"
     elif field.new is None:
-        yield f"        - {plain(field.path)}: {value(field.old)}{why}"
+        yield f"        - {plain(field.path)}: {value(field.old, field.unit)}{why}"
     else:
-        change = f"{value(field.old)} -> {value(field.new)}"
+        change = f"{value(field.old, field.unit)} -> {value(field.new, field.unit)}"
         yield f"        ~ {plain(field.path)}: {change}{why}"
     yield from (f"            {plain(line)}" for line in field.detail)
 

@@ -300,6 +300,7 @@ KIND = Kind(
         "calibratePredictions": FieldRule(create_only=True),
         "isTrainingDataForVersionsPermanentlyEnabled": FieldRule(one_way=True),
         "version.description": FieldRule(unset=""),
+        "version.maximumMemory": FieldRule(unit="bytes"),
         "version.requiredMetadata": FieldRule(whole=True, unset={}),
         **{key: FieldRule(derived=True) for key in DERIVED},
         "sharing.users": FieldRule(derived=True, as_set=True),
