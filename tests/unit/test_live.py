@@ -74,8 +74,8 @@ def test_each_pair_gets_the_details_of_its_own() -> None:
 
 
 def test_an_object_that_two_pages_show_is_one_object() -> None:
-    argo, old = live("Ship/argo"), live("Ship/old")
-    snapshot, _ = seen([resource("Ship/argo")], FakeProvider([argo, old, argo, old]))
+    shown = [live(name) for name in ("Ship/argo", "Ship/old", "Ship/argo", "Ship/old")]
+    snapshot, _ = seen([resource("Ship/argo")], FakeProvider(shown))
     assert snapshot.matches.problems == ()
     assert [each.id for each in snapshot.matches.orphans] == ["old-id"]
     assert len(snapshot.lives) == 2
