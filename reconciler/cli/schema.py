@@ -8,6 +8,7 @@ import click
 
 from reconciler.cli.shared import Shared, emit, pass_shared
 from reconciler.desired.schema import write_schemas
+from reconciler.render.json_schema import output_schemas
 
 
 @click.command()
@@ -21,5 +22,5 @@ from reconciler.desired.schema import write_schemas
 @pass_shared
 def schema(shared: Shared, /, into: Path) -> None:
     """Write one JSON Schema per kind, for editors and CI."""
-    for path in write_schemas(into, shared.outer.tools.kinds):
+    for path in write_schemas(into, shared.outer.tools.kinds, output_schemas()):
         emit(str(path))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, cast
 
 from pydantic import BaseModel
@@ -34,11 +35,18 @@ def schemas(kinds: Mapping[str, Kind]) -> dict[str, dict[str, Any]]:
     return {**made, ANY: _schema(models, ANY)}
 
 
-def write_schemas(directory: Path, kinds: Mapping[str, Kind]) -> tuple[Path, ...]:
-    """Write ``<name>.schema.json`` files, the same bytes for the same kinds; their paths."""
+def write_schemas(
+    directory: Path,
+    kinds: Mapping[str, Kind],
+    others: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+) -> tuple[Path, ...]:
+    """Write ``<name>.schema.json`` files, the same bytes for the same kinds; their paths.
+
+    ``others`` are schemas of what is no manifest.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, schema in schemas(kinds).items():
+    for name, schema in {**schemas(kinds), **others}.items():
         path = directory / f"{name}.schema.json"
         path.write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         written.append(path)

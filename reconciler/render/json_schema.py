@@ -1,0 +1,147 @@
+"""JSON Schemas (2020-12) of what the tool prints: plans, saved plans, drift and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.core.plan_data import FORMAT_VERSION
+from reconciler.core.report import STATES
+from reconciler.core.step import ACTIONS
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+TEXT: Mapping[str, Any] = {"type": "string"}
+TEXTS: Mapping[str, Any] = {"type": "array", "items": TEXT}
+COUNT: Mapping[str, Any] = {"type": "integer", "minimum": 0}
+ANY: Mapping[str, Any] = {}
+OPEN: Mapping[str, Any] = {"type": "object"}
+COUNTS: Mapping[str, Any] = {"type": "object", "additionalProperties": COUNT}
+
+
+def closed(optional: tuple[str, ...] = (), /, **properties: Mapping[str, Any]) -> dict[str, Any]:
+    """An object with these keys and no others; all but the optional ones are always there."""
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [key for key in properties if key not in optional],
+        "properties": properties,
+    }
+
+
+def listed(items: Mapping[str, Any]) -> dict[str, Any]:
+    """An array of these."""
+    return {"type": "array", "items": items}
+
+
+def one_of(*values: str) -> dict[str, Any]:
+    """One of these words."""
+    return {"enum": list(values)}
+
+
+FIELD = closed(
+    ("detail", "unit"), path=TEXT, old=ANY, new=ANY, reason=TEXT, detail=TEXTS, unit=TEXT
+)
+UPLOAD = closed(field=TEXT, path=TEXT, sha256=TEXT, size=COUNT, source=TEXT)
+CALL = closed(
+    operation=TEXT,
+    method=one_of("POST", "PATCH", "PUT", "DELETE"),
+    path=TEXT,
+    params=OPEN,
+    body=OPEN,
+    uploads=listed(UPLOAD),
+    gives=TEXTS,
+)
+WAIT = closed(operation=TEXT, params=OPEN, timeout={"type": "number"}, after=COUNT, gives=TEXTS)
+STEP = closed(
+    id=TEXT,
+    address=TEXT,
+    action=one_of(*ACTIONS),
+    reason=TEXT,
+    fields=listed(FIELD),
+    calls=listed(CALL),
+    waits=listed(WAIT),
+    dependsOn=TEXTS,
+    precondition=TEXT,
+)
+LEFT = closed(
+    ("note", "path", "old", "new"),
+    why=one_of("ignored", "orphan", "foreign", "maker"),
+    kind=TEXT,
+    name=TEXT,
+    id=TEXT,
+    note=TEXT,
+    path=TEXT,
+    old=ANY,
+    new=ANY,
+)
+PROBLEM = closed(
+    code=TEXT,
+    message=TEXT,
+    hint=TEXT,
+    address=TEXT,
+    path=TEXT,
+    file=TEXT,
+    line=COUNT,
+    column=COUNT,
+    blocked={"type": "boolean"},
+    warning={"type": "boolean"},
+)
+BINDING = closed(
+    endpoints={"type": "object", "additionalProperties": TEXT},
+    manifests=TEXT,
+    commit={"type": ["string", "null"]},
+    prune={"type": "boolean"},
+    select=TEXTS,
+)
+PLAN = closed(
+    ("binding", "observed", "checksum", "applied"),
+    formatVersion={"const": FORMAT_VERSION},
+    project=TEXT,
+    target={"type": ["string", "null"]},
+    summary=closed(**dict.fromkeys((*ACTIONS, "unchanged"), COUNT)),
+    steps=listed(STEP),
+    leftAlone=listed(LEFT),
+    problems=listed(PROBLEM),
+    requests=COUNTS,
+    binding=BINDING,
+    observed=OPEN,
+    checksum=TEXT,
+    applied=TEXT,
+)
+DRIFT = closed(
+    drifted={"type": ["boolean", "null"]},
+    objects=listed(
+        closed(
+            address=TEXT,
+            state=one_of("changed", "missing", "extra", "failed"),
+            reason=TEXT,
+            fields=listed(FIELD),
+        )
+    ),
+    problems=listed(PROBLEM),
+    requests=COUNTS,
+)
+RESULT = closed(
+    id=TEXT,
+    address=TEXT,
+    action=one_of(*ACTIONS),
+    state=one_of(*STATES),
+    error=TEXT,
+    hint=TEXT,
+    log=TEXT,
+    cause=TEXT,
+    doneCalls=COUNT,
+    outputs=OPEN,
+)
+REPORT = closed(
+    summary=closed(**dict.fromkeys(STATES, COUNT)), steps=listed(RESULT), requests=COUNTS
+)
+
+
+def output_schemas() -> dict[str, dict[str, Any]]:
+    """Schemas by the name of their file."""
+    titles = {"plan": (PLAN, "A plan"), "drift": (DRIFT, "Drift"), "report": (REPORT, "A report")}
+    return {
+        name: {"$schema": DIALECT, "title": title, **schema}
+        for name, (schema, title) in titles.items()
+    }
