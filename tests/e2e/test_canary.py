@@ -51,7 +51,7 @@ class Telling(Player):
     def step(self, line: str, block: list[str]) -> None:
         verb, _, rest = line.partition(" ")
         if verb in ("$", "setup"):
-            program, _, arguments = rest.partition(" ")
+            _, _, arguments = rest.partition(" ")
             self.run(*words_of(self, f"-vv {arguments.replace('-q ', '')}"))
         elif verb != "show":
             super().step(line, block)
