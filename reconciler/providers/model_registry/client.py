@@ -20,7 +20,7 @@ ML, SVC = "api/ml/v1", "api/svc/v1"
 ROOTS: Mapping[str, tuple[str, str]] = {"models": (ML, SVC), "model-versions": (SVC, ML)}
 NOT_SERVED = (404, 405)
 LIMIT = 100
-MOST_ITEMS = 100_000
+MOST_PAGES = 1000
 
 TOKEN_HINT = (
     "The registry does not know the token: check TFY_API_KEY (or providers.model_registry.token), "
@@ -74,7 +74,7 @@ class Client:
         seen: set[str] = set()
         given = {key: value for key, value in filters.items() if value is not None}
         offset = 0
-        while offset <= MOST_ITEMS:
+        for _ in range(MOST_PAGES):
             items = self._page(name, {**given, "limit": LIMIT, "offset": offset})
             fresh = {item["id"]: item for item in items if item["id"] not in seen}
             if not fresh:

@@ -86,12 +86,15 @@ def _named(resource: Resource) -> str:
 
 def _told(versions: Sequence[Mapping[str, Any]]) -> str:
     newest = sorted(versions, key=lambda each: each["number"] or 0, reverse=True)
-    shown = [
-        f"{each['number']} ({each['alias']})" if each["alias"] else str(each["number"])
-        for each in newest[:MOST_SHOWN]
-    ]
+    shown = [_shown(each) for each in newest[:MOST_SHOWN]]
     rest = len(newest) - len(shown)
     return ", ".join([*shown, f"{rest} more"] if rest else shown)
+
+
+def _shown(version: Mapping[str, Any]) -> str:
+    number, alias = version["number"], version["alias"]
+    name = version["id"] if number is None else str(number)
+    return f"{name} ({alias})" if alias else name
 
 
 def _unmet(
@@ -99,7 +102,7 @@ def _unmet(
 ) -> Iterator[Problem]:
     require = resource.spec.get("require") or {}
     by_alias = f" (alias {require['alias']})" if "alias" in require else ""
-    where = f"version {version['number']}{by_alias} of {model['fqn']}"
+    where = f"version {_shown({**version, 'alias': None})}{by_alias} of {model['fqn']}"
     for index, each in enumerate(unmet(version, require)):
         yield _problem(
             resource, f"spec.require.{each.path}", "requirement-unmet", f"{each}; {where}",
