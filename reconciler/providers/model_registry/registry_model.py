@@ -116,6 +116,16 @@ def _waiting(resource: Resource) -> str:
     return f"What refers to {resource.address} is not planned until then."
 
 
+def registry_problems(resource: Resource, scope: str) -> Iterator[Problem]:
+    """What can be known without the registry, beside the form of the manifest."""
+    if resource.user_provided_id is not None:
+        yield _problem(
+            resource, "metadata.userProvidedId", "not-for-kind",
+            "a registry model has no userProvidedId",
+            "Take it out; metadata.id names one model among several of one name.",
+        )  # fmt: skip
+
+
 def _problem(resource: Resource, path: str, code: str, message: str, hint: str) -> Problem:
     origin = resource.origin
     place = (origin.file, origin.line, origin.column)
@@ -138,6 +148,7 @@ KIND = Kind(
     rules={key: FieldRule(derived=True) for key in ("fqn", "mlRepo", "modelName", "require")},
     parts=(Part("", registry_draft),),
     verbs=frozenset({"read", "check"}),
+    check=registry_problems,
     outputs=registry_outputs,
     listed=False,
 )
