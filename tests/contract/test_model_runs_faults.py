@@ -36,7 +36,7 @@ TRIGGER = {"project_name": "analytics", "model_names": ["stg_a"]}
 DAY = 86_400.0
 PHASES = {"first": 0.0, "too old": 0.0, "slow": 1.5}
 """Phase -> the time that runs take."""
-STEPS = {"slow": 2}
+STEPS = {"slow": 3}
 """Phases of which only every so many requests are taken: their polls are all alike."""
 MOST_RUNS = 4
 

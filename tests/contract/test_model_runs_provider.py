@@ -177,7 +177,7 @@ def test_the_user_stops_the_run_that_this_process_started() -> None:
 def test_the_user_only_stops_waiting_for_the_run_of_somebody_else() -> None:
     ground = Ground(job_time=100.0)
     run = ground.started("stg_a")
-    with pytest.raises(Interrupted, match="stopped waiting for the run .*, which goes on"):
+    with pytest.raises(Interrupted, match=f"stopped waiting for the run {run}, which goes on"):
         ground.provider.wait(wait(run), watch([], stopped_after(3)))
     assert ground.runs()[0]["status"] == "PENDING"
 

@@ -1,0 +1,282 @@
+"""When a run is needed, waited for, left alone or red: pure drafts from made-up live states.
+
+Cases: every state of the newest run x ``rerun``, what it depends on, age, tests, clashes, and what
+the manifest alone tells.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.core.drift import drifted
+from reconciler.core.graph import Graph
+from reconciler.core.identity import Matches
+from reconciler.core.kind import Change, Kind, Options, Part
+from reconciler.core.plan import Plan, World, build
+from reconciler.core.resource import Address, Live, Resource
+from reconciler.core.spec import Spec
+from reconciler.core.step import After, Draft
+from reconciler.providers.model_runs.kind import END, KIND, RUN, run_draft, run_outputs
+from reconciler.providers.model_runs.spec import ModelRunSpec, spec_problems
+
+HERE = Address("ModelRun", "features")
+MODEL = Address("CustomModel", "churn")
+BEGAN = "2026-01-02T03:04:05Z"
+SPEC = {"projectName": "analytics", "modelNames": ["stg_a"]}
+
+
+def live(status: str = "SUCCESS", **facts: Any) -> Live:
+    held = {
+        "status": status,
+        "created": BEGAN,
+        "began": BEGAN,
+        "finished": None,
+        "error": "",
+        "tooOld": False,
+        "failedTests": [],
+    }
+    return Live("ModelRun", "r1", "features", spec=SPEC, facts={**held, **facts})
+
+
+def draft(found: Live | None, spec: Any = None, **more: Any) -> Draft | None:
+    resource = Resource(HERE, {**SPEC, **(spec or {})}, depends_on=(MODEL,))
+    options = Options(retry_failed=more.pop("retry", False))
+    outputs = {MODEL: {"changed": more.pop("changed", None)}}
+    return run_draft(Change(resource, found, (), outputs, options, **more))
+
+
+def did(found: Draft | None) -> tuple[str, int, list[str]]:
+    """Action, number of triggers, and the waits."""
+    if found is None:
+        return "", 0, []
+    return found.action, len(found.calls), [wait.operation for wait in found.waits]
+
+
+NOTHING, TRIGGERS, WAITS, RED = (
+    ("", 0, []),
+    ("run", 1, [RUN]),
+    ("run", 0, [RUN]),
+    ("check", 0, [RUN]),
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "rerun", "expected"),
+    [
+        ("SUCCESS", "onChange", NOTHING),
+        ("SUCCESS", "always", TRIGGERS),
+        ("SUCCESS", "never", NOTHING),
+        ("FAILED", "onChange", RED),
+        ("FAILED", "always", TRIGGERS),
+        ("FAILED", "never", RED),
+        ("CANCELLED", "onChange", TRIGGERS),
+        ("CANCELLED", "always", TRIGGERS),
+        ("CANCELLED", "never", RED),
+        ("SOMETHING NEW", "onChange", RED),
+        *(
+            (status, rerun, WAITS)
+            for status in ("PENDING", "RUNNING")
+            for rerun in ("onChange", "always", "never")
+        ),
+    ],
+)
+def test_what_the_newest_run_asks_for(status: str, rerun: str, expected: Any) -> None:
+    assert did(draft(live(status), {"rerun": rerun})) == expected
+
+
+@pytest.mark.parametrize("rerun", ["onChange", "always", "never"])
+def test_the_first_run_is_always_made_and_shows_what_is_run(rerun: str) -> None:
+    first = draft(None, {"rerun": rerun})
+    assert first is not None
+    assert did(first) == TRIGGERS
+    assert [field.path for field in first.fields] == ["projectName", "modelNames"]
+    assert first.calls[0].params == {}
+    assert first.waits[0].params["run"] == After("ModelRun/features", "runId")
+    assert first.waits[0].params["mine"] is True
+    assert not first.expected
+
+
+def test_a_later_trigger_knows_the_run_before_it() -> None:
+    again = draft(live(tooOld=True), {"maxAge": 86_400})
+    assert again is not None
+    assert again.calls[0].params == {"known": "r1", "since": BEGAN}
+    assert again.fields == ()
+
+
+def test_who_only_waits_does_not_own_the_run() -> None:
+    waiting = draft(live("RUNNING"))
+    assert waiting is not None
+    assert (waiting.waits[0].params["run"], waiting.waits[0].params["mine"]) == ("r1", False)
+
+
+@pytest.mark.parametrize(
+    ("age", "told"),
+    [(86_400, "24h"), (90, "1m30s"), (3_600, "1h"), (172_800, "2d"), (176_460, "2d1h1m")],
+)
+def test_a_run_that_is_too_old(age: int, told: str) -> None:
+    again = draft(live(tooOld=True), {"maxAge": age})
+    assert again is not None
+    assert again.reason == f"the newest run, of 2026-01-02 03:04:05 UTC, is older than {told}"
+
+
+def test_a_failure_that_is_too_old_is_run_again() -> None:
+    assert did(draft(live("FAILED", tooOld=True), {"maxAge": 60})) == TRIGGERS
+
+
+@pytest.mark.parametrize("status", ["SUCCESS", "FAILED", "CANCELLED"])
+def test_what_it_depends_on_is_changed_by_this_plan(status: str) -> None:
+    moved = draft(live(status), moved=frozenset({MODEL}))
+    assert moved is not None
+    assert did(moved) == TRIGGERS
+    assert moved.reason == "CustomModel/churn, which it depends on, is changed by this plan"
+    assert moved.expected, "the model differs, not the run"
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ("2026-01-02T03:04:06Z", TRIGGERS),
+        ("2026-01-02T03:04:05.000001Z", TRIGGERS),
+        ("2026-01-02T04:04:05.1+01:00", TRIGGERS),
+        ("2026-01-02T03:04:05Z", NOTHING),
+        ("2026-01-02T03:04:04.9", NOTHING),
+        ("2026-01-02", NOTHING),
+        ("soon", NOTHING),
+        (None, NOTHING),
+        (After("CustomModel/churn", "changed"), NOTHING),
+    ],
+)
+def test_what_it_depends_on_changed_since(changed: Any, expected: Any) -> None:
+    assert did(draft(live(), changed=changed)) == expected
+    assert did(draft(live(), {"rerun": "never"}, changed=changed)) == NOTHING
+
+
+def test_a_run_without_times_is_compared_with_nothing() -> None:
+    assert did(draft(live(began=None, created=None), changed="2030-01-01T00:00:00Z")) == NOTHING
+    told = draft(live("RUNNING", began=None))
+    assert told is not None
+    assert told.reason == "a run is under way since an unknown time"
+
+
+def test_a_run_that_began_before_the_change_ends_first_and_then_comes_another() -> None:
+    for more in ({"moved": frozenset({MODEL})}, {"changed": "2026-01-02T03:04:06Z"}):
+        both = draft(live("RUNNING"), **more)
+        assert both is not None
+        assert did(both) == ("run", 1, [END, RUN])
+        assert [wait.after for wait in both.waits] == [0, 1]
+        assert "ends first" in both.reason
+        assert did(draft(live("RUNNING"), {"rerun": "never"}, **more)) == WAITS
+
+
+@pytest.mark.parametrize("rerun", ["onChange", "never"])
+def test_retry_failed_runs_a_failure_again(rerun: str) -> None:
+    for found in (live("FAILED"), live("CANCELLED"), live(failedTests=["unique on a"])):
+        assert did(draft(found, {"rerun": rerun}, retry=True)) == TRIGGERS
+    assert did(draft(live(), {"rerun": rerun}, retry=True)) == NOTHING
+    assert did(draft(live("RUNNING"), {"rerun": rerun}, retry=True)) == WAITS
+
+
+@pytest.mark.parametrize(
+    ("failed", "told"),
+    [
+        (["a"], "a data test of the newest run did not pass (a)"),
+        (["a", "b"], "2 data tests of the newest run did not pass (a, b)"),
+        (["a", "b", "c", "d"], "4 data tests of the newest run did not pass (a, b, c and 1 more)"),
+    ],
+)
+def test_failed_tests_are_red_and_named(failed: list[str], told: str) -> None:
+    red = draft(live(failedTests=failed), {"require": {"tests": "pass"}})
+    assert red is not None
+    assert did(red) == RED
+    assert red.reason == f"{told}, and nothing has changed since"
+    assert red.waits[0].params["tests"] == "pass"
+
+
+@pytest.mark.parametrize("spec", [SPEC, {"projectName": "analytics"}])
+def test_runs_that_could_not_be_told_apart_are_a_problem(spec: Any) -> None:
+    clashes = {"clashes": {str(HERE): ["ModelRun/other"]}}
+    resource = Resource(HERE, spec)
+    refused = run_draft(Change(resource, live(), (), {}, Options(), platform=clashes))
+    assert refused is not None
+    assert refused.action == ""
+    (problem,) = refused.problems
+    assert problem.path == ("spec.modelNames" if "modelNames" in spec else "spec.projectName")
+    assert "ModelRun/other" in problem.message
+
+
+def test_only_a_run_that_succeeded_offers_a_change() -> None:
+    ended = "2026-01-02T03:05:05Z"
+    assert run_outputs(live(finished=ended)) == {"runId": "r1", "changed": ended}
+    assert run_outputs(live("FAILED", finished=ended)) == {}
+    assert run_outputs(None) == {}
+
+
+# -- in a whole plan -------------------------------------------------------------------------
+
+
+class AnySpec(Spec):
+    """A spec of nothing."""
+
+
+def planned(dependency: Draft | None, found: Live | None, *, aside: bool = False) -> Plan:
+    """The plan of a run that depends on an object with this draft."""
+    part = Part("part", lambda change: dependency, aside=aside)
+    kinds = {"CustomModel": Kind("CustomModel", "made_up", AnySpec, (part,)), "ModelRun": KIND}
+    resources = (Resource(MODEL, {}), Resource(HERE, SPEC, depends_on=(MODEL,)))
+    pairs = {HERE: found} if found else {}
+    return build(World(Graph.of(resources), Matches(pairs), kinds), "fraud", None)
+
+
+@pytest.mark.parametrize("action", ["create", "update", "replace", "run"])
+def test_a_dependency_that_moves_makes_a_run_and_no_drift_of_it(action: str) -> None:
+    plan = planned(Draft(action, "moves"), live())
+    assert [step.id for step in plan.steps] == ["CustomModel/churn#part", "ModelRun/features"]
+    assert plan.steps[1].depends_on == ("CustomModel/churn#part",)
+    assert HERE not in [found.address for found in drifted(plan)]
+
+
+@pytest.mark.parametrize(
+    ("action", "aside"), [("adopt", False), ("check", False), ("update", True)]
+)
+def test_a_mark_a_look_or_sharing_moves_nothing(action: str, aside: bool) -> None:
+    plan = planned(Draft(action, "stays"), live(), aside=aside)
+    assert [step.id for step in plan.steps] == ["CustomModel/churn#part"]
+
+
+def test_a_missing_run_is_drift_and_says_so() -> None:
+    (found,) = drifted(planned(None, None))
+    assert (found.state, found.reason) == ("changed", "there is no run of these models yet")
+
+
+# -- what the manifest alone tells -----------------------------------------------------------
+
+
+def problems(**spec: Any) -> list[str]:
+    written = ModelRunSpec.model_validate({"projectName": "p", **spec}).written()
+    return [problem.path for problem in spec_problems(Resource(HERE, written), "fraud")]
+
+
+def test_what_a_spec_may_not_say() -> None:
+    assert problems(modelNames=["a", "tag:b", "+c"], maxAge="1h", rerun="always") == []
+    assert problems(modelNames=["a", "b,c", " "]) == ["spec.modelNames.1", "spec.modelNames.2"]
+    assert problems(maxAge="1h", rerun="never") == ["spec.maxAge"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"projectName": ""},
+        {"projectName": "x" * 256},
+        {"modelNames": None},
+        {"modelNames": ["m"] * 1001},
+        {"maxAge": 5},
+        {"require": {"tests": "fail"}},
+        {"fullRefresh": "yes"},
+        {"models": []},
+    ],
+)
+def test_what_no_spec_is(wrong: Any) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        ModelRunSpec.model_validate({"projectName": "p", **wrong})
