@@ -107,6 +107,14 @@ def test_a_problem_of_the_plan_is_1_and_the_rest_is_still_shown(tmp_path: Path) 
     assert not any(line.startswith("make") for line in harbour.log)
 
 
+def test_a_defect_of_ours_is_1_and_one_line(tmp_path: Path) -> None:
+    harbour = Harbour(tmp_path).has(list_Ship=KeyError("secret detail"))
+    ran = harbour.run("plan")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("error: unexpected KeyError\n  -> ")
+    assert "secret detail" in harbour.run("-vv", "plan").err
+
+
 def test_policy_and_protection_are_3_and_nothing_is_sent(tmp_path: Path) -> None:
     harbour = Harbour(tmp_path).has(*CLEAN, live("Ship/old", protected=True))
     for command in (["plan", "--prune"], ["apply", "--prune", "--auto-approve"]):

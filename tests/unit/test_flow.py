@@ -6,6 +6,7 @@ out, policy and wishes, requests, apply, one live object, closing.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from reconciler.core.plan import Plan
 from reconciler.errors import ApiError, LiveStateError, SettingsError
 from reconciler.settings import ProviderSettings
 from tests.unit.harbour import ENV, FLEET, PROJECT, Harbour
-from tests.unit.made_up import codes, live
+from tests.unit.made_up import KINDS, codes, live
 
 
 @pytest.fixture
@@ -184,6 +185,17 @@ def test_one_live_object_is_found_by_its_address(harbour: Harbour) -> None:
     with harbour.session() as session:
         provider, found = session.find("Ship/argo")
     assert (provider, found.id) == (harbour.providers["custom_models"], "argo-id")
+
+
+def test_one_object_of_a_kind_that_cannot_be_listed_is_asked_for(harbour: Harbour) -> None:
+    kinds = {**KINDS, "Ship": replace(KINDS["Ship"], listed=False)}
+    harbour.has(live("Ship/argo"))
+    with harbour.session() as session:
+        session.tools = replace(session.tools, kinds=kinds)
+        assert session.find("Ship/argo")[1].id == "argo-id"
+        with pytest.raises(LiveStateError, match="Ship/tern is not live yet"):
+            session.find("Ship/tern")
+    assert not any(line.startswith("list") for line in harbour.log)
 
 
 def test_what_is_not_live_or_not_clear_is_not_found(harbour: Harbour) -> None:

@@ -46,11 +46,16 @@ def test_without_manifests_nobody_is_asked() -> None:
     assert (opened, provider.log, snapshot.lives) == ([], [], ())
 
 
-def test_a_kind_that_cannot_be_listed_is_not() -> None:
+def test_objects_of_a_kind_that_cannot_be_listed_are_looked_for_one_by_one() -> None:
     kinds = {**KINDS, "Dock": replace(KINDS["Dock"], listed=False)}
-    provider = FakeProvider()
-    read(Graph.of([resource("Ship/argo")]), kinds, lambda name: provider, SCOPE, 2)
+    provider = FakeProvider([live("Dock/pier"), live("Dock/old"), live("Ship/argo")])
+    wanted = [resource(name) for name in ("Dock/pier", "Dock/new", "Ship/argo")]
+    snapshot = read(Graph.of(wanted), kinds, lambda name: provider, SCOPE, 2)
     assert "list Dock" not in provider.log
+    found = [line for line in provider.log if line.startswith("find")]
+    assert sorted(found) == ["find Dock/new", "find Dock/pier"]
+    assert set(snapshot.matches.pairs) == {address("Dock/pier"), address("Ship/argo")}
+    assert snapshot.matches.orphans == ()
 
 
 def test_pairs_get_their_details_and_nobody_else_does() -> None:

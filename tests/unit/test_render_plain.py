@@ -76,6 +76,21 @@ def test_a_value_is_told_apart_from_every_other(held: Any, shown: str) -> None:
     assert value(held) == shown
 
 
+@pytest.mark.parametrize(
+    ("held", "shown"),
+    [
+        (2**31, "2Gi"),
+        (3 * 2**20, "3Mi"),
+        (2**10, "1Ki"),
+        (1000, "1000"),
+        (1025, "1025"),
+        (None, "(none)"),
+    ],
+)
+def test_bytes_are_told_as_one_would_write_them(held: Any, shown: str) -> None:
+    assert value(held, "bytes") == shown
+
+
 def test_a_value_known_later_is_told_inside_of_others_too() -> None:
     assert "(known after Ship/argo)" in value([After("Ship/argo", "id")])
     assert harmless(value(After("Ship/\x1b[31m", "id")))

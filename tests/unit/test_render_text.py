@@ -93,6 +93,12 @@ def test_an_ignored_field_is_shown_with_both_sides() -> None:
     assert "  Dock/pier berths: 2 instead of 3, ignored as the manifest says\n" in text
 
 
+def test_an_ignored_key_that_was_not_compared_says_so() -> None:
+    wanted = resource("Ship/argo", {"dock": {"ref": "pier"}}, ignore_changes=("dock",))
+    text = plan_text(plan([wanted], [live("Ship/argo")]))
+    assert "  Ship/argo dock: not compared, ignored as the manifest says\n" in text
+
+
 def test_requests_are_counted() -> None:
     assert plan_text(Plan("fleet", None, requests={"GET": 12, "HEAD": 1})).endswith(
         "\nRequests: 12 GET, 1 HEAD."
@@ -168,6 +174,15 @@ def test_a_report_says_for_every_step_how_it_ended() -> None:
         "  not reached Ship/d (delete)",
         "Applied: 1 done, 1 failed, 1 skipped, 1 not reached. Requests: 3 POST.",
     ]
+
+
+def test_rows_that_a_step_brought_are_a_table() -> None:
+    rows = [{"feature": "age", "impact": 1.0}, {"feature": "a\x1b[31m", "impact": 0.25}]
+    done = StepResult("Ship/a", ARGO, "run", "done", outputs={"table": rows})
+    lines = report_text(Report((done,))).split("\n")
+    assert [line.split() for line in lines[1:4]] == [
+        ["FEATURE", "IMPACT"], ["age", "1.0"], ["a\\u001b[31m", "0.25"],
+    ]  # fmt: skip
 
 
 def test_an_apply_of_nothing_says_so() -> None:
