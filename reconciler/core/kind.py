@@ -34,7 +34,7 @@ class FieldRule:
     compared.  ``unset``: what the platform holds after an explicit null.  ``locked_when``: name
     of a live fact that, when it says something, forbids a change and tells why.  ``derived``:
     resolved by the kind's own parts, not compared here.  ``whole``: a mapping that is one value,
-    all keys of it managed.
+    all keys of it managed.  ``unit`` is for the reader: ``bytes`` or nothing.
     """
 
     create_only: bool = False
@@ -45,6 +45,7 @@ class FieldRule:
     locked_when: str = ""
     derived: bool = False
     whole: bool = False
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
