@@ -180,6 +180,7 @@ class _Loading:
             raise ManifestError(sorted(problems, key=_place))
 
 
-def _place(problem: Problem) -> tuple[str, int, int, str, str, str]:
+def _place(problem: Problem) -> tuple[str, int, int, str, str]:
+    # Several of one kind at one place stay as found: lines of a data file are told in their order.
     p = problem
-    return (p.file, p.line, p.column, p.path, p.code, p.message)
+    return (p.file, p.line, p.column, p.path, p.code)

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-_ID = re.compile(r"\b[0-9a-f]{24}\b")
+# Ids of batches and their files have a word before, and files of results are named after them.
+_ID = re.compile(r"(?<![0-9A-Za-z])(?:batch_|file-)?[0-9a-f]{24}(?![0-9A-Za-z])")
 _NAME = re.compile(r"\{([A-Z][A-Za-z]+/[^{}\"]+)\}")
 _OWNER = re.compile(r"\[reconciler owner=([^\s\]]+)")
 _FINGERPRINT = re.compile(r'("precondition": "sha256:)[0-9a-f]{64}"')
@@ -57,8 +58,15 @@ class Names:
         for doc in state.get("registryVersions", ()):
             yield doc, f"{self._of[doc['parent']]} version {doc['number']}"
         yield from ((doc, f"Dataset/{doc['name']}") for doc in state.get("datasets", ()))
+        yield from self._batches(state)
         for doc in state.get("deployments", ()):
             yield doc, f"Deployment/{self._shown(doc['customModelId'] or '')}"
+
+    def _batches(self, state: dict[str, list[dict[str, Any]]]) -> Iterator[tuple[Any, str]]:
+        for number, doc in enumerate(state.get("inferenceBatches", ()), 1):
+            yield doc, f"Batch/{number}"
+        for doc in state.get("inferenceFiles", ()):
+            yield doc, f"File/{self.hide(doc['filename']).replace('{', '').replace('}', '')}"
 
     def _call(self, identity: str, name: str) -> None:
         if identity in self._of:

@@ -146,8 +146,8 @@ class Stage:
         return str(answer.json()["catalogId"])
 
     def _outside(self) -> Outside:
-        # The platform and whoever asks how old something is have the same time.
-        return Outside(self.wire, self.clock.sleep, now=self.clock)
+        # The platform has the same time as whoever asks how old something is, or has waited enough.
+        return Outside(self.wire, self.clock.sleep, self.clock, self.clock)
 
 
 @contextlib.contextmanager

@@ -28,6 +28,7 @@ from reconciler.providers.batch_inference.spec import (
     DEFAULT_TIMEOUT,
     BatchInferenceSpec,
 )
+from reconciler.providers.batch_inference.tokens import counted
 from reconciler.providers.batch_inference.verdict import ABSENT, FAILED, RUNNING
 
 NAMES_TOLD = 5
@@ -123,7 +124,7 @@ def _fields(change: Change, given: Input, facts: Mapping[str, Any]) -> tuple[Fie
     before = "" if facts.get("batches") else facts.get("before", "")
     config = config_of(given.model, change.platform["config"])
     digits = change.resource.files[INPUT].entries[0].sha256[: identity.DIGITS]
-    what = f"{given.name}, {len(given.requests)} requests, {digits}"
+    what = f"{given.name}, {counted(len(given.requests), 'request')}, {digits}"
     return (
         FieldChange(INPUT, before or None, what, "its content is run once"),
         FieldChange("model", None, given.model, "every request asks it"),

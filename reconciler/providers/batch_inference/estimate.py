@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from reconciler.core.step import FieldChange
 from reconciler.providers.batch_inference.input import MOST_TOLD, Input, Request
-from reconciler.providers.batch_inference.tokens import CHARACTERS_PER_TOKEN
+from reconciler.providers.batch_inference.tokens import CHARACTERS_PER_TOKEN, counted
 from reconciler.providers.batch_inference.wire import ModelConfig
 
 PRICED_TOKENS = 1_000_000
@@ -36,9 +36,13 @@ def estimated_cost(given: Input, config: ModelConfig | None) -> FieldChange:
     prices = Decimal(str(config.input_price_cents)), Decimal(str(config.output_price_cents))
     cents = (into * prices[0] + out * prices[1]) / PRICED_TOKENS
     open_ended = sum(request.answer is None for request in given.requests)
-    more = f" and the answers of {open_ended} requests without max_tokens" if open_ended else ""
+    more = (
+        f" and the answers of {counted(open_ended, 'request')} without max_tokens"
+        if open_ended
+        else ""
+    )
     how = (
-        f"about {into} tokens in and at most {out} out, at {_plain(prices[0])} and "
+        f"about {counted(into, 'token')} in and at most {out} out, at {_plain(prices[0])} and "
         f"{_plain(prices[1])} cents a million; {CHARACTERS_PER_TOKEN} characters make a token"
     )
     return FieldChange(PATH, None, f"{_dollars(cents / 100)}{more}", how)
@@ -61,8 +65,8 @@ def too_long(given: Input, config: ModelConfig | None) -> Iterator[tuple[str, bo
 def _told(given: Input, request: Request, length: int) -> str:
     answer = f" and {request.answer} to answer with" if request.answer else ""
     return (
-        f"{given.name}:{request.line}: about {request.prompt} tokens of prompt{answer} are more "
-        f"than the {length} of the model's context"
+        f"{given.name}:{request.line}: about {counted(request.prompt, 'token')} of prompt{answer} "
+        f"are more than the {length} of the model's context"
     )
 
 

@@ -132,7 +132,7 @@ class Reads:
         why = complaint(batch, require, errors)
         if why:
             lines = islice(failed_lines(errors), REASONS_TOLD)
-            return {"state": FAILED, "why": "; ".join([why, *lines])}
+            return {"state": FAILED, "why": "; ".join([why, *(each.rstrip(".") for each in lines)])}
         return {"state": DONE, "fetch": self._is_to_be_fetched(resource, batch)}
 
     def _errors(self, batch: Batch, require: Mapping[str, Any]) -> bytes:

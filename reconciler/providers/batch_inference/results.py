@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reconciler.core.resource import Resource
 from reconciler.errors import ReconcilerError
+from reconciler.providers.batch_inference.spec import SUFFIX
 
 OUTPUT = "output"
 
@@ -21,7 +22,7 @@ def output_path(resource: Resource | None) -> str | None:
 
 def errors_path(output: str) -> str:
     """``smoke.errors.jsonl`` beside ``smoke.jsonl``."""
-    return f"{output.removesuffix('.jsonl')}.errors.jsonl"
+    return f"{output.removesuffix(SUFFIX)}.errors{SUFFIX}"
 
 
 def write_whole(path: str, content: bytes) -> None:

@@ -7,12 +7,27 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from reconciler.core.spec import Duration, Spec, absent
 
 Endpoint = Literal["/v1/chat/completions", "/v1/responses"]
-Output = Annotated[str, StringConstraints(min_length=1, pattern=r"\.jsonl$")]
+SUFFIX = ".jsonl"
+
+
+def _lines(path: str) -> str:
+    # An apply writes there: nothing else that a project holds may be mistaken for it.
+    if not path.endswith(SUFFIX):
+        raise PydanticCustomError("output", "is JSON Lines: write a path that ends in .jsonl")
+    return path
+
+
+Output = Annotated[
+    str,
+    AfterValidator(_lines),
+    WithJsonSchema({"type": "string", "pattern": r"\.jsonl$"}),
+]
 
 DEFAULT_ENDPOINT: Endpoint = "/v1/chat/completions"
 DEFAULT_TIMEOUT = 3600

@@ -26,6 +26,11 @@ def most_answered(body: Mapping[str, Any]) -> int | None:
     return next(found, None)
 
 
+def counted(count: int, noun: str) -> str:
+    """``1 request``, ``2 requests``."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def _characters(value: Any) -> int:
     """Characters of all text in messages and their parts, whichever of the shapes they have."""
     if isinstance(value, str):
