@@ -211,7 +211,7 @@ class Http:
     def _once(self, method: str, path: str, arguments: Mapping[str, Any]) -> Answer:
         given = {key: value for key, value in arguments.items() if value}
         try:
-            with self.limiter.turn():
+            with self.limiter.turn() as sent:
                 with self._lock:
                     self.counts[method] += 1
                 with self._client.stream(method, path, **given) as response:
@@ -225,15 +225,15 @@ class Http:
         if 200 <= answer.status < 300 or (answer.status == FINISHED and method == "GET"):
             self.limiter.accepted()
             return answer
-        raise self._refusal(method, answer)
+        raise self._refusal(method, answer, sent)
 
-    def _refusal(self, method: str, answer: Answer) -> _Status:
+    def _refusal(self, method: str, answer: Answer, sent: int) -> _Status:
         request_id = self.clean(answer.headers.get("x-request-id", ""))[:64]
         told = f" (request {request_id})" if request_id else ""
         text = f"{method} {answer.path} answered {answer.status}{told}: {answer.reason(self.clean)}"
         asked = self._retry_after(answer)
         if answer.status == REFUSED:
-            self.limiter.refused(asked or 0.0)
+            self.limiter.refused(asked or 0.0, sent)
         hint = HINTS.get(answer.status, SERVER_HINT)
         if 300 <= answer.status < 400:
             hint = ELSEWHERE

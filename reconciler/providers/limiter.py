@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import inf
 from threading import Condition
 
 WINDOW = 1.0
 """Seconds over which the rate is measured."""
 
 SLOWER, FASTER, CEILING = 0.6, 1.05, 0.85
+TELLING, RECOVERY = 10, 1.3
+"""Requests in a window below which a refusal says more of other clients than of us: it sets no
+ceiling, and the rate recovers by this factor a second."""
 
 
 class Limiter:
@@ -31,7 +35,8 @@ class Limiter:
         self.clock = clock
         self.sleep = sleep
         self.rate = rate
-        self._most_rate = rate
+        self._most_rate = rate or inf
+        self._faster = RECOVERY
         self._most_parallel = parallel
         self._parallel = float(parallel)
         self._running = 0
@@ -41,33 +46,39 @@ class Limiter:
         self._free = Condition()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for a turn; holds one of the parallel places inside the block."""
+    def turn(self) -> Iterator[int]:
+        """Wait for a turn; holds one of the parallel places inside the block.
+
+        Gives the number of requests of the last second, this one included.
+        """
         with self._free:
             while self._running >= max(1, int(self._parallel)):
                 self._free.wait()
             self._running += 1
-            pause = self._book()
+            pause, sent = self._book()
         try:
             if pause > 0:
                 self.sleep(pause)
-            yield
+            yield sent
         finally:
             with self._free:
                 self._running -= 1
                 self._free.notify()
 
-    def _book(self) -> float:
+    def _book(self) -> tuple[float, int]:
         now = self.clock()
         start = max(now, self._next)
         self._next = start + (1.0 / self.rate if self.rate else 0.0)
         self._sent.append(start)
         while self._sent and self._sent[0] <= start - WINDOW:
             self._sent.popleft()
-        return start - now
+        return start - now, len(self._sent)
 
-    def refused(self, pause: float) -> None:
-        """The platform answered 429: nobody asks for ``pause`` seconds, then all ask slower."""
+    def refused(self, pause: float, sent: int) -> None:
+        """The platform answered 429: nobody asks for ``pause`` seconds, then all ask slower.
+
+        ``sent`` is what the turn of the refused call gave: that many in a second were too much.
+        """
         with self._free:
             now = self.clock()
             self._next = max(self._next, now + pause)
@@ -75,17 +86,21 @@ class Limiter:
             if now - self._slowed < WINDOW:
                 return
             self._slowed = now
-            measured = max(1.0, len(self._sent) / WINDOW)
+            measured = sent / WINDOW
             reached = min(measured, self.rate or measured)
-            self._most_rate = min(self._most_rate or reached, reached * CEILING)
-            self.rate = max(1.0, reached * SLOWER)
+            if sent >= TELLING:
+                self._most_rate = min(self._most_rate, reached * CEILING)
+                self._faster = FASTER
+            self.rate = min(self._most_rate, max(1.0, reached * SLOWER))
             self._parallel = max(1.0, self._parallel / 2)
 
     def accepted(self) -> None:
         """The platform answered otherwise: grow back a little."""
         with self._free:
             self._parallel = min(float(self._most_parallel), self._parallel + 1 / self._parallel)
-            if self.rate and self._most_rate and self.clock() - self._slowed > 5 * WINDOW:
-                grown = self.rate * FASTER ** (1 / self.rate)
-                self.rate = max(1.0, min(self._most_rate, grown))
+            if self.rate and self.clock() - self._slowed > 5 * WINDOW:
+                # Once for each answer, so that it is the same a second at every rate.
+                self.rate = min(
+                    self._most_rate, self.rate * self._faster ** min(1.0, 1 / self.rate)
+                )
             self._free.notify()
