@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any, BinaryIO
+from urllib.parse import quote
 
 from reconciler.providers.answer import ContractBroken
 from reconciler.providers.batch_inference.wire import (
@@ -59,7 +60,7 @@ class Client:
 
     def get_content(self, file: str) -> bytes:
         """GET /v1/files/{file_id}/content: the bytes of a file, of an output or error file too."""
-        return self.http.read(f"{self._prefix}files/{file}/content").content
+        return self.http.read(f"{self._prefix}files/{_part(file)}/content").content
 
     def list_batches(self) -> list[Batch]:
         """GET /v1/batches, all pages, newest first."""
@@ -71,15 +72,15 @@ class Client:
 
     def get_batch(self, batch: str) -> Batch:
         """GET /v1/batches/{job_id}"""
-        return parse(Batch, self.http.get(f"{self._prefix}batches/{batch}"))
+        return parse(Batch, self.http.get(f"{self._prefix}batches/{_part(batch)}"))
 
     def cancel_batch(self, batch: str) -> Batch:
         """POST /v1/batches/{job_id}/cancel; 422 when it has ended."""
-        return self._batch("POST", f"batches/{batch}/cancel", {})
+        return self._batch("POST", f"batches/{_part(batch)}/cancel", {})
 
     def delete_batch(self, batch: str) -> Batch:
         """DELETE /v1/batches/{job_id}; of a batch in flight it is no more than a cancel."""
-        return self._batch("DELETE", f"batches/{batch}", {})
+        return self._batch("DELETE", f"batches/{_part(batch)}", {})
 
     def _batch(self, method: str, path: str, arguments: Mapping[str, Any]) -> Batch:
         return parse(Batch, self.http.send(method, f"{self._prefix}{path}", lambda: arguments))
@@ -100,3 +101,8 @@ class Client:
             if not isinstance(after, str) or after in seen or len(seen) >= MOST_PAGES:
                 raise ContractBroken(f"GET {path} pages without an end", SERVER_HINT)
             seen.add(after)
+
+
+def _part(identity: str) -> str:
+    """An id as one part of a path, whatever a platform puts into it."""
+    return quote(identity, safe="")
