@@ -20,7 +20,6 @@ from reconciler.providers.custom_models.repository_version import (
     pulled_already,
     repository_draft,
     repository_fields,
-    source_digest,
 )
 from reconciler.providers.custom_models.version_body import (
     DATA,
@@ -124,9 +123,9 @@ def _pulled(
 ) -> Draft | None:
     source = repository_fields(change, held)
     settings, tie = tuple(_setting_fields(change)), tie_fields(change, held)
-    if held is not None and source and not choice.fields and pulled_already(change, held):
-        notes, content = {"commit": held["commits"][0]}, source_digest(wanted["repository"])
-        call = mark_call(change, wanted.get("description"), notes, content=content)
+    others = (*choice.fields, *tie)
+    if held is not None and source and not others and pulled_already(change, held):
+        call = mark_call(change, wanted.get("description"), {"commit": held["commits"][0]})
         return Draft("adopt", "was pulled from this reference and only gets its mark", (), (call,))
     if source:
         # A version of other files is made anew, and inherits no settings.

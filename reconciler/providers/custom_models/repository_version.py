@@ -6,24 +6,16 @@ model that has none to inherit, a second version carries them.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from reconciler.core.kind import Change
 from reconciler.core.step import After, Call, Draft, FieldChange, Wait
 from reconciler.providers.custom_models.environment_choice import Choice
-from reconciler.providers.custom_models.version_mark import mark_call
+from reconciler.providers.custom_models.version_mark import mark_call, source_digest
 
 PATH = "version.repository"
 TIMEOUT = 1800.0
-
-
-def source_digest(repository: Mapping[str, Any]) -> str:
-    """What the mark records: the repository, the reference and the paths that were asked for."""
-    asked = [repository["id"], repository.get("ref"), sorted(repository.get("paths") or ())]
-    return f"sha256:{hashlib.sha256(json.dumps(asked).encode()).hexdigest()}"
 
 
 def repository_fields(change: Change, held: Mapping[str, Any] | None) -> tuple[FieldChange, ...]:
@@ -108,7 +100,6 @@ def repository_draft(
         wanted.get("description"),
         {"commit": After(step, "commit")},
         version=version,
-        content=source_digest(source),
     )
     wait = Wait(
         "repository_version",
@@ -122,4 +113,4 @@ def repository_draft(
     reason = "makes a version from the repository"
     if settings:
         reason += ", and one more with its settings, which that call cannot take"
-    return Draft(action, reason, fields, calls, (wait,), gives=("versionId",))
+    return Draft(action, reason, fields, calls, (wait,), gives=("versionId", "commit"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,15 +16,17 @@ FILES = "version.files"
 REPOSITORY = "version.repository"
 
 
+def source_digest(repository: Mapping[str, Any]) -> str:
+    """What the mark records: the repository, the reference and the paths that were asked for."""
+    asked = [repository["id"], repository.get("ref"), sorted(repository.get("paths") or ())]
+    return f"sha256:{hashlib.sha256(json.dumps(asked).encode()).hexdigest()}"
+
+
 def mark_call(change: Change, text: str | None, notes: Mapping[str, Any], **known: Any) -> Call:
     """PATCH versions/{id}/: the author's text, and below it the mark with these notes.
 
-    The version is the one that ``own`` names, unless ``known`` says ``version``; ``content`` of
-    ``known`` replaces the digest of the wanted files.
+    The version is the one that ``own`` names, unless ``known`` says ``version``.
     """
-    files = change.resource.files.get(FILES)
-    held = change.live.facts["version"] if change.live else None
-    content = files.digest if files is not None else (held["content"] if held else "")
     return Call(
         "mark_version",
         "PATCH",
@@ -31,11 +35,20 @@ def mark_call(change: Change, text: str | None, notes: Mapping[str, Any], **know
         {
             "text": text or "",
             "owner": f"{change.options.scope}/{change.resource.address.name}",
-            "content": known.get("content", content),
+            "content": _content(change),
             # Every mark of the version tells its tie, whatever else the mark is written for.
             "notes": {**notes, **tie_note(change)},
         },
     )
+
+
+def _content(change: Change) -> str:
+    files = change.resource.files.get(FILES)
+    if files is not None:
+        return files.digest
+    repository = (change.resource.spec.get("version") or {}).get("repository")
+    held = change.live.facts["version"] if change.live else None
+    return source_digest(repository) if repository else held["content"] if held else ""
 
 
 def note_call(change: Change, notes: Mapping[str, Any]) -> Call:
@@ -46,10 +59,20 @@ def note_call(change: Change, notes: Mapping[str, Any]) -> Call:
     text = wanted.get("description")
     if "description" not in wanted and held is not None:
         text = held.spec["version"]["description"]
-    kept = dict(held.facts["version"]["notes"]) if held is not None else {}
+    kept = dict(held.facts["version"]["notes"]) if held is not None else _commit(change)
     if isinstance(change.own.get("impactStatus"), After):
         kept["impact"] = change.own["impactStatus"]
     return mark_call(change, text, {**kept, **notes})
+
+
+def _commit(change: Change) -> dict[str, Any]:
+    """The commit that a new version's files were pulled from: now, or for the version before."""
+    if not (change.resource.spec.get("version") or {}).get("repository"):
+        return {}
+    if isinstance(change.own.get("commit"), After):
+        return {"commit": change.own["commit"]}
+    held = change.live.facts["version"] if change.live else None
+    return {key: value for key, value in held["notes"].items() if key == "commit"} if held else {}
 
 
 def marked_text(body: Mapping[str, Any]) -> str:
