@@ -105,7 +105,9 @@ def build(world: World, project: str, target: str | None) -> Plan:
         builder.add(world.graph.resources[address])
     builder.prune()
     steps = tuple(builder.steps)
-    owned = len(world.matches.pairs) + len(world.matches.orphans)
+    # What is only looked up is not ours, and must not make room for more deletes.
+    listed = [address for address in world.matches.pairs if world.kinds[address.kind].listed]
+    owned = len(listed) + len(world.matches.orphans)
     return Plan(
         project=project,
         target=target,
