@@ -171,9 +171,9 @@ MANIFESTS = st.lists(
 )
 
 
-@given(MANIFESTS, LIVES, st.randoms(use_true_random=False))
+@given(MANIFESTS, LIVES)
 def test_every_live_object_has_one_place_whatever_order_it_came_in(
-    resources: list[Resource], lives: list[Live], random: Any
+    resources: list[Resource], lives: list[Live]
 ) -> None:
     found = matched(resources, lives)
     seen = [*found.pairs.values(), *found.orphans, *found.foreign]
@@ -182,7 +182,6 @@ def test_every_live_object_has_one_place_whatever_order_it_came_in(
     if not found.problems:
         assert sorted(map(id, seen)) == sorted(map(id, lives))
     assert all((each.owner or "").startswith(f"{SCOPE}/") for each in found.orphans)
-    shuffled = list(lives)
-    random.shuffle(shuffled)
-    again = matched(resources, shuffled)
-    assert (again.pairs, again.problems) == (found.pairs, found.problems)
+    for order in (lives[::-1], lives[1:] + lives[:1]):
+        again = matched(resources, order)
+        assert (again.pairs, again.problems) == (found.pairs, found.problems)
