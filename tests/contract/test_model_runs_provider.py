@@ -95,6 +95,15 @@ def test_two_runs_that_a_lost_trigger_could_have_made_are_listed() -> None:
     assert ", ".join(made) in caught.value.message
 
 
+def test_a_lost_trigger_of_selectors_is_told_by_its_steps() -> None:
+    ground, wanted = Ground(), manifest("+int_customer_orders")
+    ground.started("stg_*")
+    assert ground.provider.find_effect(trigger(), wanted) is None
+    made = ground.started("+int_customer_orders")
+    ground.started("stg_*")
+    assert ground.provider.find_effect(trigger(), wanted) == {"runId": made}
+
+
 # -- waiting ---------------------------------------------------------------------------------
 
 

@@ -91,7 +91,8 @@ class ModelRuns:
             if run.id == call.params.get("known") or (since and made and made < since):
                 return
             # What is asked for through the API is manual; a schedule may run the same models.
-            if selection.fits(run) and run.trigger_type in (None, MANUAL):
+            manual = run.trigger_type in (None, MANUAL)
+            if manual and selection.fits(run) and self.reads.allowed(selection, run):
                 yield run
 
     def wait(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:

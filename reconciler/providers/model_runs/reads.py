@@ -71,8 +71,14 @@ class Reads:
     def matching(self, selection: Selection, runs: Iterator[Run] | _Shared) -> Iterator[Run]:
         """The runs of a selection, newest first."""
         for run in runs:
-            if selection.fits(run) and self._allowed(selection, run):
+            if selection.fits(run) and self.allowed(selection, run):
                 yield run
+
+    def allowed(self, selection: Selection, run: Run) -> bool:
+        """Whether the steps of a run that fits do not contradict the selectors."""
+        if selection.echoed or not selection.names:
+            return True
+        return selection.allows([step.model_name for step in self.client.list_steps(run.id)])
 
     def newest(self, live: Live, count: int) -> list[Run]:
         """The newest runs of the selection of a live object, read right now."""
@@ -97,11 +103,6 @@ class Reads:
         tests = self.tests(run, steps)
         pairs = ((step, test) for step in steps for test in tests.get(step.id, ()))
         return [(step, test) for step, test in pairs if test.status != PASSED]
-
-    def _allowed(self, selection: Selection, run: Run) -> bool:
-        if selection.echoed or not selection.names:
-            return True
-        return selection.allows([step.model_name for step in self.client.list_steps(run.id)])
 
     def _required(self, run: Run, spec: Mapping[str, Any]) -> list[str]:
         wanted = (spec.get("require") or {}).get("tests")
