@@ -1,0 +1,181 @@
+"""Two applies of one project at the same time: the lock lets one in; without a lock the platform's
+own rules keep models single, and what no rule keeps single is never silently picked from.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+from reconciler.flow import Ask, Session, Tools
+from reconciler.providers.all import KINDS, open_provider
+from tests.e2e.processes import ended, site, until
+from tests.faults.final_state import final_state
+from tests.faults.hooked_wire import HookedWire
+from tests.scenarios.scenario import HERE
+from tests.scenarios.stage import Stage
+
+APPLY = ("apply", "--auto-approve")
+MODELS = """\
+apiVersion: reconciler/v1
+kind: CustomModel
+metadata: {name: NAME}
+spec:
+  description: made once
+  targetType: Unstructured
+  version: {environment: {name: "[DataRobot] Python 3.11 Scikit-Learn"}, files: {root: ./code}}
+  sharing: {mode: additive, users: [{username: ann@example.com, role: CONSUMER}]}
+---
+"""
+
+
+def models_only(folder: Path) -> Path:
+    """Three models on an environment of the platform."""
+    (folder / "code").mkdir(parents=True)
+    (folder / "code" / "custom.py").write_text("def score_unstructured(model, data):\n    ...\n")
+    (folder / "all.yaml").write_text("".join(MODELS.replace("NAME", name) for name in "abc"))
+    return folder
+
+
+def test_the_second_is_told_who_has_the_lock_and_converges_later(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(HERE / "bases" / "churn", tmp_path / "project"))
+    with site(folder) as on:
+        on.hold("POST", "customModels/$")
+        first = on.start(*APPLY)
+        until(on.held, first)
+        code, out, err = on.finish(*APPLY)
+        assert code == 1, out + err
+        told = re.search(r"fraud is being applied by \S+, process (\d+), since (\S+ \S+ UTC)", err)
+        assert told, err
+        assert int(told[1]) == first.pid
+        on.go.set()
+        assert ended(first)[0] == 0
+        code, out, err = on.finish(*APPLY)
+        assert (code, "No changes" in out) == (0, True), out + err
+        assert len(on.state("models")) == 1
+
+
+def test_a_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(HERE / "bases" / "churn", tmp_path / "project"))
+    with site(folder) as on:
+        on.hold("POST", "customModels/$")
+        first = on.start(*APPLY)
+        until(on.held, first)
+        first.kill()
+        ended(first)
+        on.go.set()
+        until(lambda: len(on.state("models")) == 1)
+        assert on.finish(*APPLY)[0] == 0
+        assert len(on.state("models")) == 1
+
+
+def test_without_a_common_lock_two_processes_make_no_model_twice(tmp_path: Path) -> None:
+    folder = models_only(tmp_path / "project")
+    with site(folder, users=("ann@example.com",)) as on:
+        on.hold("POST", "customModels/$")
+        first = on.start(*APPLY, tmp="one")
+        until(on.held, first)
+        second = on.start(*APPLY, tmp="two")
+        # The one that is held makes its models after the other one did.
+        on_time = ended(second)
+        on.go.set()
+        late = ended(first)
+        assert {on_time[0], late[0]} <= {0, 5}, on_time[1] + late[1]
+        code, out, err = on.finish(*APPLY)
+        assert code == 0, out + err
+        names = sorted(model["name"] for model in on.state("models"))
+        assert names == ["a", "b", "c"]
+        assert on.finish("plan", "--detailed-exitcode")[0] == 0
+
+
+# -- one whole apply right before any write of another one -----------------------------------
+
+
+def whole_apply(stage: Stage) -> None:
+    """An apply by somebody with the same project and no common lock."""
+    tools = Tools(KINDS, lambda name, given: open_provider(name, given, stage._outside()))
+    with Session(Ask(stage.folder, parallelism=1, env=stage.env), tools) as session:
+        session.apply(session.plan(), lambda step, event: None)
+
+
+def undisturbed(folder: Path) -> tuple[int, dict[str, list[str]]]:
+    """How many writes one apply takes, and where it ends."""
+    stage = Stage(models_only(folder))
+    done = stage.run("-q", *APPLY, "--parallelism", "1")
+    assert done.code == 0
+    return len(done.writes), final_state(stage)
+
+
+def content_of(version: str) -> str:
+    """What a version holds, without its number."""
+    return json.dumps([item["filePath"] for item in json.loads(version)["items"]])
+
+
+def test_a_second_apply_at_any_write_ends_as_one(tmp_path: Path) -> None:
+    writes, wanted = undisturbed(tmp_path / "calm")
+    for at in range(1, writes + 1):
+        stage = Stage(models_only(tmp_path / str(at)))
+        inner = stage.wire
+
+        def other(stage: Stage = stage, inner: object = inner) -> None:
+            stage.wire = inner  # type: ignore[assignment]
+            whole_apply(stage)
+
+        stage.wire = HookedWire(inner, at, other)  # type: ignore[assignment]
+        first = stage.run("-q", *APPLY, "--parallelism", "1")
+        stage.wire = inner
+        assert first.code in (0, 5), f"write {at}: {first.out}"
+        again = stage.run("-q", *APPLY)
+        assert again.code == 0, f"write {at}: {again.out}"
+        found = final_state(stage)
+        assert found["models"] == wanted["models"], f"write {at}"
+        # A version can be there twice, with the same content: nothing on the platform forbids it.
+        assert set(map(content_of, found["modelVersions"])) == set(
+            map(content_of, wanted["modelVersions"])
+        )
+        assert stage.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_environments_made_twice_without_a_lock_are_never_picked_from(tmp_path: Path) -> None:
+    """No field of an environment is unique: two creates at the same moment make two of them."""
+    folder = Path(shutil.copytree(HERE / "bases" / "churn", tmp_path / "project"))
+    stage = Stage(folder)
+    inner = stage.wire
+
+    def other() -> None:
+        stage.wire = inner
+        whole_apply(stage)
+
+    stage.wire = HookedWire(inner, 1, other)  # type: ignore[assignment]
+    stage.run("-q", *APPLY, "--parallelism", "1")
+    stage.wire = inner
+    marked = [
+        e for e in stage.control("GET", "state")["environments"] if "[rec" in e["description"]
+    ]
+    if len(marked) == 1:
+        return
+    for command in (("plan",), APPLY):
+        done = stage.run("-q", *command)
+        assert done.code == 1
+        assert done.writes == []
+        assert all(each["id"] in done.out for each in marked)
+    stage.by_hand("DELETE", f"executionEnvironments/{marked[1]['id']}/").raise_for_status()
+    assert stage.run("-q", *APPLY).code == 0
+    assert stage.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_another_scope_is_no_reason_to_wait(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(HERE / "bases" / "churn", tmp_path / "project"))
+    with site(folder) as on:
+        on.hold("POST", "customModels/$")
+        first = on.start(*APPLY)
+        until(on.held, first)
+        for path in folder.glob("*.yaml"):
+            text = path.read_text().replace("name: fraud", "name: other")
+            path.write_text(text.replace("  name: ", "  name: O "))
+        code, out, err = on.finish(*APPLY)
+        assert code == 0, out + err
+        on.go.set()
+        assert ended(first)[0] == 0
