@@ -19,6 +19,7 @@ from reconciler.core.policy import (
     mass_problems,
     order_problems,
     orphan_problems,
+    owned,
     replaces,
     unknown_order,
 )
@@ -105,9 +106,6 @@ def build(world: World, project: str, target: str | None) -> Plan:
         builder.add(world.graph.resources[address])
     builder.prune()
     steps = tuple(builder.steps)
-    # What is only looked up is not ours, and must not make room for more deletes.
-    listed = [address for address in world.matches.pairs if world.kinds[address.kind].listed]
-    owned = len(listed) + len(world.matches.orphans)
     return Plan(
         project=project,
         target=target,
@@ -117,7 +115,7 @@ def build(world: World, project: str, target: str | None) -> Plan:
             *world.problems,
             *world.matches.problems,
             *builder.problems,
-            *mass_problems(steps, owned, world.policy),
+            *mass_problems(steps, owned(world.matches, world.kinds), world.policy),
             *unknown_order(builder.touched, world.options),
         ),
         unchanged=builder.unchanged,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
 from reconciler.core.diff import Difference
+from reconciler.core.identity import Matches
 from reconciler.core.kind import Kind, Options
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import FieldChange, Step
@@ -116,6 +117,15 @@ def unknown_order(touched: Sequence[Live], options: Options) -> Iterable[Problem
             "Fetch more history (in a workflow: fetch-depth: 0) to have the order checked.",
             warning=True,
         )
+
+
+def owned(matches: Matches, kinds: Mapping[str, Kind]) -> int:
+    """How many live objects the project owns.
+
+    What is only looked up is not among them: it must not make room for more deletes.
+    """
+    listed = [address for address in matches.pairs if kinds[address.kind].listed]
+    return len(listed) + len(matches.orphans)
 
 
 def mass_problems(steps: Sequence[Step], owned: int, policy: Policy) -> Iterable[Problem]:
