@@ -45,16 +45,16 @@ def draft(change: Change) -> Draft | None:
         return Draft(problems=problems)
     if state == ABSENT or (state == FAILED and change.options.retry_failed):
         return _run(change, facts)
-    newest = facts["batches"][0]
-    follow = _wait(change, newest)
+    batch = facts["batch"]
+    follow = _wait(change, batch)
     if state == RUNNING:
-        return Draft("run", f"batch {newest} is under way with this input", waits=(follow,))
+        return Draft("run", f"batch {batch} is under way with this input", waits=(follow,))
     if state == FAILED:
-        reason = f"batch {newest} did not end well, and its input has not changed: {facts['why']}"
+        reason = f"batch {batch} did not end well, and its input has not changed: {facts['why']}"
         return Draft("check", reason, waits=(follow,))
     if facts["fetch"]:
         path = change.resource.spec[OUTPUT]
-        return Draft("run", f"the output of batch {newest} is fetched to {path}", waits=(follow,))
+        return Draft("run", f"the output of batch {batch} is fetched to {path}", waits=(follow,))
     return None
 
 
@@ -64,9 +64,7 @@ def check(resource: Resource, scope: str) -> Iterator[Problem]:
         if given is not None:
             told = f"metadata.{key}: a batch is known by its input and has no other identity"
             yield _at(resource, f"metadata.{key}", "no-identity", told, "Take the key out.")
-    files = resource.files.get(INPUT)
-    if files is None:
-        return
+    files = resource.files[INPUT]
     # Said once: there may be twenty of them.
     hint = "Mend the file: the platform refuses all of it for any line."
     for wrong in read_input(files, resource.spec.get("endpoint", DEFAULT_ENDPOINT)).wrong:
@@ -114,7 +112,7 @@ def _run(change: Change, facts: Mapping[str, Any]) -> Draft:
 
 def _reason(facts: Mapping[str, Any]) -> str:
     if facts.get("state") == FAILED:
-        return f"batch {facts['batches'][0]} did not end well, and its input is to be tried again"
+        return f"batch {facts['batch']} did not end well, and its input is to be tried again"
     if facts.get("files"):
         return "its input is uploaded and has no batch"
     return "its input has changed" if facts.get("before") else "its input has not been run"

@@ -10,7 +10,7 @@ from reconciler.core.resource import Live
 from reconciler.errors import ApiError, LiveStateError, SettingsError, UnknownOutcome
 from reconciler.providers.batch_inference.client import Client
 from reconciler.providers.batch_inference.reads import Reads
-from reconciler.providers.batch_inference.results import write_whole
+from reconciler.providers.batch_inference.results import fetch, write_whole
 from reconciler.providers.batch_inference.verdict import failed_lines, is_running, refusals
 from reconciler.providers.batch_inference.wire import Batch
 
@@ -25,12 +25,12 @@ class DayTwo:
         self.reads = reads
 
     def logs(self, live: Live, job: str, lines: int) -> str:
-        """What went wrong in the newest batch, request by request."""
+        """What went wrong in its batch, request by request."""
         if job != "build":
             raise SettingsError(
                 f"a batch has no {job} log", "Leave the option out: a batch has one log only."
             )
-        batch = self._newest(live)
+        batch = self._batch(live)
         found = refusals(batch)
         if batch.error_file_id:
             found += failed_lines(self.client.get_content(batch.error_file_id))
@@ -45,32 +45,33 @@ class DayTwo:
         return tuple(self._cancelled(live))
 
     def download(self, live: Live, target: Path) -> Sequence[str]:
-        """The output and error file of the newest batch, into a new folder."""
+        """The output and error file of its batch, into a new folder."""
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise SettingsError(f"{target} is not empty", "Name a new folder with -o.")
-        batch = self._newest(live)
+        batch = self._batch(live)
         results = {
-            f"{live.name}.jsonl": batch.output_file_id,
-            f"{live.name}.errors.jsonl": batch.error_file_id,
+            f"{live.name}.jsonl": (batch.output_file_id, batch.counts.completed),
+            f"{live.name}.errors.jsonl": (batch.error_file_id, batch.counts.failed),
         }
-        held = {name: file for name, file in results.items() if file}
+        held = {name: (file, least) for name, (file, least) in results.items() if file}
         if not held:
             raise LiveStateError(
                 f"batch {batch.id} is {batch.status} and has no results",
                 "`reconciler history` shows all batches; a running one has results at its end.",
             )
-        contents = {name: self.client.get_content(file) for name, file in held.items()}
+        contents = {name: fetch(self.client, *which) for name, which in held.items()}
         for name, content in contents.items():
             write_whole(str(target / name), content)
         return tuple(sorted(contents))
 
-    def _newest(self, live: Live) -> Batch:
-        batches = self.reads.own(live.owner or "").batches
+    def _batch(self, live: Live) -> Batch:
+        """The batch of the input as it is now; while that has none, the newest of them all."""
+        batches = [batch for batch, _ in self.reads.own(live.owner or "").batches]
         if not batches:
             raise LiveStateError(
                 f"{live.kind} {live.name} has no batch", "An apply runs its input."
             )
-        return batches[0][0]
+        return next((each for each in batches if each.id == live.facts.get("batch")), batches[0])
 
     def _cancelled(self, live: Live) -> Iterator[str]:
         for batch, _ in self.reads.own(live.owner or "").batches:

@@ -61,7 +61,7 @@ class BatchInference:
         return self.waits.wait(wait, watch)
 
     def logs(self, live: Live, job: str, lines: int) -> str:
-        """The errors of the newest batch."""
+        """The errors of its batch."""
         return self.day_two.logs(live, job, lines)
 
     def history(self, live: Live) -> Sequence[Mapping[str, Any]]:
@@ -73,7 +73,7 @@ class BatchInference:
         return self.day_two.cancel(live)
 
     def download(self, live: Live, target: str) -> Sequence[str]:
-        """The newest results."""
+        """The results of its batch."""
         return self.day_two.download(live, Path(target))
 
     def requests(self) -> Mapping[str, int]:

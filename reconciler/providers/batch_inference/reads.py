@@ -122,27 +122,35 @@ class Reads:
             "before": next((found for _, found in own.batches if found != digits), ""),
             "state": ABSENT,
         }
-        return {**facts, **(self._standing(resource, batches[0]) if batches else {})}
+        return {**facts, **(self._standing(resource, batches) if batches else {})}
 
-    def _standing(self, resource: Resource, batch: Batch) -> Mapping[str, Any]:
-        if is_running(batch):
-            return {"state": RUNNING}
+    def _standing(self, resource: Resource, batches: Sequence[Batch]) -> Mapping[str, Any]:
+        """How the one batch stands that counts: one that runs, else a good one, else the newest.
+
+        There are several of one content after a retry; a good result stays one.
+        """
         require = resource.spec.get("require") or {}
-        errors = self._errors(batch, require)
-        why = complaint(batch, require, errors)
-        if why:
-            lines = islice(failed_lines(errors), REASONS_TOLD)
-            return {"state": FAILED, "why": "; ".join([why, *(each.rstrip(".") for each in lines)])}
-        return {"state": DONE, "fetch": self._is_to_be_fetched(resource, batch)}
+        running = next(filter(is_running, batches), None)
+        if running:
+            return {"state": RUNNING, "batch": running.id}
+        for batch in batches:
+            if not complaint(batch, require, self._uncounted(batch)):
+                fetch = self._is_to_be_fetched(resource, batch)
+                return {"state": DONE, "batch": batch.id, "fetch": fetch}
+        newest = batches[0]
+        errors = self._errors(newest) if newest.status == COMPLETED else b""
+        lines = [line.rstrip(".") for line in islice(failed_lines(errors), REASONS_TOLD)]
+        why = "; ".join([complaint(newest, require, errors), *lines])
+        return {"state": FAILED, "batch": newest.id, "why": why}
 
-    def _errors(self, batch: Batch, require: Mapping[str, Any]) -> bytes:
-        """The error file of a batch, where it takes part in the verdict; else nothing."""
-        allowed, counts = require.get("failed"), batch.request_counts
-        fine = allowed is None or (counts is not None and counts.failed <= allowed)
-        if fine or batch.status != COMPLETED or batch.error_file_id is None:
-            return b""
+    def _uncounted(self, batch: Batch) -> bytes:
+        """The error file of a batch that does not count its failures; else nothing."""
+        counted = batch.request_counts is not None or batch.status != COMPLETED
+        return b"" if counted else self._errors(batch)
+
+    def _errors(self, batch: Batch) -> bytes:
         try:
-            return self.client.get_content(batch.error_file_id)
+            return self.client.get_content(batch.error_file_id) if batch.error_file_id else b""
         except ApiError as error:
             # Files go 30 days after the job, and the verdict stands without this one.
             if error.status == 404:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from reconciler.core.resource import Resource
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ApiError, ReconcilerError
+from reconciler.providers.batch_inference.client import Client
 from reconciler.providers.batch_inference.spec import SUFFIX
 
 OUTPUT = "output"
@@ -23,6 +25,33 @@ def output_path(resource: Resource | None) -> str | None:
 def errors_path(output: str) -> str:
     """``smoke.errors.jsonl`` beside ``smoke.jsonl``."""
     return f"{output.removesuffix(SUFFIX)}.errors{SUFFIX}"
+
+
+def fetch(client: Client, file: str, least: int) -> bytes:
+    """The content of a result file with ``least`` answers or more.
+
+    ApiError when it was cut off on its way: the platform tells no digest to hold it against.
+    """
+    content = client.get_content(file)
+    if _is_cut_off(content, least):
+        raise ApiError(
+            f"the content of {file} was cut off on its way: {len(content)} bytes arrived",
+            "Run it again: it is fetched anew, and nothing is run twice.",
+        )
+    return content
+
+
+def _is_cut_off(content: bytes, least: int) -> bool:
+    """Fewer lines than answers are counted, or half of a last line.
+
+    More lines may be right: the page does not say which of the two files a refusal is in.
+    """
+    lines = [line for line in content.splitlines() if line.strip()]
+    try:
+        json.loads(lines[-1] if lines else b"{}")
+    except (ValueError, RecursionError):
+        return True
+    return len(lines) < least
 
 
 def write_whole(path: str, content: bytes) -> None:

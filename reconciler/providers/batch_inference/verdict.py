@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reconciler.providers.batch_inference.tokens import counted
 from reconciler.providers.batch_inference.wire import Batch
 
 ABSENT, RUNNING, FAILED, DONE = "absent", "running", "failed", "done"
@@ -62,8 +63,8 @@ def _too_many_failed(batch: Batch, require: Mapping[str, Any], errors: bytes) ->
     failed = counts.failed if counts else len(errors.splitlines())
     if allowed is None or failed <= allowed:
         return ""
-    of = f" of {counts.total}" if counts else ""
-    return f"{failed}{of} requests failed, and require.failed allows {allowed}"
+    told = f"{failed} of {counts.total} requests" if counts else counted(failed, "request")
+    return f"{told} failed, and require.failed allows {allowed}"
 
 
 def _answer(record: Mapping[str, Any]) -> str:

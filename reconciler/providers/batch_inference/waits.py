@@ -13,6 +13,7 @@ from reconciler.errors import ApiError, Interrupted, JobFailed
 from reconciler.providers.batch_inference.client import Client
 from reconciler.providers.batch_inference.results import (
     errors_path,
+    fetch,
     output_path,
     remove,
     write_whole,
@@ -77,8 +78,8 @@ class Waits:
     def _bring(self, batch: Batch, resource: Resource | None) -> bytes:
         """Write what the manifest wants written; the content of the error file."""
         path = output_path(resource)
-        errors = self._content(batch.error_file_id)
-        output = self._content(batch.output_file_id) if path else None
+        errors = self._content(batch.error_file_id, batch.counts.failed)
+        output = self._content(batch.output_file_id, batch.counts.completed) if path else None
         if path and output is not None:
             write_whole(path, output)
         if path and errors:
@@ -87,7 +88,7 @@ class Waits:
             remove(errors_path(path))
         return errors or b""
 
-    def _content(self, file: str | None) -> bytes | None:
+    def _content(self, file: str | None, least: int) -> bytes | None:
         """The content of a result file; None when the platform keeps it no longer.
 
         A batch without one good answer has no output file, which an empty output says, and one
@@ -96,7 +97,7 @@ class Waits:
         if file is None:
             return b""
         try:
-            return self.client.get_content(file)
+            return fetch(self.client, file, least)
         except ApiError as error:
             if error.status == 404:
                 return None

@@ -1,0 +1,424 @@
+"""The provider of batch inference on the emulator: looking for effects, waiting, results, day two.
+
+Cases: what a lost write made and what it may be mistaken for, batches without metadata or counts,
+the end of a wait by success, failure, time and the user, and results that are cut off or gone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from reconciler.core.provider import Watch
+from reconciler.core.resource import Live, Resource
+from reconciler.core.step import Call, Upload, Wait
+from reconciler.errors import (
+    ApiError,
+    Interrupted,
+    JobFailed,
+    LiveStateError,
+    ReconcilerError,
+    SettingsError,
+    StalePlanError,
+    UnknownOutcome,
+)
+from reconciler.providers.batch_inference.provider import BatchInference
+from tests.contract.batch_inference_ground import LINES, Ground, line, manifest
+
+OWNED = {"reconciler_owner": "fraud/smoke"}
+FAILING = line("a") + line("b", "[fail]") + line("c", "[fail]")
+
+
+def name_of(resource: Resource) -> str:
+    entry = resource.files["input"].entries[0]
+    return f"reconciler.fraud.smoke.{entry.sha256[:12]}.jsonl"
+
+
+def upload(resource: Resource) -> Call:
+    entry = resource.files["input"].entries[0]
+    sent = Upload("file", entry.path, entry.sha256, entry.size, "input")
+    params = {"name": name_of(resource)}
+    return Call("upload_file", "POST", "v1/files", params, {"purpose": "batch"}, (sent,))
+
+
+def create(file: str, *known: str) -> Call:
+    body = {"input_file_id": file, "completion_window": "24h"}
+    return Call("create_batch", "POST", "v1/batches", {"known": list(known)}, body)
+
+
+def wait(batch: str, timeout: float = 600, **require: int) -> Wait:
+    return Wait("batch", {"batch": batch, "require": require}, timeout)
+
+
+def watch(
+    resource: Resource | None = None,
+    lines: list[str] | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Watch:
+    return Watch((lines if lines is not None else []).append, stop, resource)
+
+
+def facts(live: Live | None) -> Any:
+    assert live is not None
+    return live.facts
+
+
+# -- writes and their effects ----------------------------------------------------------------
+
+
+def test_an_upload_is_found_by_the_digest_in_its_name(tmp_path: Path) -> None:
+    ground, wanted = Ground(), manifest(tmp_path)
+    call = upload(wanted)
+    assert ground.provider.find_effect(call, wanted) is None
+    assert ground.emulator.clock.slept == [1.0, 3.0]
+    made = ground.provider.send(call, wanted)
+    assert ground.provider.find_effect(call, wanted) == made
+
+
+def test_an_upload_that_arrived_in_part_is_no_effect(tmp_path: Path) -> None:
+    ground, wanted = Ground(), manifest(tmp_path)
+    ground.file(LINES[:-5], name_of(wanted))
+    assert ground.provider.find_effect(upload(wanted), wanted) is None
+
+
+def test_two_uploads_of_one_content_are_listed(tmp_path: Path) -> None:
+    ground, wanted = Ground(), manifest(tmp_path)
+    made = sorted(ground.file(name=name_of(wanted)) for _ in range(2))
+    with pytest.raises(LiveStateError) as caught:
+        ground.provider.find_effect(upload(wanted), wanted)
+    assert ", ".join(made) in caught.value.message
+
+
+def test_a_lost_batch_is_the_new_one_of_its_file() -> None:
+    ground = Ground(job_time=10.0)
+    file = ground.file()
+    before = ground.batch(file)
+    ground.batch()
+    call = create(file, before)
+    assert ground.provider.find_effect(call, None) is None
+    made = ground.batch(file)
+    assert ground.provider.find_effect(call, None) == {"batchId": made}
+    twin = ground.batch(file)
+    with pytest.raises(LiveStateError) as caught:
+        ground.provider.find_effect(call, None)
+    assert ", ".join(sorted((made, twin))) in caught.value.message
+
+
+def test_an_unreadable_answer_is_an_unknown_outcome() -> None:
+    ground = Ground()
+    ground.wire = httpx.MockTransport(lambda request: httpx.Response(200, json={"id": 7}))
+    with pytest.raises(UnknownOutcome):
+        BatchInference(ground.open()).send(create("f"), None)
+
+
+def test_a_file_that_the_platform_could_not_take_is_an_error(tmp_path: Path) -> None:
+    ground, wanted = Ground(), manifest(tmp_path)
+    file = {"id": "f", "filename": "x", "bytes": 1, "status": "error", "status_details": "no room"}
+    ground.wire = httpx.MockTransport(lambda request: httpx.Response(200, json=file))
+    with pytest.raises(ApiError) as caught:
+        BatchInference(ground.open()).send(upload(wanted), wanted)
+    assert "no room" in caught.value.message
+
+
+def test_an_input_that_changed_after_the_plan_is_not_sent(tmp_path: Path) -> None:
+    ground, wanted = Ground(), manifest(tmp_path)
+    with pytest.raises(StalePlanError):
+        ground.provider.send(upload(wanted), manifest(tmp_path, LINES + line("d")))
+    (tmp_path / "smoke.jsonl").write_bytes(LINES[:-1] + b" ")
+    with pytest.raises(ReconcilerError) as caught:
+        ground.provider.send(upload(wanted), wanted)
+    assert "changed while the run went on" in str(caught.value) or caught.value.hint
+    assert ground.client.list_files() == []
+
+
+# -- live state ------------------------------------------------------------------------------
+
+
+def test_nothing_there_is_no_live_object(tmp_path: Path) -> None:
+    ground = Ground()
+    ground.file()
+    ground.batch()
+    assert ground.provider.find(manifest(tmp_path)) is None
+    assert ground.provider.list("BatchInference") == ()
+
+
+def test_a_batch_is_known_by_its_file_where_no_metadata_is_kept(tmp_path: Path) -> None:
+    ground, wanted = Ground(job_time=10.0), manifest(tmp_path)
+    made = ground.batch(ground.file(name=name_of(wanted)))
+    found = facts(ground.provider.find(wanted))
+    assert (found["state"], found["batches"], found["running"]) == ("running", [made], [made])
+
+
+def test_a_batch_is_known_by_its_metadata_where_its_file_is_gone(tmp_path: Path) -> None:
+    ground, wanted = Ground(), manifest(tmp_path)
+    file = ground.file(name=name_of(wanted))
+    content = f"sha256:{wanted.files['input'].entries[0].sha256}"
+    ground.batch(file, metadata={**OWNED, "reconciler_content": content})
+    ground.http.delete(f"/v1/files/{file}")
+    found = facts(ground.provider.find(wanted))
+    assert (found["state"], found["files"]) == ("done", [])
+
+
+@pytest.mark.parametrize("owner", ["fraud/smok", "fraud/prod/smoke", "other/smoke"])
+def test_a_batch_of_another_manifest_is_not_ours(tmp_path: Path, owner: str) -> None:
+    ground = Ground()
+    ground.batch(metadata={"reconciler_owner": owner})
+    assert ground.provider.find(manifest(tmp_path)) is None
+
+
+def test_a_refused_input_is_red_with_its_lines(tmp_path: Path) -> None:
+    # Offline checks find this; the platform may know better.
+    content = line("a", model="gone") + line("a", model="gone")
+    ground, wanted = Ground(), manifest(tmp_path, content)
+    ground.batch(ground.file(content, name_of(wanted)))
+    found = facts(ground.provider.find(wanted))
+    assert found["state"] == "failed"
+    assert "the platform refused its input: line 1: The model 'gone' is not" in found["why"]
+    with pytest.raises(JobFailed) as caught:
+        ground.provider.wait(wait(found["batches"][0]), watch())
+    assert len(caught.value.log.splitlines()) == 2
+
+
+def test_an_error_file_that_is_gone_does_not_change_the_verdict(tmp_path: Path) -> None:
+    ground, wanted = Ground(), manifest(tmp_path, FAILING, require={"failed": 1})
+    made = ground.batch(ground.file(FAILING, name_of(wanted)))
+    errors = ground.client.get_batch(made).error_file_id
+    why = facts(ground.provider.find(wanted))["why"]
+    assert why.startswith("2 of 3 requests failed, and require.failed allows 1; b: server_error")
+    ground.http.delete(f"/v1/files/{errors}")
+    assert "server_error" not in facts(BatchInference(ground.open()).find(wanted))["why"]
+    ground.fail("GET", "/content$", 500)
+    with pytest.raises(ApiError):
+        BatchInference(ground.open()).find(wanted)
+
+
+def test_what_is_observed_stays_while_a_batch_goes_on(tmp_path: Path) -> None:
+    ground, wanted = Ground(job_time=10.0), manifest(tmp_path)
+    made = ground.batch(ground.file(name=name_of(wanted)))
+    live = ground.provider.find(wanted)
+    assert live is not None
+    before = ground.provider.observe(live)
+    ground.emulator.clock.sleep(100)
+    assert ground.provider.observe(live) == before
+    assert before["batches"] == [made]
+    assert ground.provider.observe(replace(live, owner="fraud/other")) is None
+    assert ground.provider.detail(wanted, live) is live
+
+
+# -- waiting and results ---------------------------------------------------------------------
+
+
+def test_progress_is_told_once_for_each_state(tmp_path: Path) -> None:
+    ground, wanted, told = Ground(job_time=100.0), manifest(tmp_path, output="out/o.jsonl"), []
+    made = ground.batch()
+    gives = ground.provider.wait(wait(made, failed=0), watch(wanted, told))
+    assert told[:2] == ["validating", "in_progress [....................] 0 of 3"]
+    assert len(told) == len(set(told))
+    assert max(ground.emulator.clock.slept) <= 30
+    assert gives["batchId"] == made
+    lines = (tmp_path / "out" / "o.jsonl").read_bytes().splitlines()
+    assert {json.loads(each)["custom_id"] for each in lines} == {"a", "b", "c"}
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["o.jsonl"]
+
+
+def test_patience_has_an_end() -> None:
+    ground = Ground(job_time=1_000.0)
+    with pytest.raises(JobFailed) as caught:
+        ground.provider.wait(wait(ground.batch(), timeout=30), watch())
+    assert "is still validating after 30 s" in caught.value.message
+    assert sum(ground.emulator.clock.slept) <= 30
+
+
+def test_a_stop_leaves_the_batch_alone() -> None:
+    ground = Ground(job_time=1_000.0)
+    made = ground.batch()
+    with pytest.raises(Interrupted) as caught:
+        ground.provider.wait(wait(made), watch(stop=lambda: True))
+    assert "which goes on" in caught.value.message
+    assert ground.client.get_batch(made).status == "validating"
+
+
+def test_errors_lie_beside_the_output_until_there_are_none(tmp_path: Path) -> None:
+    ground, wanted = Ground(), manifest(tmp_path, output="o.jsonl")
+    made = ground.batch(ground.file(FAILING))
+    with pytest.raises(JobFailed) as caught:
+        ground.provider.wait(wait(made, failed=1), watch(wanted))
+    assert caught.value.log.splitlines() == [
+        "b: server_error: The model did not answer.",
+        "c: server_error: The model did not answer.",
+    ]
+    assert len((tmp_path / "o.errors.jsonl").read_bytes().splitlines()) == 2
+    ground.provider.wait(wait(made, failed=2), watch(wanted))
+    ground.provider.wait(wait(ground.batch(), failed=0), watch(wanted))
+    assert not (tmp_path / "o.errors.jsonl").exists()
+
+
+def test_a_batch_without_one_good_answer_leaves_an_empty_output(tmp_path: Path) -> None:
+    ground, wanted = Ground(), manifest(tmp_path, output="o.jsonl")
+    (tmp_path / "o.jsonl").write_text("of an earlier batch")
+    ground.provider.wait(wait(ground.batch(ground.file(line("a", "[fail]")))), watch(wanted))
+    assert (tmp_path / "o.jsonl").read_bytes() == b""
+
+
+def test_results_that_are_gone_do_not_hide_the_verdict(tmp_path: Path) -> None:
+    ground, wanted = Ground(), manifest(tmp_path, output="o.jsonl")
+    made = ground.batch(ground.file(FAILING))
+    ground.emulator.clock.sleep(31 * 86_400)
+    with pytest.raises(JobFailed) as caught:
+        ground.provider.wait(wait(made, failed=0), watch(wanted))
+    assert "2 of 3 requests failed" in caught.value.message
+    assert not (tmp_path / "o.jsonl").exists()
+    ground.fail("GET", "/content$", 403)
+    with pytest.raises(ApiError):
+        ground.provider.wait(wait(made, failed=0), watch(wanted))
+
+
+def test_an_output_that_cannot_be_written_says_where_the_results_are(tmp_path: Path) -> None:
+    ground, wanted = Ground(), manifest(tmp_path, output="smoke.jsonl/o.jsonl")
+    with pytest.raises(ReconcilerError) as caught:
+        ground.provider.wait(wait(ground.batch()), watch(wanted))
+    assert "smoke.jsonl/o.jsonl cannot be written" in caught.value.message
+    assert "reconciler download" in caught.value.hint
+    taken = manifest(tmp_path, output="taken")
+    (tmp_path / "taken" / "x").mkdir(parents=True)
+    with pytest.raises(ReconcilerError):
+        ground.provider.wait(wait(ground.batch()), watch(taken))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["smoke.jsonl", "taken"]
+
+
+class Answers:
+    """A server with one completed batch and these results."""
+
+    def __init__(self, output: bytes, errors: bytes = b"", **counts: int) -> None:
+        self.batch = {
+            "id": "b",
+            "input_file_id": "f",
+            "status": "completed",
+            "created_at": 1,
+            "output_file_id": "output",
+            "error_file_id": "errors" if errors else None,
+            **({"request_counts": counts} if counts else {}),
+        }
+        self.contents = {"output": output, "errors": errors}
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        *_, name, last = request.url.path.split("/")
+        if last == "content":
+            return httpx.Response(200, content=self.contents[name])
+        return httpx.Response(200, json=self.batch)
+
+
+def provided(answers: Answers) -> BatchInference:
+    ground = Ground()
+    ground.wire = httpx.MockTransport(answers)
+    return BatchInference(ground.open())
+
+
+@pytest.mark.parametrize(
+    ("content", "completed"), [(b'{"id": "5f', 1), (b'{"id": 1}\n', 2), (b"", 1)]
+)
+def test_results_that_were_cut_off_are_not_kept(
+    tmp_path: Path, content: bytes, completed: int
+) -> None:
+    wanted = manifest(tmp_path, output="o.jsonl")
+    provider = provided(Answers(content, total=2, completed=completed, failed=0))
+    with pytest.raises(ApiError) as caught:
+        provider.wait(wait("b"), watch(wanted))
+    assert "was cut off on its way" in caught.value.message
+    assert not (tmp_path / "o.jsonl").exists()
+
+
+def test_failures_are_counted_in_the_error_file_where_the_batch_counts_none(tmp_path: Path) -> None:
+    errors = b'{"custom_id": "a", "response": {"status_code": 400, "body": {"error": 1}}}\n'
+    provider = provided(Answers(b"{}\n", errors))
+    provider.wait(wait("b", failed=1), watch())
+    with pytest.raises(JobFailed) as caught:
+        provider.wait(wait("b", failed=0), watch())
+    assert caught.value.message == "batch b: 1 request failed, and require.failed allows 0"
+    assert caught.value.log == "a: 400: {'error': 1}"
+
+
+# -- day two ---------------------------------------------------------------------------------
+
+
+def found(ground: Ground, resource: Resource) -> tuple[BatchInference, Live]:
+    """A provider as a command opens it, and the live object."""
+    provider = BatchInference(ground.open())
+    live = provider.find(resource)
+    assert live is not None
+    return provider, live
+
+
+def test_cancel_stops_batches_of_earlier_inputs_too(tmp_path: Path) -> None:
+    ground, wanted = Ground(job_time=100.0), manifest(tmp_path)
+    old = ground.batch(ground.file(line("old"), "reconciler.fraud.smoke.0123456789ab.jsonl"))
+    new = ground.batch(ground.file(name=name_of(wanted)))
+    other = ground.batch()
+    provider, live = found(ground, wanted)
+    assert sorted(provider.cancel(live)) == sorted([f"batch {old}", f"batch {new}"])
+    assert ground.client.get_batch(other).status == "validating"
+    provider, live = found(ground, wanted)
+    assert provider.cancel(live) == ()
+    # It has no output yet, and at its end none at all: nothing was answered.
+    for state in ("cancelling", "cancelled"):
+        with pytest.raises(LiveStateError) as caught:
+            provider.download(live, str(tmp_path / "results"))
+        assert f"is {state} and has no results" in caught.value.message
+        ground.emulator.clock.sleep(100)
+        provider, live = found(ground, wanted)
+
+
+def test_a_cancel_that_came_too_late_stops_nothing(tmp_path: Path) -> None:
+    ground, wanted = Ground(job_time=100.0), manifest(tmp_path)
+    ground.batch(ground.file(name=name_of(wanted)))
+    provider, live = found(ground, wanted)
+    ground.emulator.clock.sleep(1_000)
+    assert provider.cancel(live) == ()
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_cancel_whose_answer_is_lost_is_looked_at(tmp_path: Path, when: str) -> None:
+    ground, wanted = Ground(job_time=100.0), manifest(tmp_path)
+    made = ground.batch(ground.file(name=name_of(wanted)))
+    provider, live = found(ground, wanted)
+    ground.emulator.control(
+        "POST", "faults", {"action": "drop", "when": when, "method": "POST", "path": "/cancel$"}
+    )
+    if when == "after":
+        assert provider.cancel(live) == (f"batch {made}",)
+    else:
+        with pytest.raises(UnknownOutcome):
+            provider.cancel(live)
+
+
+def test_a_cancel_that_is_refused_says_so(tmp_path: Path) -> None:
+    ground, wanted = Ground(job_time=100.0), manifest(tmp_path)
+    ground.batch(ground.file(name=name_of(wanted)))
+    provider, live = found(ground, wanted)
+    ground.fail("POST", "/cancel$", 403)
+    with pytest.raises(ApiError) as caught:
+        provider.cancel(live)
+    assert caught.value.status == 403
+
+
+def test_a_file_without_a_batch_has_no_log_and_no_results(tmp_path: Path) -> None:
+    ground, wanted = Ground(), manifest(tmp_path)
+    ground.file(name=name_of(wanted))
+    provider, live = found(ground, wanted)
+    assert provider.history(live) == []
+    for ask in (lambda: provider.logs(live, "build", 5), lambda: provider.download(live, "x")):
+        with pytest.raises(LiveStateError) as caught:
+            ask()
+        assert "has no batch" in caught.value.message
+    with pytest.raises(SettingsError):
+        provider.logs(live, "conversion", 5)
+    with pytest.raises(SettingsError):
+        provider.download(live, str(tmp_path))
+    assert provider.requests()["GET"] >= 2
+    provider.close()
