@@ -7,9 +7,10 @@ from typing import Any
 
 from reconciler.core.kind import Change, FieldRule, FileRole, Kind, Outputs, Part
 from reconciler.core.mark import Mark, join, split
-from reconciler.core.resource import Address, Live, Resource
-from reconciler.core.step import After, Call, Draft, FieldChange
+from reconciler.core.resource import Live, Resource
+from reconciler.core.step import Call, Draft, FieldChange
 from reconciler.errors import Problem
+from reconciler.providers.custom_models.derived_model import derive_draft
 from reconciler.providers.custom_models.description import description_problems, problem_at
 from reconciler.providers.custom_models.jobs import (
     build_draft,
@@ -155,7 +156,7 @@ def model_draft(change: Change) -> Draft | None:
 def _create(change: Change) -> Draft:
     resource = change.resource
     if any(resource.spec.get(key) for key in ORIGINS):
-        return _derive(change)
+        return derive_draft(change, settings_of(resource))
     if "targetType" not in resource.spec:
         return Draft(problems=tuple(_missing(resource, "targetType")))
     body = {key: resource.spec[key] for key in CREATED if resource.spec.get(key) is not None}
@@ -174,34 +175,10 @@ def _create(change: Change) -> Draft:
     return Draft("create", "does not exist yet", change.fields, (call,), gives=("id",))
 
 
-def _derive(change: Change) -> Draft:
-    """Copy, or make from a template; then one PATCH to what the manifest says, with the mark.
-
-    Neither operation takes a ``userProvidedId``: the mark is what such a model is known by.
-    """
-    spec, own = change.resource.spec, {"id": After(change.step(""), "id")}
-    if spec.get("template"):
-        origin, reason = dict(spec["template"]), "is to be made from a template"
-        call = Call(
-            "create_model_from_template", "POST", f"{COLLECTION}/fromModelTemplate/",
-            body=origin, gives=("id", "versionId"),
-        )  # fmt: skip
-    else:
-        source = spec["copyOf"].get("id")
-        if source is None:
-            source = change.outputs[Address("CustomModel", spec["copyOf"]["ref"])].get("id")
-        reason = f"is to be made as a copy of {source}"
-        call = Call(
-            "copy_model", "POST", f"{COLLECTION}/fromCustomModel/",
-            body={"customModelId": source}, gives=("id", "versionId"),
-        )  # fmt: skip
-    settings = {key: _sent(key, spec[key]) for key in PATCHED if key in spec}
-    settings["name"] = change.resource.display_name
-    owner = f"{change.options.scope}/{change.resource.address.name}"
-    mark = Mark(owner, protect=change.resource.lifecycle.protect)
-    settings["description"] = join(spec.get("description"), mark)
-    patch = Call("update_model", "PATCH", f"{COLLECTION}/{{id}}/", own, settings)
-    return Draft("create", reason, change.fields, (call, patch), gives=("id", "versionId"))
+def settings_of(resource: Resource) -> dict[str, Any]:
+    """What the manifest says that a PATCH can set, as PATCH customModels/ wants it."""
+    written = {key: _sent(key, resource.spec[key]) for key in PATCHED if key in resource.spec}
+    return {**written, "name": resource.display_name}
 
 
 def _update(change: Change, live: Live) -> Draft | None:
