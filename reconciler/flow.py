@@ -199,7 +199,8 @@ class Session:
     def _settings(self, name: str) -> ProviderSettings:
         project = self.desired.project
         given, missing = project.providers.get(name, {}), project.missing.get(name, {})
-        return replace(provider_settings(name, given, missing, self.ask.env), rate=self.ask.rate)
+        found = provider_settings(name, given, missing, self.ask.env)
+        return replace(found, rate=self.ask.rate, parallel=self.ask.parallelism)
 
     def requests(self) -> Mapping[str, int]:
         """All requests of this run so far, by method."""

@@ -25,6 +25,7 @@ class ProviderSettings:
     token_is_key: bool = False
     ca_bundle: str | None = None
     rate: float | None = None
+    parallel: int = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,12 @@ def open_provider(
     """A provider ready for use; nothing is sent before its first call."""
     key = {"scheme": "", "header": "X-API-Key"} if settings.token_is_key else {}
     endpoint = Endpoint(
-        settings.endpoint, settings.token, ca_bundle=settings.ca_bundle, rate=settings.rate, **key
+        settings.endpoint,
+        settings.token,
+        ca_bundle=settings.ca_bundle,
+        rate=settings.rate,
+        parallel=settings.parallel,
+        **key,
     )
     return PROVIDERS[name](Http(endpoint, outside))
 

@@ -26,6 +26,7 @@ from reconciler import __version__
 from reconciler.errors import ApiError, UnknownOutcome
 from reconciler.providers.answer import Answer, ContractBroken, read_answer
 from reconciler.providers.limiter import Limiter
+from reconciler.providers.read_ahead import ReadAhead
 
 LOG = logging.getLogger(__name__)
 
@@ -71,7 +72,8 @@ Body = Callable[[], Mapping[str, Any]]
 class Endpoint:
     """Where a platform is and how it knows us.
 
-    ``header`` carries ``<scheme> <token>``; ``rate`` is the user's limit in requests a second.
+    ``header`` carries ``<scheme> <token>``; ``rate`` is the user's limit in requests a second,
+    ``parallel`` that of calls at once.
     """
 
     url: str
@@ -80,6 +82,7 @@ class Endpoint:
     header: str = "Authorization"
     ca_bundle: str | None = None
     rate: float | None = None
+    parallel: int = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,9 @@ class Http:
         self.endpoint = endpoint
         self.outside = outside or Outside()
         self.counts: Counter[str] = Counter()
-        self.limiter = Limiter(self.outside.clock, self.outside.sleep, endpoint.rate)
+        self.limiter = Limiter(
+            self.outside.clock, self.outside.sleep, endpoint.rate, endpoint.parallel
+        )
         self._lock = Lock()
         value = f"{endpoint.scheme} {endpoint.token}".strip()
         self._client = httpx.Client(
@@ -154,20 +159,21 @@ class Http:
         """Every item of a paged list; follows the absolute ``next`` on our own host only."""
         page = self.get(path, **params)
         seen: set[str] = set()
-        while True:
-            items = page.get("data") if isinstance(page, dict) else None
-            if not isinstance(items, list):
-                raise ContractBroken(f"GET {path} answered no page", NO_API)
-            yield from items
-            following = page.get("next")
-            if not following:
-                return
-            if not isinstance(following, str):
-                raise ContractBroken(f"GET {path} names no next page", SERVER_HINT)
-            if following in seen or not items or len(seen) >= MOST_PAGES:
-                raise ContractBroken(f"GET {path} pages without an end", SERVER_HINT)
-            seen.add(following)
-            page = self.get(self.local(following))
+        with ReadAhead(lambda link: self.get(self.local(link)), self.endpoint.parallel) as ahead:
+            while True:
+                items = page.get("data") if isinstance(page, dict) else None
+                if not isinstance(items, list):
+                    raise ContractBroken(f"GET {path} answered no page", NO_API)
+                yield from items
+                following = page.get("next")
+                if not following:
+                    return
+                if not isinstance(following, str):
+                    raise ContractBroken(f"GET {path} names no next page", SERVER_HINT)
+                if following in seen or not items or len(seen) >= MOST_PAGES:
+                    raise ContractBroken(f"GET {path} pages without an end", SERVER_HINT)
+                seen.add(following)
+                page = ahead.follow(page, following)
 
     def local(self, url: str) -> str:
         """A URL of the platform as we may follow it; the token must not leave its host."""
