@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from reconciler.core.graph import Graph
 from reconciler.core.identity import Matches, match
 from reconciler.core.kind import Kind
 from reconciler.core.provider import Provider
 from reconciler.core.resource import Address, Live, Resource
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,10 @@ def read(
         return provider_of(name).survey(mine)
 
     with ThreadPoolExecutor(parallelism, thread_name_prefix="read") as pool:
-        pages = pool.map(lambda kind: provider_of(kind.provider).list(kind.name), wanted)
+        pages = _all(pool, lambda kind: provider_of(kind.provider).list(kind.name), wanted)
         # An object may move to the next page while the pages are read, and then shows twice.
         lives = list({(live.kind, live.id): live for found in pages for live in found}.values())
-        surveys = dict(zip(used, pool.map(survey, used), strict=True))
+        surveys = dict(zip(used, _all(pool, survey, used), strict=True))
         listed = [each for each in resources if kinds[each.address.kind].listed]
         matches = match(listed, lives, scope)
 
@@ -58,9 +61,19 @@ def read(
             provider = provider_of(kinds[address.kind].provider)
             return provider.detail(graph.resources[address], matches.pairs[address])
 
-        detailed = dict(zip(matches.pairs, pool.map(detail, matches.pairs), strict=True))
+        detailed = dict(zip(matches.pairs, _all(pool, detail, matches.pairs), strict=True))
         others = [each for each in resources if not kinds[each.address.kind].listed]
-        for resource, live in zip(others, pool.map(find, others), strict=True):
+        for resource, live in zip(others, _all(pool, find, others), strict=True):
             if live is not None:
                 detailed[resource.address] = live
     return Snapshot(tuple(lives), replace(matches, pairs=detailed), surveys)
+
+
+def _all(pool: Executor, call: Callable[[A], B], items: Iterable[A]) -> list[B]:
+    """Every result, in order; the first error once all have ended.
+
+    What was begun is ended, so that the same failure always sends the same requests.
+    """
+    futures = [pool.submit(call, item) for item in items]
+    wait(futures)
+    return [future.result() for future in futures]
