@@ -35,6 +35,7 @@ GONE = 404
 STATUSES = {
     ("PATCH customModels/{customModelId}/", 200): "documented as 201, the platform sends 200",
     ("GET customModels/{customModelId}/accessControl/", 403): "as for environments",
+    ("PATCH customModels/{customModelId}/accessControl/", 403): "as for environments",
 }
 
 # Query parameters that are declared as required and that no client sends.

@@ -34,8 +34,8 @@ FINISHED_JAVA = b"class Main {}"
 class Ground:
     """Jobs take ten seconds of a clock that only sleeping moves."""
 
-    def __init__(self) -> None:
-        self.emulator = Emulator(job_time=JOB)
+    def __init__(self, **options: Any) -> None:
+        self.emulator = Emulator(job_time=JOB, **options)
         self.wire = ContractTransport(EmulatorTransport(self.emulator.app))
         self.client = self.client_of(OWNER)
 
