@@ -9,15 +9,17 @@ from reconciler.emulator.app import create_app
 from tests.contract.contract import Operation, operations
 from tests.contract.ground import MISSING
 from tests.contract.operations import Row, rows
+from tests.contract.other_operations import other_lines
 from tests.contract.refusals import told_statuses
 
 PAGE = Path(__file__).parent / "OPERATIONS.md"
 HEAD = """\
-# The operations of the custom models API
+# The operations of the four APIs
 
 Written by `python -m tests.contract.operations_page`; a test holds it current. The statuses are
 the success that the client's method was answered, then every documented refusal, made to happen by
-real input or, in brackets, by a planned fault.
+real input or, in brackets, by a planned fault. The custom models API comes first, then registry,
+model runs and batch inference, whose client suites make each documented status happen.
 
 | operation | client method | emulator route | used by | statuses tested |
 |---|---|---|---|---|
@@ -34,7 +36,8 @@ def route(operation: Operation) -> str:
 def page() -> str:
     """The whole page."""
     table = rows()
-    return HEAD + "".join(_line(operation, table[name]) for name, operation in operations().items())
+    lines = (_line(operation, table[name]) for name, operation in operations().items())
+    return HEAD + "".join(lines) + other_lines()
 
 
 def _line(operation: Operation, row: Row) -> str:

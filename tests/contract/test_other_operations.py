@@ -1,0 +1,38 @@
+"""Every operation that counts in the three smaller contracts is in the table, and the other way."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.contract.other_operations import CONTRACTS, OTHERS, OtherRow
+
+VERBS = ("get", "post", "put", "patch", "delete")
+
+
+def counted(contract: str) -> set[str]:
+    """The operations that the vendor's page has; where no source is noted, all of them."""
+    paths = json.loads((CONTRACTS / f"{contract}.openapi.json").read_text("utf-8"))["paths"]
+    return {
+        f"{verb.upper()} {path}"
+        for path, verbs in paths.items()
+        for verb, operation in verbs.items()
+        if verb in VERBS and operation.get("x-source", "page") == "page"
+    }
+
+
+@pytest.mark.parametrize("contract", ["registry_models", "model_runs", "batch_inference"])
+def test_the_table_is_whole(contract: str) -> None:
+    assert {row.name for row in OTHERS if row.contract == contract} == counted(contract)
+
+
+def test_there_are_seventeen() -> None:
+    assert len(OTHERS) == 17
+
+
+@pytest.mark.parametrize("row", OTHERS, ids=lambda row: row.name)
+def test_each_has_a_method_and_a_route(row: OtherRow) -> None:
+    assert callable(getattr(row.client, row.method))
+    assert row.route
+    assert "200" in row.statuses or "201" in row.statuses
