@@ -17,8 +17,8 @@ WORKERS ?= 2
 # For `make test ARGS="-k plan -x"`; the limits below then say little and may fail.
 ARGS ?=
 # Percent of lines and branches.
-COVERAGE ?= 0
-CORE_COVERAGE ?= 0
+COVERAGE ?= 95
+CORE_COVERAGE ?= 100
 UPGRADE ?=
 
 BIN := $(VENV)/bin
