@@ -227,6 +227,9 @@ class Http:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             text = self.clean(f"{method} {path}: no answer ({type(error).__name__} {error})")
             raise UnknownOutcome(text, LOST_HINT) from error
+        except UnicodeEncodeError as error:
+            # Half of a surrogate pair in an id or a text that the platform told.
+            raise ContractBroken(self.clean(f"{method} {path!r}: {error}"), SERVER_HINT) from error
         LOG.debug("%s %s -> %s, %s bytes", method, path, answer.status, len(answer.content))
         if 200 <= answer.status < 300 or (answer.status == FINISHED and method == "GET"):
             self.limiter.accepted()

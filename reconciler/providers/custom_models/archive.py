@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -18,6 +21,18 @@ MOST_MEMBERS = 20_000
 MOST_BYTES = 4 * 2**30
 KEPT_TEXT = 64 * 2**10
 """Files up to this size are kept for line diffs, in bytes."""
+
+DAMAGED = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,  # offsets before the start, names that are no text
+    RuntimeError,  # encrypted, or packed in a way that is not known
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +48,7 @@ def read_archive(content: bytes, form: str) -> Archive:
     entries: dict[str, FileEntry] = {}
     small: dict[str, bytes] = {}
     total = 0
-    try:
+    with whole():
         for name, size, stream in members(content):
             total += size
             if len(entries) >= MOST_MEMBERS or total > MOST_BYTES:
@@ -46,12 +61,19 @@ def read_archive(content: bytes, form: str) -> Archive:
             entries[path] = FileEntry(path, hashlib.sha256(data).hexdigest(), len(data))
             if len(data) <= KEPT_TEXT:
                 small[path] = data
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError) as error:
+    return Archive(file_set(entries.values(), form), small)
+
+
+@contextmanager
+def whole() -> Iterator[None]:
+    """ApiError for whatever the standard library says of a damaged archive."""
+    try:
+        yield
+    except DAMAGED as error:
         raise ApiError(
             f"a downloaded archive cannot be read ({error})",
             "Try again; if it stays so, the platform holds a damaged file.",
         ) from error
-    return Archive(file_set(entries.values(), form), small)
 
 
 def members(content: bytes) -> Iterator[tuple[str, int, io.BufferedIOBase]]:

@@ -18,6 +18,7 @@ from reconciler.providers.custom_models.limits import LIMITED
 from reconciler.providers.custom_models.sharing import live_sharing
 from reconciler.providers.custom_models.upload import text_of
 from reconciler.providers.custom_models.version_mark import FILES
+from reconciler.providers.custom_models.wire import Environment, Model, parse
 
 MOST_DIFF_LINES = 200
 CONTEXT = "version.dockerContext"
@@ -61,14 +62,17 @@ class Reads:
         """The object, its users and its jobs, as the platform tells them; None when it is gone."""
         collection = COLLECTIONS[live.kind]
         try:
-            seen = {"object": self.client.http.get(f"{collection}/{live.id}/")}
+            found = self.client.http.get(f"{collection}/{live.id}/")
         except ApiError as error:
             if error.status == 404:
                 return None
             raise
+        # Kept as it came, and read as what the contract says it is.
+        parse(Model if live.kind == "CustomModel" else Environment, found)
+        seen = {"object": found}
         users = self.client.list_access(collection, live.id)
         seen["users"] = live_sharing(users)
-        version = (seen["object"].get("latestVersion") or {}).get("id")
+        version = (found.get("latestVersion") or {}).get("id")
         if live.kind == "CustomModel" and version:
             build = self.client.get_build(live.id, version)
             seen["build"] = build.model_dump() if build else None

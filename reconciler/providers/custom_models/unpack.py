@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from reconciler.errors import ApiError, SettingsError
-from reconciler.providers.custom_models.archive import members
+from reconciler.providers.custom_models.archive import members, whole
 
 
 def unpack(content: bytes, target: Path) -> tuple[str, ...]:
@@ -16,12 +16,14 @@ def unpack(content: bytes, target: Path) -> tuple[str, ...]:
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise SettingsError(f"{target} is not empty", "Name a new folder with -o.")
-    names = [safe_path(name) for name, _, _ in members(content)]
+    with whole():
+        names = [safe_path(name) for name, _, _ in members(content)]
     for name, (_, size, stream) in zip(names, members(content), strict=True):
+        with whole():
+            data = stream.read(size + 1)
         place = target / name
         place.parent.mkdir(parents=True, exist_ok=True)
-        with place.open("wb") as out:
-            out.write(stream.read(size + 1))
+        place.write_bytes(data)
     return tuple(sorted(names))
 
 
