@@ -52,7 +52,11 @@ def write_first(folder: Path, dataset: str) -> None:
     _write(folder, "r/Dockerfile", "FROM r-base:4.4\n")
     for root in ("churn", "cost", "notes", "old"):
         _write(folder, f"{root}/custom.py", "def score(data, model, **kwargs):\n    return data\n")
-    _write(folder, "notes/custom.py", "def score_unstructured(model, data, **kwargs):\n    return data\n")
+    _write(
+        folder,
+        "notes/custom.py",
+        "def score_unstructured(model, data, **kwargs):\n    return data\n",
+    )
     _write(folder, "churn/requirements.txt", "scikit-learn==1.5\n")
     gate = f"tests: {{datasetId: {dataset}, checks: {{errorCheck: fail}}}}"
     _write(
@@ -92,7 +96,13 @@ def _environment(name: str, description: str, context: str, label: str, users: s
 
 
 def _model(
-    name: str, description: str, target: str, environment: str, replicas: int, users: str, tests: str
+    name: str,
+    description: str,
+    target: str,
+    environment: str,
+    replicas: int,
+    users: str,
+    tests: str,
 ) -> str:
     named = "" if target == "Unstructured" else f"\n  targetName: {name}ed"
     return MODEL.format(
