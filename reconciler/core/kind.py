@@ -105,7 +105,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class FileRole:
-    """A spec key that names files: ``form`` is tree, context, blob or output; ``limit`` counts files.
+    """A spec key that names files; ``form`` is tree, context, blob or output, ``limit`` a count.
 
     An ``output`` is written and never read: its file set is empty and tells only where it goes.
     """

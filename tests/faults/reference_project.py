@@ -7,6 +7,8 @@ from pathlib import Path
 
 from tests.scenarios.stage import Stage
 
+SCORE = "def score(data, model, **kwargs):\n    return data\n"
+UNSTRUCTURED = "score_unstructured(model, data"
 DATA = b"tenure,charge,churned\n" + b"1,20,yes\n30,5,no\n" * 20
 
 ENVIRONMENT = """
@@ -96,18 +98,12 @@ def _environment(name: str, description: str, context: str, label: str, users: s
 
 
 def _model(
-    name: str,
-    description: str,
-    target: str,
-    environment: str,
-    replicas: int,
-    users: str,
-    tests: str,
+    name: str, text: str, target: str, environment: str, replicas: int, users: str, tests: str
 ) -> str:
     named = "" if target == "Unstructured" else f"\n  targetName: {name}ed"
     return MODEL.format(
         name=name,
-        description=description,
+        description=text,
         target=f"targetType: {target}{named}",
         environment=environment,
         root=name,
