@@ -211,6 +211,9 @@ class _Builder:
             self.problems += draft.problems
             self.left_alone += (_kept(resource, live, field) for field in draft.kept)
             if not draft.action:
+                if live is None and any(not problem.warning for problem in draft.problems):
+                    # It will not be made: the other parts would look for what it gives.
+                    break
                 continue
             step = _step(address, part, draft, needs, live)
             own = {**own, **{key: After(step.id, key) for key in draft.gives}}
