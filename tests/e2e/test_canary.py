@@ -23,10 +23,9 @@ SECRETS = (TOKEN, VARIABLE)
 VIEWS = (
     ("plan", "--out", "canary-plan.json", "--prune", "--format", "json"),
     *(("plan", "--format", form) for form in ("markdown", "html")),
-    *(("drift", "--format", form) for form in ("text", "json", "markdown", "junit")),
-    *(("validate", "--format", form) for form in ("json", "github", "sarif")),
-    *(("show", "canary-plan.json", "--format", form) for form in ("text", "json", "html")),
-    ("graph",),
+    *(("drift", "--format", form) for form in ("json", "markdown", "junit")),
+    *(("validate", "--format", form) for form in ("github", "sarif")),
+    *(("show", "canary-plan.json", "--format", form) for form in ("text", "html")),
     ("apply", "--auto-approve", "--report", "canary-report.json", "--format", "json"),
 )
 SCENARIOS = sorted(path.parent for path in HERE.glob(f"*/{SCRIPT}"))

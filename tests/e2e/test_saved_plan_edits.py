@@ -155,11 +155,11 @@ def test_without_an_edit_the_plan_is_applied(review: Review) -> None:
 
 
 def test_an_edit_of_a_touched_object_is_found(review: Review) -> None:
-    check_touched(review, range(120))
+    check_touched(review, range(80))
 
 
 def test_an_edit_of_another_object_is_no_obstacle(review: Review) -> None:
-    check_untouched(review, range(40))
+    check_untouched(review, range(25))
 
 
 @pytest.mark.sweep

@@ -12,7 +12,7 @@ SHARDS = 20
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--documents", type=int, default=600, help="How many YAML documents.")
-    parser.addoption("--answers", type=int, default=160, help="How many answers of the API.")
+    parser.addoption("--answers", type=int, default=60, help="How many answers of the API.")
     parser.addoption("--first", type=int, default=0, help="The first seed.")
 
 

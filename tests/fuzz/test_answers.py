@@ -6,6 +6,7 @@ A run on the reference project is played with one answer spoiled, or all answers
 from __future__ import annotations
 
 import random
+import re
 import resource
 import shutil
 import time
@@ -30,6 +31,9 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "apply": ("apply", "--auto-approve", "--prune", "--allow-mass-change", "--report", "r.json"),
     "saved": ("apply", "reviewed.json", "--auto-approve"),
 }
+
+
+DEFECT = re.compile(r"unexpected [A-Z]\w+")
 
 
 class Endless(Exception):
@@ -101,7 +105,7 @@ class Course:
         finally:
             self.stage.wire = inner
         assert done.code in CODES, done.out + done.err
-        defects = [line for line in (done.out + done.err).splitlines() if "unexpected" in line]
+        defects = [line for line in (done.out + done.err).splitlines() if DEFECT.search(line)]
         assert defects == [], defects
         assert "Traceback" not in done.err, done.err
         assert time.monotonic() - start < SECONDS
