@@ -26,7 +26,7 @@ from reconciler.render.drift import drift_text
 from reconciler.render.github import run_link
 from reconciler.render.junit import drift_junit
 from reconciler.render.markdown import drift_markdown
-from reconciler.render.text import problem_lines
+from reconciler.render.text import NOTHING, problem_lines
 
 DRIFTED = 2
 
@@ -64,5 +64,7 @@ def render(plan: Plan, graph: Graph, form: str, link: str) -> str:
     found = drifted(plan)
     if form == "json":
         return to_json(drift_data(found, plan.problems, plan.requests))
+    if not graph.resources and not plan.obstacles:
+        return NOTHING
     told = drift_text(found, plan.requests, certain=not plan.obstacles)
     return "\n".join([told, *problem_lines(plan.problems)])

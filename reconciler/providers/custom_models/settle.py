@@ -52,7 +52,8 @@ class Settle:
                 return found
         if call.operation in MAY_STILL_COME:
             raise ApiError(
-                f"{call.method} {call.path}: its answer was lost, and what it does may take long",
+                f"{call.method} {call.path.format_map(call.params)}: "
+                "its answer was lost, and what it does may take long",
                 "Run again in some minutes: a version that has come by then is found.",
             )
         return None
