@@ -1,0 +1,1 @@
+"""Measurements of whole commands; numbers to read, never a test to pass."""
