@@ -125,7 +125,8 @@ def severity(problem: Problem) -> str:
 
 def sentence(problem: Problem) -> str:
     """The message, led by the key path where it does not name it itself."""
-    named = not problem.path or problem.path.removeprefix("spec.") in problem.message
+    key = problem.path.removeprefix("spec.")
+    named = not key or problem.path in problem.message or problem.message.startswith(f"{key} ")
     return problem.message if named else f"{problem.path}: {problem.message}"
 
 

@@ -34,7 +34,7 @@ def _data(text: str) -> str:
 def test_a_problem_stands_beside_its_line() -> None:
     found = Problem("not-one-of", "role is 'X'", "Say USER.", "a/b", "spec.role", "m/a.yaml", 3, 7)
     assert github([found]) == (
-        "::error file=m/a.yaml,line=3,col=7,title=not-one-of::spec.role: role is 'X'%0ASay USER."
+        "::error file=m/a.yaml,line=3,col=7,title=not-one-of::role is 'X'%0ASay USER."
     )
 
 
