@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from reconciler.core.diff import Difference, diff, is_below, is_written
+from reconciler.core.diff import Difference, diff
 from reconciler.core.fingerprint import fingerprint
 from reconciler.core.graph import Graph
 from reconciler.core.identity import Matches
 from reconciler.core.kind import Change, Kind, Options, Outputs, Part, step_id
+from reconciler.core.left_alone import LeftAlone, ignored_fields, ignored_keys, without
 from reconciler.core.mark import name_of
 from reconciler.core.policy import (
     Policy,
@@ -26,25 +27,6 @@ from reconciler.core.policy import (
 from reconciler.core.resource import Address, Live, Resource
 from reconciler.core.step import ACTIONS, After, Draft, FieldChange, Step
 from reconciler.errors import Problem
-
-
-@dataclass(frozen=True, slots=True)
-class LeftAlone:
-    """Something seen and not touched on purpose.
-
-    ``why`` is ``ignored`` (a field of ``ignoreChanges``), ``orphan`` (ours, but no manifest and
-    prune is off), ``foreign`` (of another owner) or ``maker`` (the user who made the object and
-    whom an exact list does not name).  ``note`` says what to know before changing that.
-    """
-
-    why: str
-    kind: str
-    name: str
-    id: str = ""
-    path: str = ""
-    old: Any = None
-    new: Any = None
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +152,8 @@ class _Builder:
             return self._new(resource, kind)
         ignore = resource.lifecycle.ignore_changes
         difference = diff(resource.spec, live.spec, kind.rules, ignore)
-        self.left_alone += _ignored(resource, live, difference)
-        self.left_alone += _unread(resource, live, kind)
+        self.left_alone += ignored_fields(resource, live, difference)
+        self.left_alone += ignored_keys(resource, live, kind)
         self.problems += field_problems(resource, live, difference, kind)
         forced = replaces(difference, kind)
         if not forced:
@@ -335,22 +317,6 @@ def _replacing(first: Step, doomed: Live, removal: Draft, forced: tuple[FieldCha
     )
 
 
-def without(resource: Resource, paths: tuple[str, ...]) -> Resource:
-    """The resource as if these keys had not been written: what is live there stays."""
-    if not paths:
-        return resource
-    files = {path: files for path, files in resource.files.items() if not is_below(path, paths)}
-    return replace(resource, spec=_pruned(resource.spec, paths, ""), files=files)
-
-
-def _pruned(spec: Mapping[str, Any], paths: tuple[str, ...], prefix: str) -> dict[str, Any]:
-    kept = {key: value for key, value in spec.items() if f"{prefix}{key}" not in paths}
-    return {
-        key: _pruned(value, paths, f"{prefix}{key}.") if isinstance(value, Mapping) else value
-        for key, value in kept.items()
-    }
-
-
 def _kept(resource: Resource, live: Live | None, field: FieldChange) -> LeftAlone:
     return LeftAlone(
         field.reason,
@@ -379,25 +345,3 @@ def _owned(part: Part, kind: Kind, changes: Iterable[FieldChange]) -> tuple[Fiel
 
 def _top(change: FieldChange) -> str:
     return change.path.partition(".")[0]
-
-
-def _ignored(resource: Resource, live: Live, difference: Difference) -> Iterable[LeftAlone]:
-    for change in difference.ignored:
-        yield LeftAlone(
-            "ignored",
-            live.kind,
-            resource.address.name,
-            live.id,
-            change.path,
-            change.old,
-            change.new,
-        )
-
-
-def _unread(resource: Resource, live: Live, kind: Kind) -> Iterable[LeftAlone]:
-    """Ignored keys that only the kind's own parts could have compared."""
-    for path in resource.lifecycle.ignore_changes:
-        rule = kind.rules.get(path)
-        if rule and rule.derived and is_written(resource.spec, path):
-            name = resource.address.name
-            yield LeftAlone("ignored", live.kind, name, live.id, path, note="not compared")

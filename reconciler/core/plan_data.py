@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from reconciler.core.plan import LeftAlone, Plan
+from reconciler.core.left_alone import LeftAlone
+from reconciler.core.plan import Plan
 from reconciler.core.resource import Address
 from reconciler.core.step import After, Call, FieldChange, Step, Upload, Wait
 from reconciler.errors import Problem

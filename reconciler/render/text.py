@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
-from reconciler.core.plan import LeftAlone, Plan
+from reconciler.core.left_alone import LeftAlone
+from reconciler.core.plan import Plan
 from reconciler.core.report import Report, StepResult
 from reconciler.core.resource import Address
 from reconciler.core.step import FieldChange, Step

@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from reconciler.core.plan import LeftAlone, Plan
+from reconciler.core.left_alone import LeftAlone
+from reconciler.core.plan import Plan
 from reconciler.core.resource import Address
 from reconciler.core.step import ACTIONS, Call, FieldChange, Step, Wait
 from reconciler.errors import Problem

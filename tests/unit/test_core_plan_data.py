@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.core.plan import LeftAlone, Plan
+from reconciler.core.left_alone import LeftAlone
+from reconciler.core.plan import Plan
 from reconciler.core.plan_data import plain_data, plan_data, plan_from
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import After, Call, FieldChange, Step, Upload, Wait

@@ -6,7 +6,8 @@ that nothing can delete, foreign objects, partial runs, mass changes, the summar
 
 from __future__ import annotations
 
-from reconciler.core.plan import LeftAlone, Plan
+from reconciler.core.left_alone import LeftAlone
+from reconciler.core.plan import Plan
 from reconciler.core.step import ACTIONS, Step
 from reconciler.errors import Problem
 from tests.unit.made_up import SCOPE, address, codes, live, plan, resource

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.plan import LeftAlone, Plan
+from reconciler.core.left_alone import LeftAlone
+from reconciler.core.plan import Plan
 from reconciler.core.resource import Address
 from reconciler.core.saved_plan import Binding, SavedPlan, dump, load_plan
 from reconciler.core.step import ACTIONS, After, Call, FieldChange, Step, Upload, Wait

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.core.drift import DriftedObject
-from reconciler.core.plan import LeftAlone, Plan
+from reconciler.core.left_alone import LeftAlone
+from reconciler.core.plan import Plan
 from reconciler.core.report import Report, StepResult
 from reconciler.core.step import ACTIONS, After, FieldChange
 from reconciler.errors import Problem

@@ -13,7 +13,8 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 
-from reconciler.core.plan import LeftAlone, Plan
+from reconciler.core.left_alone import LeftAlone
+from reconciler.core.plan import Plan
 from reconciler.core.step import FieldChange
 from reconciler.errors import Problem
 from reconciler.render.html import plan_html

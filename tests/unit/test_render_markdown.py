@@ -19,7 +19,8 @@ from markdown_it.token import Token
 
 from reconciler.cli.main import run
 from reconciler.cli.shared import Outer
-from reconciler.core.plan import LeftAlone, Plan
+from reconciler.core.left_alone import LeftAlone
+from reconciler.core.plan import Plan
 from reconciler.core.step import After, FieldChange, Wait
 from reconciler.errors import Problem
 from reconciler.flow import Tools

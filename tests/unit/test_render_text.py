@@ -11,7 +11,8 @@ from collections.abc import Callable
 import pytest
 
 from reconciler.core.drift import DriftedObject
-from reconciler.core.plan import LeftAlone, Plan
+from reconciler.core.left_alone import LeftAlone
+from reconciler.core.plan import Plan
 from reconciler.core.report import Report, StepResult
 from reconciler.core.resource import Address
 from reconciler.core.step import After, FieldChange, Step, Wait
