@@ -197,3 +197,16 @@ def test_the_rate_recovers_but_not_to_what_was_refused() -> None:
     late = [moment for moment in play.sent if moment > play.refusals[0] + 30]
     assert most_in_a_second(late) >= QUOTA * 0.7
     assert [moment for moment in play.refusals if moment > play.refusals[0] + 1.5] == []
+
+
+def test_a_refusal_never_lifts_the_users_limit() -> None:
+    now = [1000.0]
+    limiter = Limiter(lambda: now[0], lambda _: None, rate=0.5)
+    for _ in range(3):
+        limiter.refused(0.0, 1)
+        assert limiter.rate is not None
+        assert limiter.rate <= 0.5
+        for _ in range(50):
+            now[0] += 2.0
+            limiter.accepted()
+            assert limiter.rate <= 0.5
