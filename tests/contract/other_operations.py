@@ -98,7 +98,7 @@ OTHERS = (
     _batches(
         "DELETE /v1/batches/{job_id}",
         "delete_batch",
-        "none: the page tells of it as a cancel, and no run of ours deletes results",
+        "cancel, where the platform has no /cancel route",
     ),
 )
 

@@ -235,6 +235,19 @@ def test_a_cancel_that_came_too_late_stops_nothing(tmp_path: Path) -> None:
     assert provider.cancel(live) == ()
 
 
+@pytest.mark.parametrize("status", [404, 405])
+def test_a_platform_without_the_cancel_route_is_asked_to_delete(
+    tmp_path: Path, status: int
+) -> None:
+    ground, wanted = Ground(job_time=100.0), manifest(tmp_path)
+    made = ground.batch(ground.file(name=name_of(wanted)))
+    provider, live = found(ground, wanted)
+    fault = {"action": "status", "status": status, "method": "POST", "path": "/cancel$"}
+    ground.emulator.control("POST", "faults", fault)
+    assert provider.cancel(live) == (f"batch {made}",)
+    assert ground.client.get_batch(made).status in ("cancelling", "cancelled")
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_cancel_whose_answer_is_lost_is_looked_at(tmp_path: Path, when: str) -> None:
     ground, wanted = Ground(job_time=100.0), manifest(tmp_path)

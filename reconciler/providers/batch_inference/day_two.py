@@ -78,10 +78,19 @@ class DayTwo:
             if is_running(batch) and batch.status != CANCELLING and self._cancel(batch.id):
                 yield f"batch {batch.id}"
 
+    def _stop(self, batch: str) -> None:
+        """POST .../cancel; DELETE, which the page tells of in the same words, where that is not."""
+        try:
+            self.client.cancel_batch(batch)
+        except ApiError as error:
+            if error.status not in (404, 405):
+                raise
+            self.client.delete_batch(batch)
+
     def _cancel(self, batch: str) -> bool:
         """Whether the batch is stopped by this, or by a sending whose answer was lost."""
         try:
-            self.client.cancel_batch(batch)
+            self._stop(batch)
         except ApiError as error:
             # 422 is what a batch answers that has ended meanwhile.
             if not isinstance(error, UnknownOutcome) and error.status != 422:
