@@ -233,7 +233,8 @@ class Session:
             "commitUrl": commit.url,
             "mainBranchCommitSha": commit.sha,
             "pullRequestCommitSha": None,
-            "refName": commit.ref,
+            # A checkout of a bare commit, as a CI server makes it, is on no branch.
+            "refName": commit.ref or commit.sha,
         }
 
 

@@ -11,6 +11,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 TIMEOUT: Final = 5.0
+# The platform wants an http(s) URL beside the hash (``gitModelVersion.commitUrl``); a name under
+# ``invalid`` is reserved for what does not exist.
+NO_PAGE: Final = "https://no-remote.invalid/commit"
 _SCP: Final = re.compile(r"(?:[^@/\s]+@)?([A-Za-z0-9.-]{2,}):(?!/)([^\s\\?#]+)")
 
 
@@ -22,7 +25,7 @@ class Commit:
     """The commit that is checked out.
 
     ``ref`` is the branch, '' when none is.  ``url`` shows the commit on its host, or is
-    ``urn:git:<sha>``; it never holds credentials.  ``dirty``: the project directory differs
+    a URL that leads nowhere; it never holds credentials.  ``dirty``: the project directory differs
     from the commit.
     """
 
@@ -46,11 +49,11 @@ def read_commit(project_dir: Path) -> Commit | None:
 
 
 def commit_url(remote: str, sha: str) -> str:
-    """``https://host/owner/repository/commit/<sha>`` of a remote, else ``urn:git:<sha>``."""
+    """``https://host/owner/repository/commit/<sha>`` of a remote, else a URL on no real host."""
     scp = _SCP.fullmatch(remote)
     page = f"{scp[1]}/{scp[2]}" if scp else _page(remote)
     if not page:
-        return f"urn:git:{sha}"
+        return f"{NO_PAGE}/{sha}"
     return f"https://{page.rstrip('/').removesuffix('.git')}/commit/{sha}"
 
 

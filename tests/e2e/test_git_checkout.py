@@ -73,3 +73,16 @@ def test_a_tree_that_is_not_committed_names_no_commit(stage: Stage) -> None:
     commit(stage.folder, "First")
     (stage.folder / "model" / "custom.py").write_text("# not committed\n")
     assert told(stage) == []
+
+
+@pytest.mark.parametrize("remote", [None, "/srv/git/fraud.git"], ids=["none", "local"])
+def test_a_checkout_without_a_page_or_a_branch_is_one_too(stage: Stage, remote: str | None) -> None:
+    git(stage.folder, "remote", "remove", "origin")
+    if remote:
+        git(stage.folder, "remote", "add", "origin", remote)
+    sha = commit(stage.folder, "First")
+    git(stage.folder, "checkout", "--quiet", "--detach")
+    facts = told(stage)
+    assert facts
+    assert all(fact["mainBranchCommitSha"] == fact["refName"] == sha for fact in facts)
+    assert stage.run("plan", "--detailed-exitcode").code == 0

@@ -39,7 +39,7 @@ def test_a_clean_checkout(checkout: Path) -> None:
     assert commit is not None
     assert commit.sha == git(checkout, "rev-parse", "HEAD")
     assert (commit.ref, commit.dirty) == ("main", False)
-    assert commit.url == f"urn:git:{commit.sha}"
+    assert commit.url == f"https://no-remote.invalid/commit/{commit.sha}"
     assert read_commit(checkout / "models") == commit
 
 
@@ -109,4 +109,4 @@ def test_addresses(remote: str, page: str) -> None:
      "https://[::1/x", "ext::sh -c touch", "https://host.io:port/x"],
 )  # fmt: skip
 def test_remotes_without_a_page(remote: str) -> None:
-    assert commit_url(remote, SHA) == f"urn:git:{SHA}"
+    assert commit_url(remote, SHA) == f"https://no-remote.invalid/commit/{SHA}"
