@@ -40,8 +40,8 @@ class Guard(Protocol):
     def before(self, step: Step) -> None:
         """Raises StalePlanError when the object of the step is not what was reviewed."""
 
-    def after(self, step: Step) -> None:
-        """Takes the state that our own step left as the one to expect next."""
+    def after(self, step: Step, work: Call | Wait) -> None:
+        """Takes what our own call or wait changed as what to expect next."""
 
 
 class Run:
@@ -159,8 +159,8 @@ class Run:
             for work in _work(step):
                 known.update(self._do(step, work))
                 done += isinstance(work, Call)
-            if self.guard:
-                self.guard.after(step)
+                if self.guard:
+                    self.guard.after(step, work)
         except ReconcilerError as error:
             return _failed(replace(result, outputs=dict(known)), error, done)
         except Exception as error:

@@ -7,8 +7,8 @@ from threading import Lock
 from typing import Any
 
 from reconciler.core.resource import Address, Live
-from reconciler.core.saved_plan import check_object
-from reconciler.core.step import Step
+from reconciler.core.saved_plan import after_wait, check_object
+from reconciler.core.step import Call, Step, Wait
 
 Observe = Callable[[Address, Live], Any]
 
@@ -33,13 +33,20 @@ class LiveGuard:
             str(step.address), self._expected[str(step.address)], self._observe(step.address, live)
         )
 
-    def after(self, step: Step) -> None:
-        """What we changed ourselves is no conflict for the next step of the same object."""
+    def after(self, step: Step, work: Call | Wait) -> None:
+        """What we changed ourselves is no conflict for the next step of the same object.
+
+        A wait may last for minutes: what somebody else sets meanwhile is not ours.
+        """
+        address = str(step.address)
         live = self._lives.get(step.address)
-        if live is None or str(step.address) not in self._expected:
+        if live is None or address not in self._expected:
             return
+        if step.action in ("delete", "replace"):
+            del self._expected[address]
+            return
+        found = self._observe(step.address, live)
         with self._lock:
-            if step.action in ("delete", "replace"):
-                del self._expected[str(step.address)]
-            else:
-                self._expected[str(step.address)] = self._observe(step.address, live)
+            if isinstance(work, Wait):
+                found = after_wait(self._expected[address], found)
+            self._expected[address] = found

@@ -38,7 +38,10 @@ class Provider(Protocol):
         """The same object with what the list does not tell and this manifest needs.  Reads only."""
 
     def observe(self, live: Live) -> Any:
-        """All that the platform tells of one object right now, as JSON; None when it is gone."""
+        """All that the platform tells of one object right now, as JSON; None when it is gone.
+
+        What its jobs change by themselves lies under the key ``jobs``.
+        """
 
     def send(self, call: Call, resource: Resource | None) -> Mapping[str, Any]:
         """Make one write, all its values known; returns the outputs it ``gives``.

@@ -16,6 +16,8 @@ from reconciler.errors import StalePlanError
 AGAIN = "Make the plan again with `reconciler plan --out`, and have it reviewed again."
 CHANGED = "this plan was changed after it was made"
 MOST_DIFFERENCES = 5
+JOBS = "jobs"
+"""The key of an observed state that holds what the platform's jobs change by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,13 @@ def check_object(address: str, reviewed: Any, found: Any) -> None:
         raise StalePlanError(f"{address} was deleted since the plan was made", AGAIN)
     told = "; ".join(differences(reviewed, found))
     raise StalePlanError(f"{address} was changed since the plan was made: {told}", AGAIN)
+
+
+def after_wait(expected: Any, found: Any) -> Any:
+    """What to expect once a job has ended: only what jobs change may have moved on its account."""
+    if not isinstance(expected, Mapping) or not isinstance(found, Mapping):
+        return expected
+    return {**expected, **{key: found[key] for key in (JOBS,) if key in found}}
 
 
 def differences(old: Any, new: Any) -> list[str]:

@@ -247,9 +247,9 @@ def test_observing_tells_the_newest_run() -> None:
     run = ground.started(*NAMES)
     live = ground.provider.find(WANTED)
     assert live is not None
-    assert ground.provider.observe(live) == {"run": run, "status": "SUCCESS"}
+    assert ground.provider.observe(live) == {"jobs": {"run": run, "status": "SUCCESS"}}
     other = ground.started(*NAMES)
-    assert ground.provider.observe(live) == {"run": other, "status": "SUCCESS"}
+    assert ground.provider.observe(live) == {"jobs": {"run": other, "status": "SUCCESS"}}
     ground.emulator.control("POST", "reset")
     assert ground.provider.observe(live) is None
     assert ground.provider.detail(WANTED, live) is live

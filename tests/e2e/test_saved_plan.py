@@ -5,11 +5,13 @@ used, and what happens to an edit that is made while it is carried out.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.faults.faulty_wire import Killed
@@ -231,6 +233,35 @@ def test_an_edit_during_the_apply_is_a_conflict_of_that_step_only(stage: Stage) 
     assert "object.predictionThreshold: reviewed 0.5, found 0.9" in failed["error"]
     assert failed["doneCalls"] == 0
     refused(stage, "this plan was applied before")
+
+
+def test_an_edit_while_a_build_is_waited_for_is_a_conflict_of_what_follows(stage: Stage) -> None:
+    """A wait takes minutes: what others set meanwhile must not pass as what our step did."""
+    path = stage.folder / "py311.yaml"
+    users = "[{username: ben@example.com, role: CONSUMER}]"
+    path.write_text(path.read_text() + f"  sharing: {{mode: additive, users: {users}}}\n")
+    (stage.folder / "py311" / "Dockerfile").write_text("FROM python:3.11-slim\n# again\n")
+    assert stage.run("-q", "plan", "--out", "plan.json").code == 0
+    environment = identity(stage, "ExecutionEnvironment")
+
+    def polls(request: httpx.Request) -> bool:
+        return re.search(r"/versions/[0-9a-f]+/$", request.url.path) is not None
+
+    def somebody() -> None:
+        body = {"name": "By hand"}
+        stage.by_hand("PATCH", f"executionEnvironments/{environment}/", json=body)
+
+    inner = stage.wire
+    stage.wire = HookedWire(inner, 1, somebody, polls)  # type: ignore[assignment]
+    done = stage.run(*APPLY, "--report", "report.json")
+    stage.wire = inner
+    assert done.code == 5, done.out + done.err
+    steps = json.loads((stage.folder / "report.json").read_text())["steps"]
+    told = {step["id"]: (step["state"], step.get("error", "")) for step in steps}
+    assert told["ExecutionEnvironment/py311#version"][0] == "done"
+    state, error = told["ExecutionEnvironment/py311#sharing"]
+    assert state == "failed"
+    assert 'found "By hand"' in error
 
 
 def test_every_step_of_an_object_looks_at_it_once_more(stage: Stage) -> None:

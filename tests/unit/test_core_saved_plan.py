@@ -20,6 +20,7 @@ from reconciler.core.saved_plan import (
     MOST_DIFFERENCES,
     Binding,
     SavedPlan,
+    after_wait,
     check_binding,
     check_object,
     check_steps,
@@ -207,6 +208,15 @@ def test_an_object_that_moved_is_named_with_both_values() -> None:
         check_object("Ship/argo", {"a": 1, "b": 1}, {"a": 2, "b": 1})
     with pytest.raises(StalePlanError, match="was deleted"):
         check_object("Ship/argo", {"a": 1}, None)
+
+
+def test_a_wait_accounts_for_what_jobs_change_and_for_nothing_else() -> None:
+    before = {"object": {"flag": "red"}, "jobs": {"build": "running"}}
+    after = {"object": {"flag": "blue"}, "jobs": {"build": "success"}}
+    expected = {"object": {"flag": "red"}, "jobs": {"build": "success"}}
+    assert after_wait(before, after) == expected
+    assert after_wait(before, {"object": {"flag": "red"}}) == before
+    assert after_wait(before, None) == before
 
 
 def test_steps_that_would_be_others_now_are_refused_and_further_ones_do_not_count() -> None:

@@ -92,10 +92,8 @@ class Reads:
         own = _own(self._list(), live.owner or "")
         if not own.files and not own.batches:
             return None
-        return {
-            "files": sorted(file.id for file, _ in own.files),
-            "batches": sorted(batch.id for batch, _ in own.batches),
-        }
+        files = sorted(file.id for file, _ in own.files)
+        return {"jobs": {"files": files, "batches": sorted(batch.id for batch, _ in own.batches)}}
 
     def own(self, owned_by: str) -> Own:
         """The files and batches of one owner, as of the last survey."""

@@ -26,6 +26,13 @@ COLLECTIONS = {
     "ExecutionEnvironment": environment.COLLECTION,
     "CustomModel": model.COLLECTION,
 }
+BY_JOBS = (
+    "latestVersion",
+    "latestSuccessfulVersion",
+    "trainingDataAssignmentInProgress",
+    "updated",
+)
+"""Keys of an object that builds, pulls and assignments change when nobody sets anything."""
 ENDED_WELL = "COMPLETED"
 ENDED_BADLY = ("ERROR", "ABORTED", "EXPIRED")
 
@@ -69,15 +76,14 @@ class Reads:
             raise
         # Kept as it came, and read as what the contract says it is.
         parse(Model if live.kind == "CustomModel" else Environment, found)
-        seen = {"object": found}
-        users = self.client.list_access(collection, live.id)
-        seen["users"] = live_sharing(users)
-        version = (found.get("latestVersion") or {}).get("id")
+        jobs = {key: found.pop(key) for key in BY_JOBS if key in found}
+        version = (jobs.get("latestVersion") or {}).get("id")
         if live.kind == "CustomModel" and version:
             build = self.client.get_build(live.id, version)
-            seen["build"] = build.model_dump() if build else None
-            seen["tests"] = {t.id: t.overall_status for t in self.client.list_tests(live.id)}
-        return seen
+            jobs["build"] = build.model_dump() if build else None
+            jobs["tests"] = {t.id: t.overall_status for t in self.client.list_tests(live.id)}
+        users = self.client.list_access(collection, live.id)
+        return {"object": found, "users": live_sharing(users), "jobs": jobs}
 
     # -- files -----------------------------------------------------------------------------
 

@@ -88,7 +88,7 @@ class Reads:
     def observe(self, live: Live) -> Any:
         """The newest run of the selection; None when there is none any more."""
         found = self.newest(live, 1)
-        return {"run": found[0].id, "status": found[0].status} if found else None
+        return {"jobs": {"run": found[0].id, "status": found[0].status}} if found else None
 
     def tests(self, run: str, steps: Sequence[RunStep]) -> dict[str, list[TestResult]]:
         """The test results by step; only a model that was built has any."""
