@@ -95,9 +95,27 @@ def test_a_lost_batch_is_the_new_one_of_its_file() -> None:
     assert ", ".join(sorted((made, twin))) in caught.value.message
 
 
+def answering(answer: object) -> httpx.MockTransport:
+    """Empty lists, and this answer to every write."""
+    empty = {"object": "list", "data": [], "has_more": False}
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=empty if request.method == "GET" else answer)
+
+    return httpx.MockTransport(answered)
+
+
+def test_what_another_run_made_since_the_plan_is_not_made_again(tmp_path: Path) -> None:
+    ground, wanted = Ground(job_time=10.0), manifest(tmp_path)
+    file = ground.file(name=name_of(wanted))
+    batch = ground.batch(file)
+    assert ground.provider.send(upload(wanted), wanted) == {"fileId": file}
+    assert ground.provider.send(create(file), None) == {"batchId": batch}
+
+
 def test_an_unreadable_answer_is_an_unknown_outcome() -> None:
     ground = Ground()
-    ground.wire = httpx.MockTransport(lambda request: httpx.Response(200, json={"id": 7}))
+    ground.wire = answering({"id": 7})
     with pytest.raises(UnknownOutcome):
         BatchInference(ground.open()).send(create("f"), None)
 
@@ -105,7 +123,7 @@ def test_an_unreadable_answer_is_an_unknown_outcome() -> None:
 def test_a_file_that_the_platform_could_not_take_is_an_error(tmp_path: Path) -> None:
     ground, wanted = Ground(), manifest(tmp_path)
     file = {"id": "f", "filename": "x", "bytes": 1, "status": "error", "status_details": "no room"}
-    ground.wire = httpx.MockTransport(lambda request: httpx.Response(200, json=file))
+    ground.wire = answering(file)
     with pytest.raises(ApiError) as caught:
         BatchInference(ground.open()).send(upload(wanted), wanted)
     assert "no room" in caught.value.message
@@ -192,7 +210,7 @@ def test_what_is_observed_stays_while_a_batch_goes_on(tmp_path: Path) -> None:
     before = ground.provider.observe(live)
     ground.emulator.clock.sleep(100)
     assert ground.provider.observe(live) == before
-    assert before["batches"] == [made]
+    assert before["jobs"]["batches"] == [made]
     assert ground.provider.observe(replace(live, owner="fraud/other")) is None
     assert ground.provider.detail(wanted, live) is live
 

@@ -95,6 +95,16 @@ def test_two_runs_that_a_lost_trigger_could_have_made_are_listed() -> None:
     assert ", ".join(made) in caught.value.message
 
 
+def test_a_run_that_another_apply_triggered_since_the_plan_is_taken() -> None:
+    ground = Ground()
+    made = ground.provider.send(trigger(), WANTED)
+    assert ground.provider.send(trigger(), WANTED) == made
+    known = ground.client.get_run(made["runId"])
+    ground.emulator.clock.sleep(5)
+    later = trigger(known.id, known.created_at and known.created_at.isoformat())
+    assert ground.provider.send(later, WANTED) != made
+
+
 def test_a_lost_trigger_of_selectors_is_told_by_its_steps() -> None:
     ground, wanted = Ground(), manifest("+int_customer_orders")
     ground.started("stg_*")

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from reconciler.flow import Ask, Session, Tools
@@ -15,7 +16,7 @@ from tests.e2e.processes import ended, site, until
 from tests.faults.final_state import final_state
 from tests.faults.hooked_wire import HookedWire
 from tests.scenarios.scenario import HERE
-from tests.scenarios.stage import Stage
+from tests.scenarios.stage import Done, Stage
 
 APPLY = ("apply", "--auto-approve")
 MODELS = """\
@@ -138,31 +139,53 @@ def test_a_second_apply_at_any_write_ends_as_one(tmp_path: Path) -> None:
         assert stage.run("plan", "--detailed-exitcode").code == 0
 
 
-def test_environments_made_twice_without_a_lock_are_never_picked_from(tmp_path: Path) -> None:
-    """No field of an environment is unique: two creates at the same moment make two of them."""
-    folder = Path(shutil.copytree(HERE / "bases" / "churn", tmp_path / "project"))
+def beside(folder: Path, at: int, edit: Callable[[], None] | None = None) -> tuple[Stage, Done]:
+    """An apply of the base project, and a whole one of somebody before its ``at``-th write."""
+    shutil.copytree(HERE / "bases" / "churn", folder)
     stage = Stage(folder)
+    if edit:
+        assert stage.run("-q", *APPLY).code == 0
+        edit()
     inner = stage.wire
 
     def other() -> None:
         stage.wire = inner
         whole_apply(stage)
 
-    stage.wire = HookedWire(inner, 1, other)  # type: ignore[assignment]
-    stage.run("-q", *APPLY, "--parallelism", "1")
+    stage.wire = HookedWire(inner, at, other)  # type: ignore[assignment]
+    done = stage.run("-q", *APPLY, "--parallelism", "1")
     stage.wire = inner
-    marked = [
-        e for e in stage.control("GET", "state")["environments"] if "[rec" in e["description"]
-    ]
-    if len(marked) == 1:
-        return
-    for command in (("plan",), APPLY):
-        done = stage.run("-q", *command)
-        assert done.code == 1
-        assert done.writes == []
-        assert all(each["id"] in done.out for each in marked)
-    stage.by_hand("DELETE", f"executionEnvironments/{marked[1]['id']}/").raise_for_status()
-    assert stage.run("-q", *APPLY).code == 0
+    return stage, done
+
+
+def test_of_two_environments_made_at_once_the_later_is_taken_back(tmp_path: Path) -> None:
+    """No field of an environment is unique, so that two creates at one moment make two of them."""
+    stage, done = beside(tmp_path / "project", 1)
+    assert done.code == 5
+    assert "at the same moment" in done.out
+    environments = stage.control("GET", "state")["environments"]
+    marked = [each for each in environments if "[rec" in each["description"]]
+    assert [each["deleted"] for each in marked] == [False, True]
+    assert all(each["id"] in done.out for each in marked)
+    again = stage.run("-q", *APPLY)
+    assert (again.code, again.writes) == (0, [])
+    assert stage.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_version_that_came_since_the_plan_is_not_made_again(tmp_path: Path) -> None:
+    """The run that comes second would send the same files once more, on top of the same ones."""
+    folder = tmp_path / "project"
+
+    def edit() -> None:
+        churn = folder / "churn.yaml"
+        churn.write_text(churn.read_text().replace("name: Churn", "name: Leavers"))
+        (folder / "model" / "custom.py").write_text("# another\n")
+
+    # The first write is the new name; the second would be the version.
+    stage, done = beside(folder, 1, edit)
+    assert done.code == 5
+    assert "was made since the plan was made" in done.out
+    assert len(stage.control("GET", "state")["modelVersions"]) == 2
     assert stage.run("plan", "--detailed-exitcode").code == 0
 
 

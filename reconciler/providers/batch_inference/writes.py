@@ -27,7 +27,10 @@ class Writes:
         self.outside = outside
 
     def send(self, call: Call, resource: Resource | None) -> Mapping[str, Any]:
-        """One write, by the operation's name."""
+        """One write, by the operation's name; what another run made since the plan is taken."""
+        found = LOOK_UPS[call.operation](self, call)
+        if found is not None:
+            return found
         try:
             return SENDS[call.operation](self, call, resource)
         except ContractBroken as error:
@@ -94,8 +97,7 @@ LOOK_UPS: Mapping[str, Callable[[Writes, Call], Found]] = {
 def _only(found: Sequence[str], key: str, what: str) -> Found:
     if len(found) > 1:
         raise LiveStateError(
-            f"after an answer that was lost there are {len(found)} {what}: "
-            + ", ".join(sorted(found)),
+            f"since the plan was made there are {len(found)} {what}: " + ", ".join(sorted(found)),
             "Look at them, delete what is too much, and run again.",
         )
     return {key: found[0]} if found else None

@@ -148,7 +148,7 @@ def _settings_call(change: Change, wanted: Mapping[str, Any], choice: Choice) ->
         "create_version_from_latest",
         "PATCH",
         "customModels/{id}/versions/",
-        {"id": change.own["id"], "latest": change.own.get("versionId")},
+        {"id": change.own["id"], "latest": After(change.step("version"), "versionId")},
         body,
         gives=("versionId",),
     )

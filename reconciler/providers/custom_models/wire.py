@@ -47,6 +47,7 @@ class Environment(Wire):
     is_public: bool | None = None
     username: str | None = None
     deployments_count: int | None = None
+    created: str = ""
     latest_version: BuiltVersion | None = None
     latest_successful_version: BuiltVersion | None = None
 

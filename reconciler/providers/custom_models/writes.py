@@ -10,6 +10,7 @@ from reconciler.core.step import Call
 from reconciler.errors import ApiError, LiveStateError, UnknownOutcome
 from reconciler.providers.answer import ContractBroken
 from reconciler.providers.custom_models.client import Client
+from reconciler.providers.custom_models.rival import keep_one_environment, refuse_newer
 from reconciler.providers.custom_models.upload import readers
 from reconciler.providers.custom_models.version_mark import marked_text
 from reconciler.providers.custom_models.wire import Model
@@ -26,6 +27,8 @@ class Writes:
 
     def send(self, call: Call, resource: Resource | None) -> Mapping[str, Any]:
         """One write, by the operation's name."""
+        if "latest" in call.params:
+            refuse_newer(self.client, call)
         try:
             return WRITES[call.operation](self, call, resource) or {}
         except (ContractBroken, KeyError, TypeError) as error:
@@ -54,6 +57,11 @@ class Writes:
             if not found:
                 raise
             return _made(found[0])
+
+    def _create_environment(self, call: Call, _: Resource | None) -> Mapping[str, Any]:
+        made = self.client.create_environment(call.body)
+        keep_one_environment(self.client, call, made)
+        return {"id": made}
 
     def _start_impact(self, call: Call, _: Resource | None) -> Mapping[str, Any]:
         identity, version = call.params["id"], call.params["version"]
@@ -141,7 +149,7 @@ def _named(made: tuple[str, str]) -> Mapping[str, Any]:
 
 
 WRITES: Mapping[str, Write] = {
-    "create_environment": lambda w, c, _: {"id": w.client.create_environment(c.body)},
+    "create_environment": Writes._create_environment,
     "update_environment": lambda w, c, _: w.client.update_environment(c.params["id"], c.body),
     "delete_environment": lambda w, c, _: w.client.delete_environment(c.params["id"]),
     "create_environment_version": Writes._create_environment_version,
