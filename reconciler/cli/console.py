@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console as Rich
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from reconciler.core.step import Step
 from reconciler.render.plain import plain
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 ENDS = ("done", "failed", "skipped", "notReached")
@@ -39,6 +42,9 @@ class Console:
         if not self.rich.is_terminal or self.quiet:
             yield Listener(self)
             return
+        # Loaded where somebody watches: a pipeline need not wait for it.
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),

@@ -29,6 +29,7 @@ class Spec(BaseModel):
     """A strict mapping: camelCase keys, nothing unknown, no silent conversion of types."""
 
     model_config = ConfigDict(
+        defer_build=True,
         extra="forbid",
         strict=True,
         frozen=True,

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING
 
 from reconciler.core.kind import Kind
 from reconciler.core.provider import Provider
 from reconciler.providers.batch_inference import batch
-from reconciler.providers.batch_inference.provider import BatchInference
 from reconciler.providers.custom_models import environment, model
-from reconciler.providers.custom_models.provider import CustomModels
-from reconciler.providers.http import Endpoint, Http, Outside
 from reconciler.providers.model_registry import registry_model
-from reconciler.providers.model_registry.provider import ModelRegistry
 from reconciler.providers.model_runs import kind as model_run
-from reconciler.providers.model_runs.provider import ModelRuns
 from reconciler.settings import ProviderSettings
+
+if TYPE_CHECKING:
+    from reconciler.providers.http import Outside
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
@@ -28,18 +28,22 @@ KINDS: Mapping[str, Kind] = {
     )
 }
 
-PROVIDERS: Mapping[str, Callable[[Http], Provider]] = {
-    "custom_models": CustomModels,
-    "model_registry": ModelRegistry,
-    "model_runs": ModelRuns,
-    "batch_inference": BatchInference,
+HOME = "reconciler.providers"
+PROVIDERS: Mapping[str, str] = {
+    "custom_models": f"{HOME}.custom_models.provider:CustomModels",
+    "model_registry": f"{HOME}.model_registry.provider:ModelRegistry",
+    "model_runs": f"{HOME}.model_runs.provider:ModelRuns",
+    "batch_inference": f"{HOME}.batch_inference.provider:BatchInference",
 }
+"""Each by its name: what speaks HTTP is loaded when it is opened, for half of a start is that."""
 
 
 def open_provider(
     name: str, settings: ProviderSettings, outside: Outside | None = None
 ) -> Provider:
     """A provider ready for use; nothing is sent before its first call."""
+    from reconciler.providers.http import Endpoint, Http
+
     key = {"scheme": "", "header": "X-API-Key"} if settings.token_is_key else {}
     endpoint = Endpoint(
         settings.endpoint,
@@ -49,7 +53,5 @@ def open_provider(
         parallel=settings.parallel,
         **key,
     )
-    return PROVIDERS[name](Http(endpoint, outside))
-
-
-__all__ = ["KINDS", "PROVIDERS", "Outside", "open_provider"]
+    provider: Provider = resolve_name(PROVIDERS[name])(Http(endpoint, outside))
+    return provider

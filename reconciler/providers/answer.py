@@ -1,4 +1,4 @@
-"""One answer of a platform, read whole, within bounds of size and time."""
+"""One answer of a platform: what it says, or why it says nothing that can be used."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
 from reconciler.errors import ApiError
 
 BODY_SHOWN = 256
@@ -16,9 +14,6 @@ REFUSAL_READ = 2**16
 """Bytes of a refusal that are looked at; more is no reason any more."""
 
 LARGEST_JSON = 64 * 2**20
-LARGEST_BODY = 4 * 2**30
-LONGEST_BODY = 900.0
-"""Seconds that one body may take: a server that drips bytes must not hold a run for ever."""
 
 HINT = "Check that the endpoint is the API, and try again."
 
@@ -78,20 +73,3 @@ def _detail(detail: Any) -> str:
         return str(detail or "")
     found = [(d.get("loc") or (), d.get("msg")) for d in detail if isinstance(d, dict)]
     return "; ".join(f"{'.'.join(map(str, loc))}: {msg}" for loc, msg in found) or str(detail)
-
-
-def read_answer(response: httpx.Response, path: str, clock: Callable[[], float]) -> Answer:
-    """Read a streamed response to its end.
-
-    Raises httpx.ReadTimeout when it takes too long and httpx.DecodingError when it is too large.
-    """
-    end, size, chunks = clock() + LONGEST_BODY, 0, []
-    for chunk in response.iter_bytes():
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > LARGEST_BODY:
-            raise httpx.DecodingError(f"more than {LARGEST_BODY} bytes", request=response.request)
-        if clock() > end:
-            raise httpx.ReadTimeout(f"more than {LONGEST_BODY:g} s", request=response.request)
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status_code, headers, b"".join(chunks), path)

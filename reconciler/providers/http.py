@@ -24,7 +24,8 @@ import tenacity
 
 from reconciler import __version__
 from reconciler.errors import ApiError, UnknownOutcome
-from reconciler.providers.answer import Answer, ContractBroken, read_answer
+from reconciler.providers.answer import Answer, ContractBroken
+from reconciler.providers.body import read_answer
 from reconciler.providers.limiter import Limiter
 from reconciler.providers.read_ahead import ReadAhead
 

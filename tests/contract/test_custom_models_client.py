@@ -18,7 +18,8 @@ from reconciler.emulator.app import Options, create_app
 from reconciler.emulator.founding import PUBLIC_ENVIRONMENT
 from reconciler.emulator.serve import running
 from reconciler.flow import Tools
-from reconciler.providers.all import KINDS, Outside, open_provider
+from reconciler.providers.all import KINDS, open_provider
+from reconciler.providers.http import Outside
 from tests.contract.contract_transport import ContractTransport
 from tests.contract.emulator_support import ANN, OWNER, unzipped
 

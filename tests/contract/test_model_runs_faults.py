@@ -17,7 +17,8 @@ import pytest
 
 from reconciler.core.report import Report
 from reconciler.flow import Ask, Session, Tools
-from reconciler.providers.all import KINDS, Outside, open_provider
+from reconciler.providers.all import KINDS, open_provider
+from reconciler.providers.http import Outside
 from tests.faults.faulty_wire import FAULTS, FaultyWire, Killed
 from tests.scenarios.stage import Stage
 

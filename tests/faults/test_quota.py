@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.providers.all import Outside
+from reconciler.providers.http import Outside
 from tests.scenarios.stage import Stage
 from tests.unit.test_limiter import QUOTA, most_in_a_second
 

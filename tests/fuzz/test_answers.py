@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.providers.all import Outside
+from reconciler.providers.http import Outside
 from tests.faults.reference_project import prepare, write_edit, write_first
 from tests.faults.snapshot import keep
 from tests.fuzz.answer_mutations import spoiled

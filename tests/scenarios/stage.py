@@ -21,7 +21,8 @@ from reconciler.cli.shared import Outer
 from reconciler.emulator.app import Options, create_app
 from reconciler.emulator.faults import AnswerTimeout, ConnectionDropped
 from reconciler.flow import Tools
-from reconciler.providers.all import KINDS, Outside, open_provider
+from reconciler.providers.all import KINDS, open_provider
+from reconciler.providers.http import Outside
 
 HOST = "http://platform.test"
 TOKEN = "canary-0f1e2d3c"

@@ -192,21 +192,22 @@ class Reviewer:
         if step.id in self.moved:
             raise StalePlanError(f"{step.id} was changed since the plan was made", "Plan again.")
 
-    def after(self, step: Step) -> None:
+    def after(self, step: Step, work: Call | Wait) -> None:
         """Takes note."""
-        self.log.append(f"after {step.id}")
+        self.log.append(f"after {work.operation} {step.id}")
 
 
 def test_what_moved_since_the_review_is_not_touched() -> None:
-    resources = [*chain("Ship/a", "Ship/b"), resource("Ship/c")]
+    resources = [*chain("Ship/a", "Ship/b"), resource("Dock/c")]
     known = {each.address: each for each in resources}
     provider, guard = FakeProvider(), Reviewer("Ship/a")
     made = Run(plan(resources), lambda _: provider, known, lambda *told: None, guard=guard)
     report = made.execute(1)
-    assert states(report) == {"Ship/a": "failed", "Ship/b": "skipped", "Ship/c": "done"}
+    assert states(report) == {"Ship/a": "failed", "Ship/b": "skipped", "Dock/c": "done"}
     assert one(report, "Ship/a").error == "Ship/a was changed since the plan was made"
-    assert provider.log == ["make Ship/c"]
-    assert guard.log == ["before Ship/a", "before Ship/c", "after Ship/c"]
+    assert provider.log == ["make Dock/c", "wait drying"]
+    looks = ["before Dock/c", "after make Dock/c", "after drying Dock/c"]
+    assert guard.log == [*looks, "before Ship/a"]
 
 
 def test_a_provider_that_cannot_be_opened_fails_its_steps_only() -> None:

@@ -19,11 +19,10 @@ from reconciler.errors import ApiError
 from reconciler.providers.answer import (
     BODY_SHOWN,
     LARGEST_JSON,
-    LONGEST_BODY,
     Answer,
     ContractBroken,
-    read_answer,
 )
+from reconciler.providers.body import LONGEST_BODY, read_answer
 from tests.unit.scripted_platform import platform
 
 

@@ -17,19 +17,20 @@ from reconciler.core.resource import Resource
 from reconciler.core.step import After, Call, Draft, FieldChange, Upload, Wait
 from reconciler.errors import Problem
 from reconciler.providers.batch_inference import identity
-from reconciler.providers.batch_inference.client import PREFIX, PURPOSE
 from reconciler.providers.batch_inference.estimate import config_of, estimated_cost, too_long
 from reconciler.providers.batch_inference.input import Input, read_input
-from reconciler.providers.batch_inference.reads import INPUT
-from reconciler.providers.batch_inference.reads import KIND as NAME
-from reconciler.providers.batch_inference.results import OUTPUT, errors_path, output_path
+from reconciler.providers.batch_inference.results import errors_path, output_path
 from reconciler.providers.batch_inference.spec import (
     DEFAULT_ENDPOINT,
     DEFAULT_TIMEOUT,
+    INPUT,
+    OUTPUT,
     BatchInferenceSpec,
 )
+from reconciler.providers.batch_inference.spec import KIND as NAME
 from reconciler.providers.batch_inference.tokens import counted
 from reconciler.providers.batch_inference.verdict import ABSENT, FAILED, RUNNING
+from reconciler.providers.batch_inference.wire import PREFIX, PURPOSE
 
 NAMES_TOLD = 5
 

@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 from reconciler.providers.answer import ContractBroken
 from reconciler.providers.batch_inference.wire import (
+    PREFIX,
+    PURPOSE,
     ActiveModels,
     Batch,
     ModelConfig,
@@ -18,9 +20,7 @@ from reconciler.providers.batch_inference.wire import (
 )
 from reconciler.providers.http import MOST_PAGES, SERVER_HINT, Http
 
-PREFIX = "v1"
 FILES_PAGE, BATCHES_PAGE = 1000, 100
-PURPOSE = "batch"
 
 
 class Client:

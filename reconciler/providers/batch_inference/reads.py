@@ -15,7 +15,7 @@ from reconciler.providers.batch_inference import identity
 from reconciler.providers.batch_inference.client import Client
 from reconciler.providers.batch_inference.input import read_input
 from reconciler.providers.batch_inference.results import output_path
-from reconciler.providers.batch_inference.spec import DEFAULT_ENDPOINT
+from reconciler.providers.batch_inference.spec import DEFAULT_ENDPOINT, INPUT, KIND
 from reconciler.providers.batch_inference.verdict import (
     ABSENT,
     COMPLETED,
@@ -28,9 +28,6 @@ from reconciler.providers.batch_inference.verdict import (
     is_running,
 )
 from reconciler.providers.batch_inference.wire import Batch, StoredFile
-
-KIND = "BatchInference"
-INPUT = "input"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.core.resource import Resource
 from reconciler.errors import ApiError, ReconcilerError
-from reconciler.providers.batch_inference.client import Client
-from reconciler.providers.batch_inference.spec import SUFFIX
+from reconciler.providers.batch_inference.spec import OUTPUT, SUFFIX
 
-OUTPUT = "output"
+if TYPE_CHECKING:
+    from reconciler.providers.batch_inference.client import Client
 
 
 def output_path(resource: Resource | None) -> str | None:

@@ -14,6 +14,9 @@ from reconciler.core.spec import Duration, Spec, absent
 
 Endpoint = Literal["/v1/chat/completions", "/v1/responses"]
 SUFFIX = ".jsonl"
+KIND = "BatchInference"
+# The roles of its two files.
+INPUT, OUTPUT = "input", "output"
 
 
 def _lines(path: str) -> str:

@@ -12,11 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reconciler.providers.answer import ContractBroken
 
+PREFIX = "v1"
+PURPOSE = "batch"
+
 
 class Wire(BaseModel):
     """An answer in the platform's names; what is missing in it breaks the contract."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
 
 class ModelConfig(Wire):

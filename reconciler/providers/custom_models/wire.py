@@ -13,7 +13,9 @@ from reconciler.providers.answer import ContractBroken
 class Wire(BaseModel):
     """An answer in the platform's names; what is missing in it breaks the contract."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, alias_generator=to_camel, defer_build=True
+    )
 
 
 class Access(Wire):

@@ -21,7 +21,7 @@ _NUMBERED = re.compile(r":([0-9]{1,18})$")
 class Wire(BaseModel):
     """An answer in the registry's names (snake case, unlike those of a ``Subject``)."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, protected_namespaces=())
+    model_config = ConfigDict(extra="allow", frozen=True, protected_namespaces=(), defer_build=True)
 
 
 class Subject(Wire):

@@ -37,7 +37,7 @@ Moment = Annotated[datetime, AfterValidator(_utc)]
 class Wire(BaseModel):
     """An answer in the platform's names; what is missing in it breaks the contract."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
 
 class Diagnostics(Wire):
