@@ -1,27 +1,32 @@
 """Whatever the platform answers: a result or one of our errors, never a traceback, and an end.
 
-A run on the reference project is played with one answer spoiled, or all answers from there on.
+A run on the reference project, or on the example over all four APIs, is played with one answer
+spoiled, or all answers from there on.
 """
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import resource
 import shutil
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
+from reconciler.cli.demo import REGISTERED
 from reconciler.providers.http import Outside
 from tests.faults.reference_project import prepare, write_edit, write_first
 from tests.faults.snapshot import keep
 from tests.fuzz.answer_mutations import spoiled
 from tests.scenarios.stage import Stage
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 CODES = (0, 1, 2, 3, 4, 5)
 MOST_REQUESTS, SECONDS, MEGABYTES = 4000, 10.0, 500
 ALONE = ("--parallelism", "1")
@@ -65,15 +70,52 @@ class Timed(Stage):
         return Outside(self.wire, self.clock.sleep, self.clock, self.clock)
 
 
-class Course:
-    """The platform before the edit of the reference project, to start from again and again."""
+def reference(stage: Stage) -> Callable[[], None]:
+    """Environments and models; what follows is how the manifests are edited."""
+    dataset = prepare(stage)
+    write_first(stage.folder, dataset)
+    return lambda: write_edit(stage.folder, dataset)
 
-    def __init__(self, folder: Path) -> None:
+
+def four_apis(stage: Stage) -> Callable[[], None]:
+    """The example of all kinds: a registry version, a model, a run and a batch."""
+    folder = stage.folder
+    shutil.copytree(EXAMPLES / "all-kinds", folder, dirs_exist_ok=True)
+    stage.upload(folder / "policies.csv")
+    repository = {"type": "ml-repo", "name": "claims", "storage_integration_fqn": "acme:s3"}
+    for path, manifest in (("ml-repos", repository), ("model-versions", REGISTERED)):
+        body = {"manifest": manifest}
+        stage.by_hand("PUT", f"/api/svc/v1/{path}", json=body).raise_for_status()
+
+    def edit() -> None:
+        with (folder / "smoke.jsonl").open("a") as smoke:
+            smoke.write(smoke_line("late"))
+        with (folder / "model" / "custom.py").open("a") as program:
+            program.write("# edited\n")
+        after = folder / "after.yaml"
+        after.write_text(after.read_text().replace("int_claims, ", ""))
+
+    return edit
+
+
+def smoke_line(name: str) -> str:
+    """One request more, with an id of its own."""
+    lines = (EXAMPLES / "all-kinds" / "smoke.jsonl").read_text().splitlines()
+    return json.dumps({**json.loads(lines[0]), "custom_id": name}) + "\n"
+
+
+PROJECTS = (reference, four_apis)
+
+
+class Course:
+    """The platform before the edit of a project, to start from again and again."""
+
+    def __init__(self, folder: Path, project: Callable[[Stage], Callable[[], None]]) -> None:
         self.stage = Timed(folder)
-        dataset = prepare(self.stage)
-        write_first(folder, dataset)
-        assert self.stage.run("-q", *COMMANDS["apply"], *ALONE).code == 0
-        write_edit(folder, dataset)
+        edit = project(self.stage)
+        first = self.stage.run("-q", *COMMANDS["apply"], *ALONE)
+        assert first.code == 0, first.out + first.err
+        edit()
         path = folder / "reviewed.json"
         wishes = ("--out", str(path), "--prune", "--allow-mass-change")
         assert self.stage.run("-q", "plan", *wishes, *ALONE).code == 0
@@ -114,11 +156,8 @@ class Course:
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
-    folder = tmp_path_factory.mktemp("fuzz") / "project"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    return Course(folder)
+def courses(tmp_path_factory: pytest.TempPathFactory) -> list[Course]:
+    return [Course(tmp_path_factory.mktemp(each.__name__), each) for each in PROJECTS]
 
 
 def peak() -> float:
@@ -126,13 +165,13 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def test_any_answer_gives_a_result_or_an_error(course: Course, answer_seeds: range) -> None:
+def test_any_answer_gives_a_result_or_an_error(courses: list[Course], answer_seeds: range) -> None:
     before = peak()
     told: Counter[str] = Counter()
     wrong: list[str] = []
     for seed in answer_seeds:
         try:
-            told[course.case(seed)] += 1
+            told[courses[seed % len(courses)].case(seed)] += 1
         except Exception as error:
             wrong.append(f"seed {seed}: {type(error).__name__} {str(error)[:1500]}")
     used = peak() - before
