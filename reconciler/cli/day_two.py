@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.shared import Shared, emit, format_option, pass_shared
-from reconciler.render.data import to_json
+from reconciler.cli.shared import Shared, complete, emit, format_option, pass_shared
+from reconciler.errors import Problem
+from reconciler.render.data import problem_data, to_json
 from reconciler.render.plain import log_lines, plain
 from reconciler.render.table import table
 
@@ -46,10 +47,15 @@ def logs(shared: Shared, /, address: str, target: str | None, job: str, lines: i
 @pass_shared
 def history(shared: Shared, /, address: str, target: str | None, form: str) -> None:
     """List the versions of an object, newest first."""
-    with shared.session((), target=target) as session:
+
+    def failed(problems: tuple[Problem, ...]) -> str:
+        found = [problem_data(problem) for problem in problems]
+        return to_json({"address": address, "versions": None, "problems": found})
+
+    with complete(form, failed), shared.session((), target=target) as session:
         provider, live = session.find(address)
         rows = provider.history(live)
-    told = {"address": address, "versions": list(rows)}
+    told = {"address": address, "versions": list(rows), "problems": []}
     emit(to_json(told) if form == "json" else table(rows))
 
 

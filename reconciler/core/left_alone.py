@@ -35,13 +35,14 @@ def without(resource: Resource, paths: tuple[str, ...]) -> Resource:
     if not paths:
         return resource
     files = {path: files for path, files in resource.files.items() if not is_below(path, paths)}
-    return replace(resource, spec=_pruned(resource.spec, paths, ""), files=files)
+    return replace(resource, spec=pruned(resource.spec, paths), files=files)
 
 
-def _pruned(spec: Mapping[str, Any], paths: tuple[str, ...], prefix: str) -> dict[str, Any]:
+def pruned(spec: Mapping[str, Any], paths: tuple[str, ...], prefix: str = "") -> dict[str, Any]:
+    """A mapping without these key paths, each below ``prefix``."""
     kept = {key: value for key, value in spec.items() if f"{prefix}{key}" not in paths}
     return {
-        key: _pruned(value, paths, f"{prefix}{key}.") if isinstance(value, Mapping) else value
+        key: pruned(value, paths, f"{prefix}{key}.") if isinstance(value, Mapping) else value
         for key, value in kept.items()
     }
 

@@ -10,15 +10,14 @@ from pydantic import ValidationError
 
 from reconciler.core.fileset import FileSet
 from reconciler.core.kind import Kind
-from reconciler.core.nearest import did_you_mean
 from reconciler.core.resource import Address, Origin, Resource
 from reconciler.desired.envelope import Envelope, manifest_model
 from reconciler.desired.explain import explain
-from reconciler.desired.fault import Fault, Keys, dig, shown, undotted
+from reconciler.desired.fault import Fault, Keys, dig, undotted
 from reconciler.desired.fileset import path_of, read_file_set
 from reconciler.desired.folder import FilesRefused
+from reconciler.desired.ignored import ignored_fault
 from reconciler.desired.manifest import Manifest
-from reconciler.desired.model_field import keys_of, model_at, type_at
 
 _TOP_KEYS = ("spec", "metadata", "lifecycle", "dependsOn")
 
@@ -56,18 +55,10 @@ class ResourceBuilder:
             self.faults.extend(explain(error, model))
             return None
         for index, path in enumerate(envelope.lifecycle.ignore_changes):
-            self._check_field(path, ("lifecycle", "ignoreChanges", index))
+            at = ("lifecycle", "ignoreChanges", index)
+            fault = ignored_fault(path, at, self._spec, self.kind)
+            self.faults += [fault] if fault else []
         return envelope
-
-    def _check_field(self, path: str, keys: Keys) -> None:
-        parts = undotted(path)
-        for depth, part in enumerate(parts):
-            if type_at(self.kind.spec, parts[: depth + 1]) is None:
-                owner = model_at(self.kind.spec, parts[:depth])
-                guess = did_you_mean(str(part), keys_of(owner)) if owner else ""
-                message = f"{self.kind.name} has no field {shown(path)}{guess}"
-                self.faults.append(Fault("unknown-field", message, "", keys))
-                return
 
     def _wants(self) -> Iterator[Want]:
         texts = dig(self.manifest.value, ("dependsOn",))

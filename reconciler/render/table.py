@@ -12,7 +12,7 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Columns as wide as their widest cell; empty columns are left out."""
     if not rows:
         return "(none)"
-    columns = [key for key in rows[0] if any(row[key] for row in rows)]
+    columns = [key for key in rows[0] if any(row[key] not in ("", None) for row in rows)]
     cells = [[key.upper() for key in columns]]
     cells += [[plain(str(row[key])) for key in columns] for row in rows]
     widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]

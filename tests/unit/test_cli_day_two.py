@@ -38,7 +38,11 @@ def test_the_log_of_one_job_is_shown(harbour: Harbour, options: list[str], shown
 def test_the_history_is_a_table_or_json(harbour: Harbour) -> None:
     assert harbour.run("history", "Ship/argo").out == "VERSION  ID\n1.0      argo-id\n"
     told = harbour.run("history", "Ship/argo", "--format", "json").json
-    assert told == {"address": "Ship/argo", "versions": [{"version": "1.0", "id": "argo-id"}]}
+    versions = [{"version": "1.0", "id": "argo-id"}]
+    assert told == {"address": "Ship/argo", "versions": versions, "problems": []}
+    gone = harbour.run("history", "Ship/tern", "--format", "json")
+    assert (gone.code, gone.json["versions"]) == (1, None)
+    assert "Ship/tern is not live yet" in gone.json["problems"][0]["message"]
 
 
 def test_running_jobs_are_stopped_and_named(harbour: Harbour) -> None:

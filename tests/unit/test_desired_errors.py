@@ -82,6 +82,14 @@ CASES = [
      "5:29 unknown-field lifecycle.ignoreChanges[0]", "'name.x'"),
     (model(more="lifecycle: {ignoreChanges: [classLabels.x]}"),
      "5:29 unknown-field lifecycle.ignoreChanges[0]", "no field"),
+    (model(more="lifecycle: {ignoreChanges: ['classLabels[0]']}"),
+     "5:29 ignored-in-part lifecycle.ignoreChanges[0]", "the rest of classLabels"),
+    (model(spec="{sharing: {mode: additive, users: []}}",
+           more="lifecycle: {ignoreChanges: [sharing.users]}"),
+     "5:29 ignored-in-part lifecycle.ignoreChanges[0]", "the rest of sharing"),
+    (environment(spec="{version: {dockerImageUri: a/b}}",
+                 more="lifecycle: {ignoreChanges: [version.dockerImageUri]}"),
+     "5:29 ignored-in-part lifecycle.ignoreChanges[0]", "the rest of version"),
     (model(more="lifecycle: {onDelete: hard}"), "5:23 not-one-of lifecycle.onDelete",
      "softDelete, permanent"),
     # references
@@ -111,8 +119,8 @@ def test_one_wrong_thing(tmp_path: Path, text: str, place: str, words: str) -> N
     assert words in found[0].message
 
 
-def test_ignored_fields_may_lie_in_free_mappings_and_lists(tmp_path: Path) -> None:
-    ignored = "[version.requiredMetadata.REGION, sharing.users, version.files, 'classLabels[0]']"
+def test_ignored_fields_are_those_that_a_manifest_can_do_without(tmp_path: Path) -> None:
+    ignored = "[version.requiredMetadata, sharing.mode, version.files, classLabels, targetType]"
     loaded(tmp_path, {"a.yaml": model(more=f"lifecycle: {{ignoreChanges: {ignored}}}")})
 
 

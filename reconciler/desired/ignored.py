@@ -1,0 +1,54 @@
+"""Which keys ``lifecycle.ignoreChanges`` may name: those that a manifest can do without."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from reconciler.core.kind import Kind
+from reconciler.core.left_alone import pruned
+from reconciler.core.nearest import did_you_mean
+from reconciler.desired.fault import Fault, Keys, shown, undotted
+from reconciler.desired.model_field import keys_of, model_at, type_at
+
+
+def ignored_fault(path: str, at: Keys, spec: Mapping[str, Any], kind: Kind) -> Fault | None:
+    """What is wrong with ignoring this key path of a valid ``spec``; None when nothing is."""
+    return _unknown(path, at, kind) or _part(path, at, spec, kind)
+
+
+def _unknown(path: str, at: Keys, kind: Kind) -> Fault | None:
+    parts = undotted(path)
+    for depth, part in enumerate(parts):
+        if type_at(kind.spec, parts[: depth + 1]) is None:
+            owner = model_at(kind.spec, parts[:depth])
+            guess = did_you_mean(str(part), keys_of(owner)) if owner else ""
+            message = f"{kind.name} has no field {shown(path)}{guess}"
+            return Fault("unknown-field", message, "", at)
+    return None
+
+
+def _part(path: str, at: Keys, spec: Mapping[str, Any], kind: Kind) -> Fault | None:
+    owner = path.partition("[")[0]
+    while not _stands_alone(owner, spec, kind):
+        owner = owner.rpartition(".")[0]
+    if owner == path:
+        return None
+    message = f"{shown(path)} cannot be ignored without the rest of {owner}"
+    return Fault("ignored-in-part", message, f"Write {owner} to ignore all of it.", at)
+
+
+def _stands_alone(path: str, spec: Mapping[str, Any], kind: Kind) -> bool:
+    owner = path.rpartition(".")[0]
+    rule = kind.rules.get(owner)
+    return not owner or (not (rule and rule.whole) and _can_do_without(path, spec, kind))
+
+
+def _can_do_without(path: str, spec: Mapping[str, Any], kind: Kind) -> bool:
+    try:
+        kind.spec.model_validate(pruned(spec, (path,)))
+    except ValidationError:
+        return False
+    return True
