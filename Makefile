@@ -4,6 +4,7 @@
 #   make demo     the whole tour on the emulator
 #   make test     all tests, network closed but for loopback, with the coverage limits
 #   make faults   every request of an apply x every fault (make test takes a sample)
+#   make fuzz     100,000 YAML documents, 10,000 answers of the APIs, 2,000 projects of any manifests
 #   make lint     style, types, import layers
 #   make format   let ruff rewrite the style
 #   make sweep    the long runs that `make test` leaves out: 20,000 cases for every property test
@@ -27,7 +28,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
 
-.PHONY: demo faults test sweep lint format bench schemas lock
+.PHONY: demo faults fuzz test sweep lint format bench schemas lock
 .DEFAULT_GOAL := test
 
 $(BIN)/python:
@@ -60,6 +61,10 @@ test: $(DEV)
 
 faults: $(DEV)
 	$(BIN)/python -m pytest -n $(WORKERS) tests/faults --every 1 -s $(ARGS)
+
+fuzz: $(DEV)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/fuzz \
+		--documents 100000 --answers 10000 --projects 2000 -s $(ARGS)
 
 sweep: $(DEV)
 	HYPOTHESIS_PROFILE=sweep $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "sweep or hypothesis" $(ARGS)

@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
 from graphlib import TopologicalSorter
+from string import Formatter
 from threading import Event
 from typing import Any, Protocol
 
@@ -176,6 +177,7 @@ class Run:
             resource = self.resources.get(step.address)
             watch = Watch(lambda line: self._tell(step, line), self.stop.is_set, resource)
             return provider.wait(replace(work, params=params), watch)
+        _check_path(work.path, params)
         call = replace(work, params=params, body=self._resolve(work.body))
         return self._send(step, provider, call)
 
@@ -229,6 +231,15 @@ def _work(step: Step) -> Iterator[Call | Wait]:
         if call is not None:
             yield call
         yield from (pause for pause in step.waits if pause.after == index)
+
+
+def _check_path(path: str, params: Mapping[str, Any]) -> None:
+    for _, name, _, _ in Formatter().parse(path):
+        if name and params.get(name) is None:
+            raise ApiError(
+                f"there is no {name} to put into {path}",
+                "What was made before has none; give it one, or take out what needs it.",
+            )
 
 
 def _not_run(step: Step, cause: str) -> StepResult:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from reconciler.apply import DEFECT
 from reconciler.cli.console import Console
 from reconciler.errors import ManifestError, Problem, ReconcilerError, SettingsError
 from reconciler.flow import Ask, Session, Tools
@@ -117,7 +118,7 @@ def complete(
     """
     try:
         yield
-    except (ReconcilerError, click.UsageError, click.Abort, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt) as error:
         if form != "text":
             emit(show(problems_of(error)), output)
         raise
@@ -129,7 +130,9 @@ def problems_of(error: BaseException) -> tuple[Problem, ...]:
         return error.problems
     if isinstance(error, click.UsageError):
         return (Problem("usage", error.message),)
-    if not isinstance(error, ReconcilerError):
+    if isinstance(error, click.Abort | KeyboardInterrupt):
         return (Problem("interrupted", "the run was interrupted"),)
+    if not isinstance(error, ReconcilerError):
+        return (Problem("defect", f"unexpected {type(error).__name__}", DEFECT),)
     code = "".join(f"-{c.lower()}" if c.isupper() else c for c in type(error).__name__.strip("_"))
     return (Problem(code.strip("-"), error.message, error.hint),)

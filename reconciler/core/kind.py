@@ -70,7 +70,8 @@ class Change:
     ``live`` is None for an object to be made.  ``outputs`` holds what the objects that this one
     depends on offer, ``own`` what this object's earlier parts do; ``catalog`` is every live object
     by kind, foreign ones too, and ``platform`` what the provider surveyed once for all.
-    ``moved`` are the objects it depends on that this plan changes, marks and sharing aside.
+    ``moved`` are the objects it depends on that this plan changes, marks and sharing aside;
+    ``leans_on`` are the manifests of all that it depends on.
     """
 
     resource: Resource
@@ -82,6 +83,7 @@ class Change:
     platform: Mapping[str, Any] = field(default_factory=dict)
     own: Outputs = field(default_factory=dict)
     moved: frozenset[Address] = frozenset()
+    leans_on: Mapping[Address, Resource] = field(default_factory=dict)
 
     def step(self, part: str) -> str:
         """The id that the step of this part has, for values known only after it."""

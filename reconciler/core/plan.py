@@ -162,6 +162,8 @@ class _Builder:
             return ()
         self.problems += delete_problems(live, str(resource.address))
         made = self._new(resource, kind)
+        if not made:
+            return ()  # what would come in its place cannot be made
         assert kind.delete is not None, "field_problems refuses a replace without a delete"
         return (_replacing(made[0], live, kind.delete(live, resource), forced), *made[1:])
 
@@ -169,6 +171,11 @@ class _Builder:
         # Nothing of it is ignored: there is nothing yet to be left as it is.
         fresh = _all_new(diff(resource.spec, {}, kind.rules))
         return tuple(self._parts(resource, None, fresh, kind))
+
+    def _known(self, addresses: Iterable[Address]) -> dict[Address, Resource]:
+        # A partial run may leave out what an object depends on.
+        graph = self.world.graph.resources
+        return {each: graph[each] for each in addresses if each in graph}
 
     def _parts(
         self, resource: Resource, live: Live | None, difference: Difference, kind: Kind
@@ -188,6 +195,7 @@ class _Builder:
                 platform=self.world.platform.get(kind.provider, {}),
                 own=own,
                 moved=frozenset(self.moving & set(resource.depends_on)),
+                leans_on=self._known(resource.depends_on),
             )
             draft = part.draft(change) or Draft()
             self.problems += draft.problems

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,9 @@ REFUSAL_READ = 2**16
 """Bytes of a refusal that are looked at; more is no reason any more."""
 
 LARGEST_JSON = 64 * 2**20
+
+# An escape, or its bytes as the decoder of JSON lets them pass.
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|^\xff\xfe|^\xfe\xff|\x00")
 
 HINT = "Check that the endpoint is the API, and try again."
 
@@ -41,7 +45,8 @@ class Answer:
         if len(self.content) > LARGEST_JSON:
             raise ContractBroken(f"{self.path} answered {len(self.content)} bytes of JSON", HINT)
         try:
-            return json.loads(self.content)
+            value = json.loads(self.content)
+            return _whole(value) if _HALF.search(self.content) else value
         except (ValueError, RecursionError) as error:
             raise ContractBroken(f"{self.path} answered no JSON ({error})", HINT) from error
 
@@ -65,6 +70,17 @@ class Answer:
         text = str(body.get("message") or told or _detail(body.get("detail")) or body)
         errors = body.get("errors")
         return f"{text} {json.dumps(errors)}" if errors else text
+
+
+def _whole(value: Any) -> Any:
+    """The same without halves of surrogate pairs: JSON can hold them, and no request can."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole(each) for each in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(each) for key, each in value.items()}
+    return value
 
 
 def _detail(detail: Any) -> str:

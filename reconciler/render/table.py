@@ -14,9 +14,15 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
         return "(none)"
     columns = [key for key in rows[0] if any(row[key] not in ("", None) for row in rows)]
     cells = [[key.upper() for key in columns]]
-    cells += [[plain(str(row[key])) for key in columns] for row in rows]
+    cells += [[_shown(row[key]) for key in columns] for row in rows]
     widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in cells
     )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return plain(str(value))

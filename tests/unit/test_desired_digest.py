@@ -41,7 +41,7 @@ TURNED = "sharing: {users: [{username: b, role: USER}, {username: a, role: OWNER
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        (model(spec="{classLabels: [a, b]}"), model(spec="{classLabels: [b, a, b]}")),
+        (model(spec="{classLabels: [a, b]}"), model(spec="{classLabels: [b, a]}")),
         (model(spec=f"{{{USERS}}}"), model(spec=f"{{{TURNED}}}")),
         (model(spec="{predictionThreshold: 1}"), model(spec="{predictionThreshold: 1.0}")),
         (model(spec="{name: x, targetName: y}"), model(spec="{targetName: y, name: 'x'}")),

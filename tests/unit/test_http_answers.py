@@ -140,3 +140,11 @@ def test_the_reason_is_cut(body: bytes) -> None:
     with pytest.raises(ApiError) as caught:
         there.http().get("models/")
     assert len(caught.value.message) < 2 * BODY_SHOWN
+
+
+def test_half_a_surrogate_pair_is_replaced_and_a_whole_one_kept() -> None:
+    body = rb'{"na\ud800me": ["x\udfffy", "\ud83d\ude00", 1, null], "next": "/\uDC00"}'
+    found = answer(body).json()
+    assert found == {"na\ufffdme": ["x\ufffdy", "\U0001f600", 1, None], "next": "/\ufffd"}
+    for coding in ("utf-8", "utf-16", "utf-16-le", "utf-32-be"):
+        assert answer('"a\ud800"'.encode(coding, "surrogatepass")).json() == "a\ufffd"

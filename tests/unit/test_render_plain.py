@@ -117,13 +117,13 @@ def test_a_log_keeps_its_lines_and_its_columns() -> None:
 
 def test_a_table_has_a_column_for_each_key_that_says_something() -> None:
     rows = [
-        {"version": "1.1", "note": "", "failed": 0, "by": "ann"},
-        {"version": "1.10", "note": None, "failed": 0, "by": "b\x1b[31m"},
+        {"version": "1.1", "note": "", "failed": 0, "used": True, "by": "ann"},
+        {"version": "1.10", "note": None, "failed": 0, "used": False, "by": "b\x1b[31m"},
     ]
     assert table(rows).split("\n") == [
-        "VERSION  FAILED  BY",
-        "1.1      0       ann",
-        "1.10     0       b\\u001b[31m",
+        "VERSION  FAILED  USED  BY",
+        "1.1      0       yes   ann",
+        "1.10     0       no    b\\u001b[31m",
     ]
 
 

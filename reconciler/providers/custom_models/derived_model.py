@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,9 @@ from reconciler.errors import Problem
 from reconciler.providers.custom_models.description import problem_at
 
 KIND = "CustomModel"
+ORIGINS = ("template", "copyOf")
+COPIED = ("targetType", "calibratePredictions")
+"""What a copy has from its source, and nothing can change later."""
 
 
 def derive_draft(change: Change, settings: Mapping[str, Any]) -> Draft:
@@ -21,17 +25,24 @@ def derive_draft(change: Change, settings: Mapping[str, Any]) -> Draft:
     Neither operation takes a ``userProvidedId``: the mark is what such a model is known by.
     """
     spec = change.resource.spec
+    owner = f"{change.options.scope}/{change.resource.address.name}"
     if spec.get("template"):
         reason = "is to be made from a template"
         call = _call("create_model_from_template", "fromModelTemplate", dict(spec["template"]))
+        problems = (
+            *_unfinished(change, "template", _from_template(change)),
+            *_unlike(change, _made_before(change, owner), "template"),
+        )
     else:
         source = _source(change)
-        problems = tuple(_unfinished(change, source))
-        if problems:
-            return Draft(problems=problems)
         reason = f"is to be made as a copy of {source}"
         call = _call("copy_model", "fromCustomModel", {"customModelId": source})
-    owner = f"{change.options.scope}/{change.resource.address.name}"
+        problems = (
+            *_unfinished(change, "copyOf", _copies(change, source)),
+            *_unlike(change, _copied(change, source), "copy"),
+        )
+    if problems:
+        return Draft(problems=problems)
     mark = Mark(owner, protect=change.resource.lifecycle.protect)
     body = {**settings, "description": join(spec.get("description"), mark)}
     own = {"id": After(change.step(""), "id")}
@@ -50,23 +61,67 @@ def _source(change: Change) -> Any:
     return change.outputs[Address(KIND, wanted["ref"])].get("id")
 
 
-def _unfinished(change: Change, source: Any) -> Iterator[Problem]:
-    """Copies that nobody owns: a run may have been cut off before it could mark one.
-
-    A copy has no identity between the two calls that make it, so another one is not made beside it.
-    """
+def _copies(change: Change, source: Any) -> list[str]:
+    """Copies of this model that nobody owns: by their names, for no field tells of what."""
     models = change.catalog.get(KIND, ())
     name = next((live.name for live in models if live.id == source), "")
-    found = [
+    return [
         live.id
         for live in models
         if name and name in live.name and live.name != name and not live.owner
     ]
+
+
+def _from_template(change: Change) -> list[str]:
+    """Models of this template that nobody owns, and nobody has touched since they were made."""
+    wanted = change.resource.spec["template"]["templateId"]
+    return [
+        live.id
+        for live in change.catalog.get(KIND, ())
+        if live.facts.get("template") == wanted and live.facts["untouched"] and not live.owner
+    ]
+
+
+def _unfinished(change: Change, key: str, found: list[str]) -> Iterator[Problem]:
+    """Models that a run may have made and was cut off before it could mark them.
+
+    They have no identity between the two calls that make them, so none is made beside them.
+    """
     if found:
+        made = "copy of this model" if key == "copyOf" else "model from this template"
+        other = "another name" if key == "copyOf" else "a description"
         yield problem_at(
             change.resource,
-            "spec.copyOf",
+            f"spec.{key}",
             "unfinished-copy",
-            f"a copy of {source} that nobody owns is there already: {', '.join(sorted(found))}",
-            "If it is this one, take it over with metadata.id; if not, give it another name.",
+            f"a {made} that nobody owns is there already: {', '.join(sorted(found))}",
+            f"If it is this one, take it over with metadata.id; if not, give it {other}.",
         )
+
+
+def _copied(change: Change, source: Any) -> Mapping[str, Any]:
+    """The settings of the model to be copied: as its manifest says, else as they are."""
+    models = change.catalog.get(KIND, ())
+    live = next((each.spec for each in models if each.id == source), {})
+    ref = change.resource.spec["copyOf"].get("ref")
+    origin = change.leans_on.get(Address(KIND, ref)) if ref else None
+    return {**live, **(origin.spec if origin else {})}
+
+
+def _made_before(change: Change, owner: str) -> Mapping[str, Any]:
+    """What the template made when it was used for this very manifest: no operation tells before."""
+    return next((m.spec for m in change.catalog.get(KIND, ()) if m.owner == owner), {})
+
+
+def _unlike(change: Change, held: Mapping[str, Any], origin: str) -> Iterator[Problem]:
+    """Settings that cannot be had from this origin; making the model again would not help."""
+    spec = change.resource.spec
+    for key in COPIED:
+        if None not in (spec.get(key), held.get(key)) and spec[key] != held[key]:
+            yield problem_at(
+                change.resource,
+                f"spec.{key}",
+                "unlike-origin",
+                f"a model from this {origin} has {key} {json.dumps(held[key])}, whatever is said",
+                f"Take {key} out, or make the model without the {origin}.",
+            )

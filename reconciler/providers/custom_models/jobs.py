@@ -64,14 +64,15 @@ def job_draft(change: Change, job: Job) -> Draft | None:
     return Draft("run", reason, job.fields, job.calls, (wait,), gives)
 
 
-def _facts(change: Change) -> Mapping[str, Any] | None:
+def job_facts(change: Change) -> Mapping[str, Any] | None:
     """What is known of the jobs of the version that is wanted; None while there is no such one."""
     if change.live is None or isinstance(change.own.get("versionId"), After | None):
         return None
     return dict(change.live.facts.get("jobs", {}))
 
 
-def _ids(change: Change) -> dict[str, Any]:
+def version_ids(change: Change) -> dict[str, Any]:
+    """The ids of the model and of its version, or what will tell them."""
     return {"id": change.own["id"], "version": change.own.get("versionId")}
 
 
@@ -88,8 +89,9 @@ def _versionless(change: Change, job: Job) -> Problem:
 
 def build_draft(change: Change) -> Draft | None:
     """Wanted where the manifest says so, or where the version has dependencies."""
-    wanted = (change.resource.spec.get("version") or {}).get("dependencyBuild")
-    facts = _facts(change)
+    version = change.resource.spec.get("version")
+    wanted = version.get("dependencyBuild") if version else False
+    facts = job_facts(change)
     if wanted is False or change.own.get("versionId") is None:
         return None
     if wanted is None and not _has_dependencies(change, facts):
@@ -100,7 +102,7 @@ def build_draft(change: Change) -> Draft | None:
         "customModels/{id}/versions/{version}/dependencyBuild/",
         # What a requirements file comes to is known only to the platform, once it has the version.
         {
-            **_ids(change),
+            **version_ids(change),
             "onlyWithDependencies": wanted is None,
             "since": (facts or {}).get("buildStart"),
         },
@@ -115,8 +117,8 @@ def build_draft(change: Change) -> Draft | None:
             "dependency_build",
             1800.0,
             state=_build_state(status),
-            follow={**_ids(change), "building": True},
-            fresh={**_ids(change), **building},
+            follow={**version_ids(change), "building": True},
+            fresh={**version_ids(change), **building},
             calls=(call,),
         ),
     )
@@ -150,8 +152,8 @@ def test_draft(change: Change) -> Draft | None:
     body |= {key: wanted[key] for key in ("datasetId", "datasetVersionId") if wanted.get(key)}
     if wanted.get("checks"):
         body["configuration"] = wanted["checks"]
-    facts = _facts(change) or {}
-    params = {**_ids(change), "known": [test["id"] for test in facts.get("tests", ())]}
+    facts = job_facts(change) or {}
+    params = {**version_ids(change), "known": [test["id"] for test in facts.get("tests", ())]}
     call = Call("start_test", "POST", "customModelTests/", params, body, gives=("testId",))
     found = _fitting_test(wanted, facts)
     return job_draft(
@@ -220,51 +222,7 @@ def _failed_checks(test: Mapping[str, Any] | None) -> str:
     return ", ".join(failed) or str(test["status"])
 
 
-# -- feature impact --------------------------------------------------------------------------
-
-
-def impact_draft(change: Change) -> Draft | None:
-    """The newest version must have a feature impact, with this row count where one is said."""
-    wanted = change.resource.spec.get("featureImpact")
-    if wanted is None:
-        return None
-    body = {"rowCount": wanted["rowCount"]} if wanted.get("rowCount") else {}
-    call = Call(
-        "start_impact",
-        "POST",
-        "customModels/{id}/versions/{version}/featureImpact/",
-        _ids(change),
-        body,
-        gives=("impactStatus",),
-    )
-    status = After(change.step("impact"), "impactStatus")
-    facts = (_facts(change) or {}).get("impact") or {"state": ABSENT}
-    state = facts["state"]
-    if state == DONE and wanted.get("rowCount") not in (None, facts.get("rowCount")):
-        state = ABSENT
-    return job_draft(
-        change,
-        Job(
-            "the feature impact",
-            "feature_impact",
-            wanted.get("timeout", 1800),
-            state=state,
-            why=facts.get("why", ""),
-            follow={**_ids(change), "status": facts.get("status")},
-            fresh={**_ids(change), "status": status},
-            # The platform keeps no record of an impact that failed: its status goes in the mark.
-            calls=(call, note_call(change, {"impact": status})),
-            fields=_impact_fields(wanted, facts),
-        ),
-    )
-
-
-def _impact_fields(wanted: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple[FieldChange, ...]:
-    rows = wanted.get("rowCount")
-    if rows is None:
-        return ()
-    reason = "computed anew for this version"
-    return (FieldChange("featureImpact.rowCount", facts.get("rowCount"), rows, reason),)
+# -- prediction explanations -----------------------------------------------------------------
 
 
 def explanations_draft(change: Change) -> Draft | None:
@@ -278,11 +236,11 @@ def explanations_draft(change: Change) -> Draft | None:
         "start_explanations",
         "POST",
         "customModels/{id}/versions/{version}/predictionExplanationsInitialization/",
-        _ids(change),
+        version_ids(change),
         gives=("explanationsStatus",),
     )
     status = After(change.step("explanations"), "explanationsStatus")
-    facts = (_facts(change) or {}).get("explanations") or {"state": ABSENT}
+    facts = (job_facts(change) or {}).get("explanations") or {"state": ABSENT}
     return job_draft(
         change,
         Job(
@@ -314,14 +272,14 @@ def conversion_draft(change: Change) -> Draft | None:
     files = change.resource.files.get(FILES)
     if files is not None and wanted["mainProgram"] not in files.by_path:
         return Draft(problems=(_no_such_program(change, wanted["mainProgram"]),))
-    facts = (_facts(change) or {}).get("conversion")
+    facts = (job_facts(change) or {}).get("conversion")
     fits = facts is not None and facts["mainProgram"] == wanted["mainProgram"]
     call = Call(
         "start_conversion",
         "POST",
         "customModels/{id}/versions/{version}/conversions/",
         {
-            **_ids(change),
+            **version_ids(change),
             "mainProgram": wanted["mainProgram"],
             "known": [facts["id"]] if facts else [],
         },
@@ -334,9 +292,9 @@ def conversion_draft(change: Change) -> Draft | None:
             "conversion",
             wanted.get("timeout", 1800),
             state=facts["state"] if facts and fits else ABSENT,
-            follow={**_ids(change), "conversion": facts["id"]} if facts else None,
+            follow={**version_ids(change), "conversion": facts["id"]} if facts else None,
             fresh={
-                **_ids(change),
+                **version_ids(change),
                 "conversion": After(change.step("conversion"), "conversionId"),
             },
             calls=(call,),

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from reconciler.core.kind import Change, FieldRule, FileRole, Kind, Outputs, Part
 from reconciler.core.mark import Mark, join, split
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, Draft, FieldChange
-from reconciler.errors import Problem
-from reconciler.providers.custom_models.derived_model import derive_draft
-from reconciler.providers.custom_models.description import description_problems, problem_at
+from reconciler.providers.custom_models.derived_model import ORIGINS, derive_draft
+from reconciler.providers.custom_models.feature_impact import impact_draft
 from reconciler.providers.custom_models.jobs import (
     build_draft,
     conversion_draft,
     explanations_draft,
-    impact_draft,
     test_draft,
 )
+from reconciler.providers.custom_models.model_problems import missing, model_problems
 from reconciler.providers.custom_models.model_training import training_draft
 from reconciler.providers.custom_models.model_version import (
     live_version,
@@ -30,7 +30,8 @@ from reconciler.providers.custom_models.spec import CustomModelSpec
 from reconciler.providers.custom_models.wire import Model
 
 COLLECTION = "customModels"
-LONGEST_PROVIDED_ID = 100
+SETTLING = timedelta(seconds=60)
+"""How long the making of one model may take, by its own times."""
 
 PATCHED = (
     "name",
@@ -57,11 +58,6 @@ UNSET: Mapping[str, Any] = {
 }
 SENT_AS_NULL = frozenset({"targetName", *LABELS})
 
-NAMED_TARGETS = frozenset(
-    {"Binary", "Regression", "Multiclass", "TextGeneration", "AgenticWorkflow"}
-)
-ORIGINS = ("template", "copyOf")
-BINARY_ONLY = ("predictionThreshold", "positiveClassLabel", "negativeClassLabel")
 JOBS = ("tests", "featureImpact", "predictionExplanations", "conversion")
 
 
@@ -97,6 +93,8 @@ def live_model(found: Model) -> Live:
             "maker": found.created_by,
             "deploymentsCount": found.deployments_count,
             "lockedBy": _lock(found),
+            "template": found.template.template_id if found.template else None,
+            "untouched": _is_untouched(found),
             "training": {
                 "datasetId": found.training_dataset_id,
                 "datasetVersionId": found.training_dataset_version_id,
@@ -119,6 +117,15 @@ def _commits(found: Model) -> tuple[str, ...]:
     version = found.latest_version
     recorded = (found.git_model_version, version.git_model_version if version else None)
     return tuple(sorted({commit.main_branch_commit_sha for commit in recorded if commit}))
+
+
+def _is_untouched(found: Model) -> bool:
+    """Whether nobody has changed the model since it was made."""
+    try:
+        made, changed = map(datetime.fromisoformat, (found.created, found.updated))
+        return changed - made < SETTLING
+    except (ValueError, TypeError):
+        return False
 
 
 def _lock(found: Model) -> str:
@@ -158,7 +165,7 @@ def _create(change: Change) -> Draft:
     if any(resource.spec.get(key) for key in ORIGINS):
         return derive_draft(change, settings_of(resource))
     if "targetType" not in resource.spec:
-        return Draft(problems=tuple(_missing(resource, "targetType")))
+        return Draft(problems=tuple(missing(resource, "targetType")))
     body = {key: resource.spec[key] for key in CREATED if resource.spec.get(key) is not None}
     body |= {
         "customModelType": "inference",
@@ -216,42 +223,6 @@ def model_delete(live: Live, resource: Resource | None) -> Draft:
     call = Call("delete_model", "DELETE", f"{COLLECTION}/{{id}}/", {"id": live.id})
     reason = "is to be replaced" if resource else "has no manifest any more"
     return Draft("delete", reason, (), (call,))
-
-
-def model_problems(resource: Resource, scope: str) -> Iterator[Problem]:
-    """What can be known without the platform: identity, target and what a new model needs."""
-    yield from description_problems(resource, scope)
-    identity = resource.user_provided_id or f"{scope}/{resource.address.name}"
-    if len(identity) > LONGEST_PROVIDED_ID:
-        yield problem_at(
-            resource, "metadata.name", "identity-too-long",
-            f"the identity {identity!r} has {len(identity)} characters; the platform takes "
-            f"{LONGEST_PROVIDED_ID}",
-            "Shorten metadata.name or the project's name.",
-        )  # fmt: skip
-    if resource.id or resource.spec.get("copyOf") or resource.spec.get("template"):
-        return
-    kind = resource.spec.get("targetType")
-    if kind is None and not resource.user_provided_id:
-        yield from _missing(resource, "targetType")
-    if kind in NAMED_TARGETS and not resource.spec.get("targetName"):
-        yield from _missing(resource, "targetName")
-    for key in BINARY_ONLY:
-        if kind not in (None, "Binary") and resource.spec.get(key) is not None:
-            yield problem_at(
-                resource, f"spec.{key}", "not-for-target",
-                f"{key} is for Binary models only, and this one is {kind}",
-                f"Take {key} out.",
-            )  # fmt: skip
-    if kind == "Multiclass" and not resource.spec.get("classLabels"):
-        yield from _missing(resource, "classLabels")
-
-
-def _missing(resource: Resource, key: str) -> Iterator[Problem]:
-    yield problem_at(
-        resource, f"spec.{key}", "missing-key",
-        f"{key} is needed to make this model", f"Add {key} to its spec.",
-    )  # fmt: skip
 
 
 DERIVED = (

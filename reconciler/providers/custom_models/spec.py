@@ -271,6 +271,15 @@ class CustomModelSpec(Spec):
         return self
 
     @model_validator(mode="after")
+    def _labels_differ(self) -> CustomModelSpec:
+        labels = self.class_labels
+        if labels is not None and not 2 <= len(labels) == len(set(labels)):
+            raise ValueError("classLabels are two or more, and differ")
+        if self.positive_class_label and self.positive_class_label == self.negative_class_label:
+            raise ValueError("positiveClassLabel and negativeClassLabel differ")
+        return self
+
+    @model_validator(mode="after")
     def _labels_in_pairs(self) -> CustomModelSpec:
         # PATCH customModels/: each of the two labels requires the other.
         if (self.positive_class_label is None) != (self.negative_class_label is None):

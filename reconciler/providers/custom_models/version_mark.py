@@ -54,7 +54,7 @@ def _content(change: Change) -> str:
 def note_call(change: Change, notes: Mapping[str, Any]) -> Call:
     """The same for a version that is there: its text and its other notes stay."""
     wanted = change.resource.spec.get("version") or {}
-    fresh = isinstance(change.own.get("versionId"), After) or change.live is None
+    fresh = isinstance(change.own.get("versionId"), After | None)
     held = None if fresh or change.live is None else change.live
     text = wanted.get("description")
     if "description" not in wanted and held is not None:

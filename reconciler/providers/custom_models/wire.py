@@ -122,11 +122,20 @@ class Version(Wire):
         return f"{self.version_major}.{self.version_minor}"
 
 
+class TemplateName(Wire):
+    """The template that a model was made from."""
+
+    template_id: str
+
+
 class Model(Wire):
     """A custom model (``CustomModelResponse``)."""
 
     id: str
     name: str
+    created: str = ""
+    updated: str = ""
+    template: TemplateName | None = None
     description: str | None = None
     language: str | None = None
     target_type: str | None = None
