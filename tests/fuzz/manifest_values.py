@@ -20,7 +20,45 @@ SCHEMAS = {
 VARIABLE = {"$ref": "#/$defs/Variable"}
 TEXTS = ("a", "Böse ☃", "  ", "yes: no", '"q"', "1", "line\nline", "[reconciler owner=x/y]", "")
 TARGETS = ("Binary", "Regression", "Unstructured", "Multiclass", "Anomaly", "TextGeneration")
-NAMES = {"ExecutionEnvironment": ("e-one", "e-two"), "CustomModel": ("m-one", "m-two")}
+NAMES = {
+    "ExecutionEnvironment": ("e-one", "e-two"),
+    "RegistryModel": ("registered",),
+    "CustomModel": ("m-one", "m-two"),
+    "ModelRun": ("run",),
+    "BatchInference": ("smoke",),
+}
+FIXED: dict[str, tuple[Any, ...]] = {
+    "dockerImageUri": ("ghcr.io/acme/py@sha256:" + "a" * 64,),
+    "partitionColumn": ("split",),
+    "timeout": ("30m", "1h"),
+    "targetType": TARGETS,
+    "mainProgram": ("Main.java",),
+    "maximumMemory": ("1Gi", "2048Mi", 2**30),
+    "fqn": ("model:acme/claims/cost",),
+    "mlRepo": ("claims",),
+    "modelName": ("cost",),
+    "alias": ("v1",),
+    "version": (">=1", "1"),
+    "framework": ("sklearn",),
+    "pythonVersion": ("3.11",),
+    "modelNames[]": ("stg_customers", "dim_customers", "+fct_churn"),
+    "maxAge": ("24h",),
+    "input": ("./smoke.jsonl",),
+    "output": ("./out/smoke.jsonl",),
+}
+
+ALTERNATIVES: dict[str, tuple[tuple[str, ...], ...]] = {
+    "environment": (("ref",), ("id", "versionId")),
+    "copyOf": (("ref",),),
+    "holdoutData": (("partitionColumn",), ("datasetId",)),
+    "RegistryModel": (("fqn",), ("mlRepo", "modelName")),
+    "version": (("dockerContext",), ("dockerImageUri",), ("files",), ("files",), ("repository",)),
+}
+"""Keys of which a mapping takes one, or some together; those that its schema lacks do not count."""
+
+NEEDED = {"targetType", "fqn", "projectName", "modelNames", "input"}
+LABELS = ("positiveClassLabel", "negativeClassLabel")
+ENVIRONMENT = "ExecutionEnvironment"
 
 Document = dict[str, Any]
 
@@ -38,28 +76,26 @@ class Place:
 
     def choices(self, path: tuple[str, ...]) -> tuple[Any, ...]:
         """Values of a key that no schema can know; () where the schema is enough."""
-        inside = {name: name in path for name in ("environment", "repository", "copyOf")}
-        fixed: dict[str, tuple[Any, ...]] = {
+        key = f"{path[-2]}[]" if path[-1] == "[]" else path[-1]
+        environment, repository = "environment" in path, "repository" in path
+        if key == "ref" and repository:
+            return ("v1", "main")
+        if key == "ref":
+            registered, copied = "registryModel" in path, "copyOf" in path
+            kind = "RegistryModel" if registered else "CustomModel" if copied else ENVIRONMENT
+            return NAMES[kind]
+        if key == "id" and (environment or repository):
+            return (self.environment if environment else "5f" * 12,)
+        if key == "version" and path[0] != "RegistryModel":
+            return ()
+        held = {
             "datasetId": (self.dataset,),
             "username": self.users,
             "root": self.trees,
             "dockerContext": self.contexts,
-            "dockerImageUri": ("ghcr.io/acme/py@sha256:" + "a" * 64,),
-            "partitionColumn": ("split",),
-            "timeout": ("30m", "1h"),
-            "targetType": TARGETS,
-            "mainProgram": ("Main.java",),
-            "maximumMemory": ("1Gi", "2048Mi", 2**30),
             "versionId": (self.version,),
         }
-        if path[-1] == "ref":
-            models, environments = NAMES["CustomModel"], NAMES["ExecutionEnvironment"]
-            return (
-                environments if inside["environment"] else models if inside["copyOf"] else ("v1",)
-            )
-        if path[-1] == "id" and (inside["environment"] or inside["repository"]):
-            return (self.environment if inside["environment"] else "5f" * 12,)
-        return fixed.get(path[-1], ())
+        return {**FIXED, **held}.get(key, ())
 
 
 class Writer:
@@ -71,8 +107,14 @@ class Writer:
         self.level = chance.choice((0.15, 0.3, 0.5))
 
     def documents(self) -> list[Document]:
-        """Two environments and two models."""
-        return [self.document(kind, name) for kind, names in NAMES.items() for name in names]
+        """Some of each kind, each maybe after some of those before."""
+        made: list[Document] = []
+        for kind, name in ((kind, name) for kind, names in NAMES.items() for name in names):
+            document = self.document(kind, name)
+            if made and self.chance.random() < 0.2:
+                document["dependsOn"] = [address_of(self.chance.choice(made))]
+            made.append(document)
+        return made
 
     def document(self, kind: str, name: str) -> Document:
         """One manifest, right as far as its schema goes."""
@@ -82,7 +124,8 @@ class Writer:
             spec["name"] = f"{spec['name']} {name}"
         if kind == "CustomModel":
             spec.setdefault("targetType", self.chance.choice(TARGETS))
-            spec.get("version", {}).pop("registryModel", None)
+            if not spec.keys() >= set(LABELS):
+                spec = {key: value for key, value in spec.items() if key not in LABELS}
         made: Document = {
             "apiVersion": "reconciler/v1",
             "kind": kind,
@@ -111,10 +154,14 @@ class Writer:
         keys = schema.get("properties") or dict.fromkeys(
             self.chance.sample(("REGION", "A_B"), 1), schema.get("additionalProperties", {})
         )
+        options = [each for each in ALTERNATIVES.get(path[-1], ()) if keys.keys() >= set(each)]
+        chosen = self.chance.choice(options) if options else ()
+        others = {key for each in options for key in each} - set(chosen)
+        needed = {*schema.get("required", ()), *chosen}
         return {
             key: self._value(inner, definitions, (*path, key))
             for key, inner in keys.items()
-            if key in schema.get("required", ()) or self.chance.random() < self.level
+            if key in needed or (key not in others and self.chance.random() < self.level)
         }
 
     def _array(self, schema: Any, definitions: Any, path: tuple[str, ...]) -> list[Any]:
@@ -138,11 +185,15 @@ class Writer:
 
 def mend(documents: list[Document], problem: dict[str, Any], chance: random.Random) -> None:
     """Take out what a problem names, or give what it asks for."""
-    named = [each for each in documents if _address(each) == problem["address"]]
+    named = [each for each in documents if address_of(each) == problem["address"]]
     document = named[0] if named else chance.choice(documents)
     spec, path = document["spec"], problem["path"]
     if problem["code"] == "missing-key" and path in ("spec.targetName", "spec.classLabels"):
         spec[path.removeprefix("spec.")] = ["a", "b"] if path.endswith("Labels") else "churned"
+    elif document["kind"] == "RegistryModel" and path == "spec":
+        for key in ("mlRepo", "modelName"):
+            spec.pop(key, None)
+        spec["fqn"] = FIXED["fqn"][0]
     elif problem["code"] in ("needs-replace", "unlike-origin"):
         document["lifecycle"] = {"allowReplace": True}
         for key in ("copyOf", "template"):
@@ -151,7 +202,8 @@ def mend(documents: list[Document], problem: dict[str, Any], chance: random.Rand
         _take_out(document, path, chance)
 
 
-def _address(document: Document) -> str:
+def address_of(document: Document) -> str:
+    """``Kind/name``."""
     return f"{document['kind']}/{document['metadata']['name']}"
 
 
@@ -166,8 +218,8 @@ def _take_out(document: Document, path: str, chance: random.Random) -> None:
         trail.append((inner, part))
         inner = inner[part]
     spec = document["spec"]
-    if len(trail) > 1 and trail[-1][1] != "targetType":
+    if len(trail) > 1 and trail[-1][1] not in NEEDED:
         del trail[-1][0][trail[-1][1]]
-    elif len(spec) > 1:
-        del spec[chance.choice(sorted(spec.keys() - {"targetType"}))]
+    elif spec.keys() - NEEDED:
+        del spec[chance.choice(sorted(spec.keys() - NEEDED))]
     document.get("lifecycle", {}).pop("ignoreChanges", None)

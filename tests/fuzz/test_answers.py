@@ -19,14 +19,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.cli.demo import REGISTERED
 from reconciler.providers.http import Outside
 from tests.faults.reference_project import prepare, write_edit, write_first
 from tests.faults.snapshot import keep
 from tests.fuzz.answer_mutations import spoiled
+from tests.fuzz.ground import EXAMPLES, register
 from tests.scenarios.stage import Stage
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 CODES = (0, 1, 2, 3, 4, 5)
 MOST_REQUESTS, SECONDS, MEGABYTES = 4000, 10.0, 500
 ALONE = ("--parallelism", "1")
@@ -82,10 +81,7 @@ def four_apis(stage: Stage) -> Callable[[], None]:
     folder = stage.folder
     shutil.copytree(EXAMPLES / "all-kinds", folder, dirs_exist_ok=True)
     stage.upload(folder / "policies.csv")
-    repository = {"type": "ml-repo", "name": "claims", "storage_integration_fqn": "acme:s3"}
-    for path, manifest in (("ml-repos", repository), ("model-versions", REGISTERED)):
-        body = {"manifest": manifest}
-        stage.by_hand("PUT", f"/api/svc/v1/{path}", json=body).raise_for_status()
+    register(stage)
 
     def edit() -> None:
         with (folder / "smoke.jsonl").open("a") as smoke:

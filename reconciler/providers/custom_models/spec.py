@@ -155,6 +155,8 @@ class HoldoutData(Spec):
     @model_validator(mode="after")
     def _one_source(self) -> HoldoutData:
         exactly_one(self, "dataset_id", "partition_column")
+        if self.dataset_version_id and not self.dataset_id:
+            raise ValueError("datasetVersionId goes with datasetId only")
         return self
 
 
@@ -206,6 +208,12 @@ class Tests(Spec):
     dataset_version_id: Id = absent()
     checks: Checks = absent()
     timeout: Duration = 1800
+
+    @model_validator(mode="after")
+    def _version_of_a_dataset(self) -> Tests:
+        if self.dataset_version_id and not self.dataset_id:
+            raise ValueError("datasetVersionId goes with datasetId only")
+        return self
 
 
 class FeatureImpact(Spec):
