@@ -8,16 +8,17 @@ raises UnknownOutcome, and whoever sent it must look before sending again.
 from __future__ import annotations
 
 import logging
-import random
 import re
 import ssl
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from tempfile import SpooledTemporaryFile
 from threading import Lock
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 import tenacity
@@ -28,12 +29,18 @@ from reconciler.providers.answer import Answer, ContractBroken
 from reconciler.providers.body import read_answer
 from reconciler.providers.limiter import Limiter
 from reconciler.providers.read_ahead import ReadAhead
+from reconciler.providers.retry import (
+    LONGEST_ASKED,
+    REFUSED,
+    TRIES,
+    Refused,
+    Status,
+    passing,
+    pause,
+    without_effect,
+)
 
 LOG = logging.getLogger(__name__)
-
-READ_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-REFUSED = 429
-"""The one status that promises that a write was not looked at."""
 
 FINISHED = 303
 """A job that has ended; its ``Location`` names the result and is never followed blindly."""
@@ -43,10 +50,9 @@ WHERE = ("scheme", "host", "port")
 
 URL_SHOWN = 128
 
-TRIES = 8
-LONGEST_PAUSE = 60.0
-LONGEST_ASKED = 600.0
-"""Seconds that we wait because the platform asks for it; it is told when it asks for more."""
+SPOOLED = 8 * 2**20
+"""Bytes of a download that are held in memory; more goes to a temporary file."""
+
 
 MOST_PAGES = 100_000
 
@@ -131,16 +137,22 @@ class Http:
 
     def read(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
         """The answer of a GET, tried again with growing pauses while the platform is unwell."""
-        try:
-            return self._retrying(_passing, lambda: self._once("GET", path, {"params": params}))
-        except UnknownOutcome as error:
-            raise ApiError(error.message, "Check the network and the endpoint.") from error
+        return self._reading(lambda: self._once("GET", path, {"params": params}))
+
+    @contextmanager
+    def download(self, path: str) -> Iterator[BinaryIO]:
+        """The body of a GET as a file, at its start; large ones lie on disk while it is open."""
+        with SpooledTemporaryFile(max_size=SPOOLED) as into:
+            file: BinaryIO = into  # type: ignore[assignment]
+            self._reading(lambda: self._once("GET", path, {}, file))
+            file.seek(0)
+            yield file
 
     def write(self, method: str, path: str, body: Body = dict) -> Answer:
         """The answer of a write; sent again only when it is certain that it had no effect."""
         try:
-            return self._retrying(_without_effect, lambda: self._once(method, path, body()))
-        except _Status as error:
+            return self._retrying(without_effect, lambda: self._once(method, path, body()))
+        except Status as error:
             if error.status < 500 and error.status != 408:
                 raise
             raise UnknownOutcome(error.message, LOST_HINT, status=error.status) from error
@@ -202,12 +214,18 @@ class Http:
         # Names of hosts are told in lower case, so the token may be as well.
         return re.sub(re.escape(token), "***", text, flags=re.IGNORECASE) if token else text
 
+    def _reading(self, call: Callable[[], Answer]) -> Answer:
+        try:
+            return self._retrying(passing, call)
+        except UnknownOutcome as error:
+            raise ApiError(error.message, "Check the network and the endpoint.") from error
+
     def _retrying(
         self, again: Callable[[BaseException], bool], call: Callable[[], Answer]
     ) -> Answer:
         retry = tenacity.Retrying(
             retry=tenacity.retry_if_exception(again),
-            wait=_pause,
+            wait=pause,
             stop=tenacity.stop_after_attempt(TRIES),
             sleep=self.outside.sleep,
             reraise=True,
@@ -215,16 +233,18 @@ class Http:
         answer: Answer = retry(call)
         return answer
 
-    def _once(self, method: str, path: str, arguments: Mapping[str, Any]) -> Answer:
+    def _once(
+        self, method: str, path: str, arguments: Mapping[str, Any], into: BinaryIO | None = None
+    ) -> Answer:
         given = {key: value for key, value in arguments.items() if value}
         try:
             with self.limiter.turn() as sent:
                 with self._lock:
                     self.counts[method] += 1
                 with self._client.stream(method, path, **given) as response:
-                    answer = read_answer(response, path, self.outside.clock)
+                    answer = read_answer(response, path, self.outside.clock, into)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise _Refused(self.clean(f"{method} {path}: no connection ({error})")) from error
+            raise Refused(self.clean(f"{method} {path}: no connection ({error})")) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             text = self.clean(f"{method} {path}: no answer ({type(error).__name__} {error})")
             raise UnknownOutcome(text, LOST_HINT) from error
@@ -237,7 +257,7 @@ class Http:
             return answer
         raise self._refusal(method, answer, sent)
 
-    def _refusal(self, method: str, answer: Answer, sent: int) -> _Status:
+    def _refusal(self, method: str, answer: Answer, sent: int) -> Status:
         request_id = self.clean(answer.headers.get("x-request-id", ""))[:64]
         told = f" (request {request_id})" if request_id else ""
         text = f"{method} {answer.path} answered {answer.status}{told}: {answer.reason(self.clean)}"
@@ -251,7 +271,7 @@ class Http:
             hint = (
                 f"The platform asks to be left alone for {asked / 60:.0f} minutes: run again then."
             )
-        return _Status(self.clean(text), hint, status=answer.status, retry_after=asked)
+        return Status(self.clean(text), hint, status=answer.status, retry_after=asked)
 
     def _retry_after(self, answer: Answer) -> float | None:
         text = answer.headers.get("retry-after", "").strip()
@@ -263,47 +283,6 @@ class Http:
             return max(0.0, parsedate_to_datetime(text).timestamp() - self.outside.now())
         except (TypeError, ValueError, OverflowError):
             return None
-
-
-class _Refused(ApiError):
-    """Nothing was sent: no connection could be made."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, "Check the endpoint and the network; nothing was changed.")
-
-
-class _Status(ApiError):
-    """The platform answered with a status that is no success."""
-
-    def __init__(self, message: str, hint: str, *, status: int, retry_after: float | None) -> None:
-        super().__init__(message, hint, status=status)
-        self.retry_after = retry_after
-
-    @property
-    def too_long(self) -> bool:
-        """Whether the platform wants to be left alone for longer than a run can wait."""
-        return (self.retry_after or 0.0) > LONGEST_ASKED
-
-
-def _passing(error: BaseException) -> bool:
-    if isinstance(error, _Status):
-        return error.status in READ_AGAIN and not error.too_long
-    return isinstance(error, _Refused | UnknownOutcome)
-
-
-def _without_effect(error: BaseException) -> bool:
-    if isinstance(error, _Status):
-        return error.status == REFUSED and not error.too_long
-    return isinstance(error, _Refused)
-
-
-def _pause(state: tenacity.RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    asked = getattr(error, "retry_after", None)
-    if asked is not None:
-        return float(asked)
-    # Full jitter, so that parallel readers do not come back together.
-    return random.uniform(0, min(LONGEST_PAUSE, 0.2 * 2**state.attempt_number))
 
 
 def _tls(endpoint: Endpoint) -> ssl.SSLContext | bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from contextlib import AbstractContextManager, ExitStack
 
 import pytest
 
@@ -51,7 +52,10 @@ def test_the_client_sends_just_this(row: Row) -> None:
     ground = Ground()
     arguments = row.arguments(ground)
     ground.sent()
-    getattr(ground.client, row.client)(*arguments, **row.options)
+    with ExitStack() as stack:
+        made = getattr(ground.client, row.client)(*arguments, **row.options)
+        if isinstance(made, AbstractContextManager):
+            stack.enter_context(made)
     operation = operations()[row.name]
     ((method, path),) = ground.sent()
     assert method == operation.method

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from reconciler.errors import ApiError, UnknownOutcome
-from reconciler.providers.http import TRIES
+from reconciler.providers.retry import TRIES
 from tests.unit.scripted_platform import platform, status
 
 LOST = [

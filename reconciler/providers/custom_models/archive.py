@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import lzma
 import struct
 import tarfile
@@ -13,14 +12,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import IO, BinaryIO
 
 from reconciler.core.fileset import FileEntry, FileSet, file_set
 from reconciler.errors import ApiError
 
 MOST_MEMBERS = 20_000
 MOST_BYTES = 4 * 2**30
+CHUNK = 2**20
 KEPT_TEXT = 64 * 2**10
-"""Files up to this size are kept for line diffs, in bytes."""
+"""Files up to this size are kept for line diffs, in bytes; one chunk holds them."""
 
 DAMAGED = (
     zipfile.BadZipFile,
@@ -43,24 +44,20 @@ class Archive:
     small: dict[str, bytes]
 
 
-def read_archive(content: bytes, form: str) -> Archive:
+def read_archive(content: BinaryIO, form: str) -> Archive:
     """Hash every regular file; ApiError when it is no archive, or larger than we are ready for."""
     entries: dict[str, FileEntry] = {}
     small: dict[str, bytes] = {}
-    total = 0
     with whole():
-        for name, size, stream in members(content):
-            total += size
-            if len(entries) >= MOST_MEMBERS or total > MOST_BYTES:
-                raise ApiError(
-                    "a downloaded archive is larger than this tool unpacks",
-                    f"At most {MOST_MEMBERS} files and {MOST_BYTES} bytes are compared.",
-                )
-            path = _relative(name)
-            data = stream.read(size + 1)
-            entries[path] = FileEntry(path, hashlib.sha256(data).hexdigest(), len(data))
-            if len(data) <= KEPT_TEXT:
-                small[path] = data
+        for name, chunks in members(content):
+            path, digest, size, start = _relative(name), hashlib.sha256(), 0, b""
+            for chunk in chunks:
+                digest.update(chunk)
+                start = start or chunk
+                size += len(chunk)
+            entries[path] = FileEntry(path, digest.hexdigest(), size)
+            if size <= KEPT_TEXT:
+                small[path] = start
     return Archive(file_set(entries.values(), form), small)
 
 
@@ -76,20 +73,50 @@ def whole() -> Iterator[None]:
         ) from error
 
 
-def members(content: bytes) -> Iterator[tuple[str, int, io.BufferedIOBase]]:
-    """Name, declared size and bytes of every regular file, in the archive's order."""
-    if zipfile.is_zipfile(io.BytesIO(content)):
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+def members(
+    content: BinaryIO, most_bytes: int = MOST_BYTES
+) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Name and bytes of every regular file, in the archive's order; each file is read at its turn.
+
+    ApiError once it is larger than we are ready for, whatever sizes it declares.
+    """
+    left = most_bytes
+    for count, (name, stream) in enumerate(_streams(content), start=1):
+        if count > MOST_MEMBERS:
+            raise _too_large()
+
+        def chunks(stream: IO[bytes] = stream) -> Iterator[bytes]:
+            nonlocal left
+            while chunk := stream.read(CHUNK):
+                left -= len(chunk)
+                if left < 0:
+                    raise _too_large()
+                yield chunk
+
+        yield name, chunks()
+
+
+def _too_large() -> ApiError:
+    return ApiError(
+        "a downloaded archive is larger than this tool unpacks",
+        f"At most {MOST_MEMBERS} files and {MOST_BYTES} bytes are taken.",
+    )
+
+
+def _streams(content: BinaryIO) -> Iterator[tuple[str, IO[bytes]]]:
+    if zipfile.is_zipfile(content):
+        with zipfile.ZipFile(content) as packed:
             for info in packed.infolist():
                 if not info.is_dir():
                     with packed.open(info) as stream:
-                        yield info.filename, info.file_size, stream  # type: ignore[misc]
+                        yield info.filename, stream
         return
-    with tarfile.open(fileobj=io.BytesIO(content), mode="r:*") as packed_tar:
+    content.seek(0)
+    with tarfile.open(fileobj=content, mode="r:*") as packed_tar:
         for member in packed_tar:
             body = packed_tar.extractfile(member) if member.isfile() else None
             if body is not None:
-                yield member.name, member.size, body  # type: ignore[misc]
+                yield member.name, body
 
 
 def _relative(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any, BinaryIO
 
 from reconciler.providers.answer import ContractBroken
@@ -14,6 +14,10 @@ PAGE = 100
 
 Opener = Callable[[], BinaryIO]
 """Opens the bytes of one upload anew; called once per sending."""
+
+
+Download = AbstractContextManager[BinaryIO]
+"""A downloaded file at its start, until the context ends."""
 
 
 class Calls:

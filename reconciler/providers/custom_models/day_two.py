@@ -142,11 +142,12 @@ class DayTwo:
             latest = live.facts["latest"]
             if latest is None or not latest["hasContext"]:
                 raise _nothing(live, "Docker context")
-            content = self.client.download_environment_version(live.id, latest["id"])
+            download = self.client.download_environment_version(live.id, latest["id"])
         else:
             self._version(live)
-            content = self.client.download_model(live.id)
-        return unpack(content, target)
+            download = self.client.download_model(live.id)
+        with download as content:
+            return unpack(content, target)
 
 
 def _row(version: Version) -> dict[str, str]:

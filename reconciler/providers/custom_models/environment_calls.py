@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconciler.providers.custom_models.calls import Calls, Opener
+from reconciler.providers.custom_models.calls import Calls, Download, Opener
 from reconciler.providers.custom_models.wire import BuiltVersion, Environment, parse
 
 
@@ -56,10 +56,10 @@ class EnvironmentCalls(Calls):
         answer = self.http.get(path)
         return "\n".join(str(answer[key]) for key in ("log", "error") if answer.get(key))
 
-    def download_environment_version(self, environment: str, version: str) -> bytes:
+    def download_environment_version(self, environment: str, version: str) -> Download:
         """GET executionEnvironments/{id}/versions/{versionId}/download/: the Docker context."""
         path = f"executionEnvironments/{environment}/versions/{version}/download/"
-        return self.http.read(path).content
+        return self.http.download(path)
 
     def erase_environments(self, environments: Sequence[str]) -> None:
         """POST executionEnvironmentsPermadelete/: only what was deleted before, 10 ids a call."""

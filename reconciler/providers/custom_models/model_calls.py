@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.providers.custom_models.calls import Calls, Opener
+from reconciler.providers.custom_models.calls import Calls, Download, Opener
 from reconciler.providers.custom_models.wire import Access, Limits, Model, Version, parse
 
 
@@ -57,13 +57,13 @@ class ModelCalls(Calls):
         """PATCH customModels/{id}/versions/{versionId}/: description and other metadata."""
         self._json("PATCH", f"customModels/{model}/versions/{version}/", body)
 
-    def download_version(self, model: str, version: str) -> bytes:
+    def download_version(self, model: str, version: str) -> Download:
         """GET customModels/{id}/versions/{versionId}/download/: a zip of its files."""
-        return self.http.read(f"customModels/{model}/versions/{version}/download/").content
+        return self.http.download(f"customModels/{model}/versions/{version}/download/")
 
-    def download_model(self, model: str) -> bytes:
+    def download_model(self, model: str) -> Download:
         """GET customModels/{id}/download/: a zip of the latest version's files."""
-        return self.http.read(f"customModels/{model}/download/").content
+        return self.http.download(f"customModels/{model}/download/")
 
     def copy_model(self, model: str) -> Model:
         """POST customModels/fromCustomModel/: metadata, versions and files, another id."""

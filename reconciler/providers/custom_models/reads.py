@@ -97,8 +97,8 @@ class Reads:
             unsettled.append(successful)
         for version in unsettled:
             if version["hasContext"]:
-                content = self.client.download_environment_version(live.id, version["id"])
-                archive = read_archive(content, "context")
+                with self.client.download_environment_version(live.id, version["id"]) as content:
+                    archive = read_archive(content, "context")
                 live = _with_files(live, f"{CONTEXT}@{version['id']}", archive, wanted, CONTEXT)
         return live
 
@@ -108,8 +108,9 @@ class Reads:
             return live
         if not held["items"]:
             return replace(live, files={**live.files, FILES: file_set(())})
-        content = self.client.download_version(live.id, held["id"])
-        return _with_files(live, FILES, read_archive(content, "tree"), wanted, FILES)
+        with self.client.download_version(live.id, held["id"]) as content:
+            archive = read_archive(content, "tree")
+        return _with_files(live, FILES, archive, wanted, FILES)
 
     # -- jobs of the newest version --------------------------------------------------------
 

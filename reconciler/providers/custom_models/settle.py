@@ -100,8 +100,8 @@ class Settle:
             return True
         if {item.file_path for item in version.items} != set(wanted.by_path):
             return False
-        content = self.client.download_version(call.params["id"], version.id)
-        return read_archive(content, "tree").files == wanted
+        with self.client.download_version(call.params["id"], version.id) as content:
+            return read_archive(content, "tree").files == wanted
 
     def _from_repository(self, call: Call, _: Resource | None) -> Found:
         versions = self.client.list_versions(call.params["id"])

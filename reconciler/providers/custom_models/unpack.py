@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from reconciler.errors import ApiError, SettingsError
-from reconciler.providers.custom_models.archive import members, whole
+from reconciler.providers.custom_models.archive import MOST_BYTES, members, whole
 
 
-def unpack(content: bytes, target: Path) -> tuple[str, ...]:
+def unpack(content: BinaryIO, target: Path, most_bytes: int = MOST_BYTES) -> tuple[str, ...]:
     """Write every regular file below ``target``; the paths written, sorted.
 
     Raises SettingsError when the folder holds something, ApiError when a member's name leads out
-    of it: nothing is written then.
+    of it or the archive cannot be read to its end: nothing is there then.
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise SettingsError(f"{target} is not empty", "Name a new folder with -o.")
-    with whole():
-        names = [safe_path(name) for name, _, _ in members(content)]
-    for name, (_, size, stream) in zip(names, members(content), strict=True):
-        with whole():
-            data = stream.read(size + 1)
-        place = target / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(data)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".download-") as place, whole():
+        made = Path(place) / "files"
+        made.mkdir()
+        found = members(content, most_bytes)
+        names = [_write(made, safe_path(name), chunks) for name, chunks in found]
+        os.replace(made, target)
     return tuple(sorted(names))
+
+
+def _write(folder: Path, name: str, chunks: Iterable[bytes]) -> str:
+    place = folder / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.open("wb") as file:
+        file.writelines(chunks)
+    return name
 
 
 def safe_path(name: str) -> str:
