@@ -66,6 +66,22 @@ def test_interrupted_at_any_write(folder: Path, write: int) -> None:
 
 
 @pytest.mark.parametrize("number", SIGNALS)
+def test_a_plan_that_is_interrupted_says_so_in_its_format(
+    folder: Path, number: signal.Signals
+) -> None:
+    with site(folder) as on:
+        on.hold("GET", "customModels/$")
+        process = on.start("plan", "--format", "json")
+        until(on.held, process)
+        process.send_signal(number)
+        on.go.set()
+        code, out, err = ended(process)
+        assert code == 130, out + err
+        assert json.loads(out)["problems"][0]["code"] == "interrupted"
+        assert "interrupted" in err
+
+
+@pytest.mark.parametrize("number", SIGNALS)
 def test_once_lets_the_running_call_finish(folder: Path, number: signal.Signals) -> None:
     with site(folder) as on:
         on.hold("POST", "executionEnvironments/$")
