@@ -16,9 +16,9 @@ from reconciler.providers.batch_inference.wire import (
     ModelConfig,
     ModelConfigs,
     StoredFile,
-    parse,
 )
 from reconciler.providers.http import MOST_PAGES, SERVER_HINT, Http
+from reconciler.providers.wire import parse
 
 FILES_PAGE, BATCHES_PAGE = 1000, 100
 

@@ -26,8 +26,10 @@ from reconciler.providers.batch_inference.verdict import (
 )
 from reconciler.providers.batch_inference.wire import Batch
 from reconciler.providers.http import Outside
+from reconciler.providers.pace import Pace
 
-FIRST_POLL, LONGEST_POLL = 0.5, 30.0
+LONGEST_PAUSE = 30.0
+"""Seconds: a batch may take a day."""
 BAR = 20
 """Characters of the progress bar."""
 
@@ -40,8 +42,7 @@ class Waits:
 
     def __init__(self, client: Client, outside: Outside) -> None:
         self.client = client
-        self.sleep = outside.sleep
-        self.clock = outside.clock
+        self.outside = outside
 
     def wait(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
         """The end of the batch: results on disk, and JobFailed when they are not as required."""
@@ -55,13 +56,13 @@ class Waits:
 
     def _ended(self, wait: Wait, watch: Watch) -> Batch:
         name = wait.params["batch"]
-        deadline, pause, last = self.clock() + wait.timeout, FIRST_POLL, ""
+        pace, last = Pace(self.outside, wait.timeout, LONGEST_PAUSE), ""
         while is_running(batch := self.client.get_batch(name)):
             told = progress(batch)
             if told != last:
                 watch.tell(told)
                 last = told
-            if self.clock() + pause > deadline:
+            if pace.is_over:
                 raise JobFailed(
                     f"batch {name} is still {batch.status} after {wait.timeout:g} s",
                     "It goes on there; the next run waits for it again. Raise spec.timeout.",
@@ -71,8 +72,7 @@ class Waits:
                     f"stopped waiting for batch {name}, which goes on",
                     "The next run waits for it again; `reconciler cancel` stops it.",
                 )
-            self.sleep(pause)
-            pause = min(LONGEST_POLL, pause * 1.5)
+            pace.rest()
         return batch
 
     def _bring(self, batch: Batch, resource: Resource | None) -> bytes:

@@ -6,20 +6,18 @@ client: what we can do without has a default.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from reconciler.providers.answer import ContractBroken
+from reconciler.providers.wire import Answered, parse
 
 PREFIX = "v1"
 PURPOSE = "batch"
 
 
-class Wire(BaseModel):
+class Wire(Answered):
     """An answer in the platform's names; what is missing in it breaks the contract."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
 
 class ModelConfig(Wire):
@@ -96,18 +94,3 @@ class ModelConfigs(Wire):
     """The same models with all that is told of them; the key is ``active_models`` here too."""
 
     active_models: list[ModelConfig] = Field(default_factory=list)
-
-
-W = TypeVar("W", bound=Wire)
-
-
-def parse(model: type[W], answer: Any) -> W:
-    """The answer as this model; ContractBroken names the fields that break the contract."""
-    try:
-        return model.model_validate(answer)
-    except ValidationError as error:
-        fields = ", ".join(".".join(map(str, e["loc"])) or "body" for e in error.errors()[:5])
-        raise ContractBroken(
-            f"the platform's {model.__name__} breaks its contract at: {fields}",
-            "Check that the endpoint is the API and which release it runs.",
-        ) from error

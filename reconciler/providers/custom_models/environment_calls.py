@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.providers.custom_models.calls import Calls, Download, Opener
-from reconciler.providers.custom_models.wire import BuiltVersion, Environment, parse
+from reconciler.providers.custom_models.wire import BuiltVersion, Environment
+from reconciler.providers.wire import parse
 
 
 class EnvironmentCalls(Calls):

@@ -7,8 +7,9 @@ from typing import Any
 
 from reconciler.errors import ApiError
 from reconciler.providers.custom_models.calls import Calls
-from reconciler.providers.custom_models.wire import Build, Conversion, Impact, ModelTest, parse
+from reconciler.providers.custom_models.wire import Build, Conversion, Impact, ModelTest
 from reconciler.providers.http import FINISHED
+from reconciler.providers.wire import parse
 
 DONE = "COMPLETED"
 

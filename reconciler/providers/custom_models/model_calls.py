@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.providers.custom_models.calls import Calls, Download, Opener
-from reconciler.providers.custom_models.wire import Access, Limits, Model, Version, parse
+from reconciler.providers.custom_models.wire import Access, Limits, Model, Version
+from reconciler.providers.wire import parse
 
 
 class ModelCalls(Calls):

@@ -18,7 +18,8 @@ from reconciler.providers.custom_models.limits import LIMITED
 from reconciler.providers.custom_models.sharing import live_sharing
 from reconciler.providers.custom_models.upload import text_of
 from reconciler.providers.custom_models.version_mark import FILES
-from reconciler.providers.custom_models.wire import Environment, Model, parse
+from reconciler.providers.custom_models.wire import Environment, Model
+from reconciler.providers.wire import parse
 
 MOST_DIFF_LINES = 200
 CONTEXT = "version.dockerContext"

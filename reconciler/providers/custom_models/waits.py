@@ -13,9 +13,9 @@ from reconciler.providers.custom_models.environment_version import BUILDING
 from reconciler.providers.custom_models.jobs import PASSED_TEST, RUNNING_BUILD, RUNNING_TEST
 from reconciler.providers.custom_models.wire import ModelTest, Version
 from reconciler.providers.http import Outside
+from reconciler.providers.pace import Pace
 
 LOG_LINES = 40
-FIRST_POLL, LONGEST_POLL = 0.5, 15.0
 STATUS_RUNNING = frozenset({"INITIALIZED", "RUNNING"})
 RETRY = "Mend it and apply again; --retry-failed runs the same once more."
 
@@ -25,8 +25,7 @@ class Waits:
 
     def __init__(self, client: Client, outside: Outside) -> None:
         self.client = client
-        self.sleep = outside.sleep
-        self.clock = outside.clock
+        self.outside = outside
 
     def wait(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
         """Poll until the job ends or its time is over."""
@@ -197,7 +196,7 @@ class Waits:
     def _poll(
         self, wait: Wait, status: Callable[[], str], running: frozenset[str], watch: Watch
     ) -> str:
-        deadline, pause, last = self.clock() + wait.timeout, FIRST_POLL, ""
+        pace, last = Pace(self.outside, wait.timeout), ""
         while True:
             state = status()
             if state not in running:
@@ -205,7 +204,7 @@ class Waits:
             if state != last:
                 watch.tell(state)
                 last = state
-            if self.clock() + pause > deadline:
+            if pace.is_over:
                 raise JobFailed(
                     f"{wait.operation.replace('_', ' ')} is still {state} after {wait.timeout:g} s",
                     "It goes on there; the next run waits for it again. Raise the timeout.",
@@ -215,8 +214,7 @@ class Waits:
                     f"stopped waiting for the {wait.operation.replace('_', ' ')}, which goes on",
                     "The next run waits for it again.",
                 )
-            self.sleep(pause)
-            pause = min(LONGEST_POLL, pause * 1.5)
+            pace.rest()
 
 
 WAITS: Mapping[str, Callable[[Waits, Wait, Watch], Mapping[str, Any]]] = {

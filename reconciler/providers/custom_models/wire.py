@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from reconciler.providers.answer import ContractBroken
+from reconciler.providers.wire import Answered
 
 
-class Wire(BaseModel):
+class Wire(Answered):
     """An answer in the platform's names; what is missing in it breaks the contract."""
 
-    model_config = ConfigDict(
-        extra="ignore", frozen=True, alias_generator=to_camel, defer_build=True
-    )
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    HINT = "Check that the endpoint is the API (it ends in /api/v2) and which release it runs."
 
 
 class Access(Wire):
@@ -222,18 +222,3 @@ class Impact(Wire):
 
     row_count: int | None = None
     feature_impacts: list[FeatureScore] = Field(default_factory=list)
-
-
-W = TypeVar("W", bound=Wire)
-
-
-def parse(model: type[W], answer: Any) -> W:
-    """The answer as this model; ContractBroken names the fields that break the contract."""
-    try:
-        return model.model_validate(answer)
-    except ValidationError as error:
-        fields = ", ".join(".".join(map(str, e["loc"])) or "body" for e in error.errors()[:5])
-        raise ContractBroken(
-            f"the platform's {model.__name__} breaks its contract at: {fields}",
-            "Check that the endpoint is the API (it ends in /api/v2) and which release it runs.",
-        ) from error

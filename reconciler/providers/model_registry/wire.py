@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from reconciler.providers.answer import ContractBroken
+from reconciler.providers.wire import Answered
 
 _NUMBERED = re.compile(r":([0-9]{1,18})$")
 
 
-class Wire(BaseModel):
+class Wire(Answered):
     """An answer in the registry's names (snake case, unlike those of a ``Subject``)."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, protected_namespaces=(), defer_build=True)
+    model_config = ConfigDict(extra="allow", protected_namespaces=())
+
+    WHOSE = "registry"
+    HINT = "Check that TFY_HOST is the registry, and which release it runs."
 
 
 class Subject(Wire):
@@ -211,18 +214,3 @@ class Model(Wire):
         """The names of its repository and itself, as its fqn says (``model:tenant/repo/name``)."""
         parts = self.fqn.split("/")
         return (parts[-2] if len(parts) > 1 else "", self.name)
-
-
-W = TypeVar("W", bound=Wire)
-
-
-def parse(model: type[W], answer: Any) -> W:
-    """The answer as this model; ContractBroken names the fields that break the contract."""
-    try:
-        return model.model_validate(answer)
-    except ValidationError as error:
-        fields = ", ".join(".".join(map(str, e["loc"])) or "body" for e in error.errors()[:5])
-        raise ContractBroken(
-            f"the registry's {model.__name__} breaks its contract at: {fields}",
-            "Check that TFY_HOST is the registry, and which release it runs.",
-        ) from error

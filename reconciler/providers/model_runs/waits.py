@@ -14,8 +14,8 @@ from reconciler.providers.model_runs.client import Client
 from reconciler.providers.model_runs.kind import END
 from reconciler.providers.model_runs.reads import Reads
 from reconciler.providers.model_runs.wire import CANCELLED, PENDING, SUCCESS, UNDER_WAY, Run
+from reconciler.providers.pace import Pace
 
-FIRST_POLL, LONGEST_POLL = 0.5, 15.0
 RETRY = "Mend the models and apply with --retry-failed; a change of what it depends on runs it too."
 AGAIN = "Apply again to run it anew."
 MEND_DATA = "Mend the data or the test, and apply with --retry-failed."
@@ -27,8 +27,7 @@ class Waits:
     def __init__(self, client: Client, reads: Reads, outside: Outside) -> None:
         self.client = client
         self.reads = reads
-        self.sleep = outside.sleep
-        self.clock = outside.clock
+        self.outside = outside
 
     def wait(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
         """The run's end; JobFailed when it is not the one that is wanted."""
@@ -39,7 +38,7 @@ class Waits:
         return {"runId": run.id}
 
     def _follow(self, wait: Wait, watch: Watch) -> Run:
-        deadline, pause = self.clock() + wait.timeout, FIRST_POLL
+        pace = Pace(self.outside, wait.timeout)
         progress = _Progress(self.client, watch)
         while True:
             run = self.client.get_run(wait.params["run"])
@@ -48,14 +47,13 @@ class Waits:
                 return run
             if watch.stopped():
                 raise self._interrupted(wait)
-            if self.clock() + pause > deadline:
+            if pace.is_over:
                 raise JobFailed(
                     f"the run {run.id} is still {run.status} after {wait.timeout:g} s",
                     "It goes on there; the next apply waits for it again. Raise the timeout.",
                     log=tree.failure_log(run, self.client.list_steps(run.id)),
                 )
-            self.sleep(pause)
-            pause = min(LONGEST_POLL, pause * 1.5)
+            pace.rest()
 
     def _interrupted(self, wait: Wait) -> Interrupted:
         identity = wait.params["run"]

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field
 
-from reconciler.providers.answer import ContractBroken
+from reconciler.providers.wire import Answered
 
 PENDING, RUNNING, SUCCESS, FAILED, CANCELLED, SKIPPED = (
     "PENDING",
@@ -34,10 +34,10 @@ def _utc(at: datetime) -> datetime:
 Moment = Annotated[datetime, AfterValidator(_utc)]
 
 
-class Wire(BaseModel):
+class Wire(Answered):
     """An answer in the platform's names; what is missing in it breaks the contract."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
+    HINT = "Check that the endpoint is the model runs API and which release it runs."
 
 
 class Diagnostics(Wire):
@@ -103,21 +103,6 @@ class TestResult(Wire):
     status: str
     rows_returned: int | None = None
     error_message: str | None = None
-
-
-W = TypeVar("W", bound=Wire)
-
-
-def parse(model: type[W], answer: Any) -> W:
-    """The answer as this model; ContractBroken names the fields that break the contract."""
-    try:
-        return model.model_validate(answer)
-    except ValidationError as error:
-        fields = ", ".join(".".join(map(str, e["loc"])) or "body" for e in error.errors()[:5])
-        raise ContractBroken(
-            f"the platform's {model.__name__} breaks its contract at: {fields}",
-            "Check that the endpoint is the model runs API and which release it runs.",
-        ) from error
 
 
 def moment(told: Any) -> datetime | None:
