@@ -17,7 +17,13 @@ from reconciler.core.provider import Provider, Watch
 from reconciler.core.report import Report, StepResult
 from reconciler.core.resource import Address, Resource
 from reconciler.core.step import After, Call, Step, Wait
-from reconciler.errors import ApiError, JobFailed, ReconcilerError, UnknownOutcome
+from reconciler.errors import (
+    ApiError,
+    JobFailed,
+    ManifestError,
+    ReconcilerError,
+    UnknownOutcome,
+)
 
 Listen = Callable[[Step, str], None]
 """Receives every step with ``start``, a line of progress, or how it ended."""
@@ -30,6 +36,7 @@ SENDINGS = 4
 """How often one write is sent at most, each time after a look that found nothing."""
 
 CUT = "cut off while it ran: whether it took effect is not known"
+CHANGED_FILES = "Let the files rest while they are applied, and run it again."
 LOOK = "Run it again: what took effect is found and not made twice."
 
 ProviderOf = Callable[[Address], Provider]
@@ -126,8 +133,9 @@ class Run:
             return
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
-            name = running.pop(future)
+            name = running[future]
             self._settle(steps[name], future.result())
+            del running[future]
             yield name
 
     def _settle(self, step: Step, result: StepResult) -> None:
@@ -249,6 +257,9 @@ def _not_run(step: Step, cause: str) -> StepResult:
 
 def _failed(result: StepResult, error: ReconcilerError, done: int) -> StepResult:
     log = error.log if isinstance(error, JobFailed) else ""
-    return replace(
-        result, state="failed", error=error.message, hint=error.hint, log=log, done_calls=done
-    )
+    text, hint = error.message, error.hint
+    if isinstance(error, ManifestError):
+        # Files are read again when they are sent; its own message is about a list of problems.
+        text = "; ".join(problem.message for problem in error.problems)
+        hint = CHANGED_FILES
+    return replace(result, state="failed", error=text, hint=hint, log=log, done_calls=done)

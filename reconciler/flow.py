@@ -16,13 +16,14 @@ from reconciler.apply import Guard, Listen, Run
 from reconciler.core.graph import Graph
 from reconciler.core.identity import Matches, match
 from reconciler.core.kind import Kind, Options
+from reconciler.core.left_alone import without
 from reconciler.core.mark import name_of
 from reconciler.core.nearest import did_you_mean
 from reconciler.core.plan import Plan, World, build
 from reconciler.core.policy import Policy
 from reconciler.core.provider import Provider
 from reconciler.core.report import Report
-from reconciler.core.resource import Address, Live
+from reconciler.core.resource import Address, Live, Resource
 from reconciler.core.saved_plan import Binding, SavedPlan, check_binding, check_object, check_steps
 from reconciler.desired.commit import compare_commits, read_commit
 from reconciler.desired.load import Desired, load
@@ -96,14 +97,18 @@ class Session:
     def lock(self) -> Iterator[None]:
         """Keep a second apply of this scope on these platforms out; LiveStateError if it is in."""
         used = {self.tools.kinds[address.kind].provider for address in self.graph.resources}
-        endpoints = tuple(self._settings(name).endpoint for name in sorted(used))
+        endpoints = [self._settings(name).endpoint for name in used]
         with hold(self.desired.project.scope, endpoints, self.tools.locks):
             yield
 
     def plan(self) -> Plan:
         """What a run would do now.  Reads only."""
         project, ask = self.desired.project, self.ask
-        snapshot = read(self.graph, self.tools.kinds, self.provider, project.scope, ask.parallelism)
+        partial = bool(ask.select) or not self.desired.whole
+        named = () if partial else self._named()
+        snapshot = read(
+            self.graph, self.tools.kinds, self.provider, project.scope, ask.parallelism, named
+        )
         world = World(
             graph=self.graph,
             matches=snapshot.matches,
@@ -117,7 +122,7 @@ class Session:
                 allow_mass_change=ask.allow_mass_change,
             ),
             platform=snapshot.platform,
-            partial=bool(ask.select) or not self.desired.whole,
+            partial=partial,
         )
         self._lives = _by_address(snapshot.matches)
         made = build(world, project.name, project.target)
@@ -132,8 +137,19 @@ class Session:
         guard: Guard | None = None,
     ) -> Report:
         """Do exactly what the plan says."""
-        run = Run(plan, self._serving, self.graph.resources, listen, stop, guard)
+        run = Run(plan, self._serving, self._planned(plan), listen, stop, guard)
         return replace(run.execute(self.ask.parallelism), requests=self.requests())
+
+    def _planned(self, plan: Plan) -> dict[Address, Resource]:
+        """The manifests as their steps were planned: what is there keeps what is ignored."""
+        own = [step for step in plan.steps if step.id == str(step.address)]
+        made = {step.address for step in own if step.action in ("create", "replace")}
+        return {
+            address: resource
+            if address in made or address not in self._lives
+            else without(resource, resource.lifecycle.ignore_changes)
+            for address, resource in self.graph.resources.items()
+        }
 
     def save(self, plan: Plan) -> SavedPlan:
         """The plan with all that it is bound to; every object it touches is read once more."""
@@ -208,6 +224,17 @@ class Session:
         for provider in self._providers.values():
             total.update(provider.requests())
         return dict(sorted(total.items()))
+
+    def _named(self) -> tuple[str, ...]:
+        """Providers that the project file has settings for, as far as this environment has them."""
+        return tuple(name for name in sorted(self.desired.project.providers) if self._is_set(name))
+
+    def _is_set(self, name: str) -> bool:
+        try:
+            self._settings(name)
+        except SettingsError:
+            return False
+        return True
 
     def _serving(self, address: Address) -> Provider:
         return self.provider(self.tools.kinds[address.kind].provider)

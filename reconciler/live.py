@@ -32,15 +32,17 @@ def read(
     provider_of: Callable[[str], Provider],
     scope: str,
     parallelism: int,
+    named: Iterable[str] = (),
 ) -> Snapshot:
-    """Read what the manifests are about; a provider that no manifest uses is never asked.
+    """Read what the manifests are about, and what they may have been about.
 
-    All kinds of a used provider are listed, because an object of ours whose manifest is gone may
-    be of a kind that no manifest names any more.
+    All kinds of a used provider are listed, and of one that the project has ``named``, because an
+    object of ours whose manifest is gone may be of a kind that no manifest names any more.
     """
     resources = tuple(graph.resources.values())
     used = sorted({kinds[address.kind].provider for address in graph.resources})
-    wanted = [kind for kind in kinds.values() if kind.provider in used and kind.listed]
+    asked = {*used, *named}
+    wanted = [kind for kind in kinds.values() if kind.provider in asked and kind.listed]
 
     def survey(name: str) -> Mapping[str, Any]:
         mine = [each for each in resources if kinds[each.address.kind].provider == name]

@@ -1,4 +1,4 @@
-"""One apply at a time per scope and platform on this machine; the loser learns who has it."""
+"""One apply at a time for a scope on a platform, on this machine; the loser learns who has it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import json
 import os
 import socket
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,12 +18,21 @@ from reconciler.errors import LiveStateError, SettingsError
 
 
 @contextmanager
-def hold(scope: str, endpoints: tuple[str, ...], folder: Path | None = None) -> Iterator[None]:
-    """Hold the lock inside the block; LiveStateError names the process that has it.
+def hold(scope: str, endpoints: Iterable[str], folder: Path | None = None) -> Iterator[None]:
+    """Hold a lock for each platform inside the block; LiveStateError names who has one of them.
 
-    The system frees it when the process ends, however it ends.
+    An apply of a part of the project uses fewer platforms, and is kept out of those all the same.
+    The system frees the locks when the process ends, however it ends.
     """
-    path = _place(scope, endpoints, folder)
+    with ExitStack() as stack:
+        for endpoint in sorted(set(endpoints)):
+            stack.enter_context(_one(scope, endpoint, folder))
+        yield
+
+
+@contextmanager
+def _one(scope: str, endpoint: str, folder: Path | None) -> Iterator[None]:
+    path = _place(scope, endpoint, folder)
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
@@ -45,14 +54,20 @@ def hold(scope: str, endpoints: tuple[str, ...], folder: Path | None = None) -> 
         yield
 
 
-def _place(scope: str, endpoints: tuple[str, ...], folder: Path | None) -> Path:
+def _place(scope: str, endpoint: str, folder: Path | None) -> Path:
     folder = folder or Path(tempfile.gettempdir()) / f"reconciler-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot make the folder of locks {folder}: {error.strerror}",
+            "Set TMPDIR to a folder that you may write to.",
+        ) from error
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
         raise SettingsError(
             f"{folder} belongs to somebody else", "Set TMPDIR to a folder of your own."
         )
-    name = hashlib.sha256(json.dumps([scope, *endpoints]).encode()).hexdigest()[:32]
+    name = hashlib.sha256(json.dumps([scope, endpoint]).encode()).hexdigest()[:32]
     return folder / f"{name}.lock"
 
 

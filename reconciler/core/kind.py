@@ -130,6 +130,11 @@ class Kind:
     verbs: frozenset[str] = frozenset()
     check: Callable[[Resource, str], Iterable[Problem]] = lambda resource, scope: ()
     outputs: Callable[[Live | None], Outputs] = lambda live: {}
+    lasting: tuple[str, ...] = ()
+    """Outputs whose change ``outputs`` can tell later as well: what depends on it is due then.
+
+    Anything else would be due in this plan alone, and be forgotten when the plan fails half way.
+    """
     delete: Callable[[Live, Resource | None], Draft] | None = None
     listed: bool = True
     """Whether live objects of this kind carry a mark and can be listed, and so be orphans.

@@ -23,9 +23,10 @@ from reconciler.core.policy import (
     owned,
     replaces,
     unknown_order,
+    use_problems,
 )
 from reconciler.core.resource import Address, Live, Resource
-from reconciler.core.step import ACTIONS, After, Draft, FieldChange, Step
+from reconciler.core.step import ACTIONS, After, Draft, FieldChange, Step, mentions
 from reconciler.errors import Problem
 
 
@@ -211,8 +212,7 @@ class _Builder:
             self.of[address] = (*self.of.get(address, ()), step.id)
             if not part.aside:
                 self.needed[address] = self.of[address]
-                # A mark, or a look at a failure, leaves the object as it was.
-                if draft.action not in ("adopt", "check"):
+                if set(draft.gives) & set(kind.lasting):
                     self.moving.add(address)
             yield step
         self.outputs[address] = own
@@ -252,6 +252,7 @@ class _Builder:
             self.problems.append(_ambiguous(address, twins))
             return
         self.problems += delete_problems(live, str(address))
+        self.problems += use_problems(live, str(address), self._staying(live))
         users = {
             step
             for other, pair in self._ours()
@@ -263,6 +264,19 @@ class _Builder:
         self._check_order(live, (step,))
         self.steps.append(step)
         self.of[address] = (step.id,)
+
+    def _staying(self, doomed: Live) -> list[str]:
+        """Who uses this object now and does not leave it by this plan, or comes to use it."""
+        going = {step.address for step in self.steps if step.action == "delete"} | self.moving
+        ours = {live.id: address for address, live in self._ours()}
+        found = [
+            str(ours.get(live.id) or f"{live.kind} {live.id} of somebody else")
+            for lives in self.catalog.values()
+            for live in lives
+            if (doomed.kind, doomed.id) in live.uses and ours.get(live.id) not in going
+        ]
+        coming = {str(step.address) for step in self.steps if mentions(step, doomed.id)}
+        return sorted({*found, *coming})
 
     def _ours(self) -> Iterator[tuple[Address, Live]]:
         yield from self.world.matches.pairs.items()

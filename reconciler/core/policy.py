@@ -81,6 +81,17 @@ def delete_problems(live: Live, address: str) -> Iterable[Problem]:
         )
 
 
+def use_problems(live: Live, address: str, users: Sequence[str]) -> Iterable[Problem]:
+    """Why this live object must not be deleted: others lean on it, and go on doing so."""
+    if users:
+        yield Problem(
+            "in-use",
+            f"{address} ({live.id}) is used by {', '.join(users)} and would be deleted",
+            "Keep its manifest until they use another one.",
+            address=address,
+        )
+
+
 def orphan_problems(live: Live, address: str) -> Iterable[Problem]:
     """A protected object must not lose its manifest, whether or not it would be deleted."""
     if live.protected:

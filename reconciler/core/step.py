@@ -120,3 +120,8 @@ class Step:
     depends_on: tuple[str, ...] = ()
     precondition: str = ""
     expected: bool = field(default=False, compare=False)
+
+
+def mentions(step: Step, identity: str) -> bool:
+    """Whether a call of the step other than on the object itself names this id."""
+    return any(identity in call.body.values() for call in step.calls)

@@ -15,8 +15,11 @@ from reconciler.desired.model_field import keys_of, model_at, type_at
 
 
 def ignored_fault(path: str, at: Keys, spec: Mapping[str, Any], kind: Kind) -> Fault | None:
-    """What is wrong with ignoring this key path of a valid ``spec``; None when nothing is."""
-    return _unknown(path, at, kind) or _part(path, at, spec, kind)
+    """What is wrong with ignoring this key path of a valid ``spec``; None when nothing is.
+
+    An ignored key stays as it is live, so that it must have a live value of its own.
+    """
+    return _unknown(path, at, kind) or _not_kept(path, at, kind) or _part(path, at, spec, kind)
 
 
 def _unknown(path: str, at: Keys, kind: Kind) -> Fault | None:
@@ -28,6 +31,14 @@ def _unknown(path: str, at: Keys, kind: Kind) -> Fault | None:
             message = f"{kind.name} has no field {shown(path)}{guess}"
             return Fault("unknown-field", message, "", at)
     return None
+
+
+def _not_kept(path: str, at: Keys, kind: Kind) -> Fault | None:
+    rule = kind.rules.get(path)
+    if kind.listed and not (rule and rule.write_only):
+        return None
+    message = f"{shown(path)} is kept nowhere on the platform: there is nothing to leave as it is"
+    return Fault("not-ignorable", message, "Take it out of ignoreChanges.", at)
 
 
 def _part(path: str, at: Keys, spec: Mapping[str, Any], kind: Kind) -> Fault | None:
@@ -42,8 +53,11 @@ def _part(path: str, at: Keys, spec: Mapping[str, Any], kind: Kind) -> Fault | N
 
 def _stands_alone(path: str, spec: Mapping[str, Any], kind: Kind) -> bool:
     owner = path.rpartition(".")[0]
-    rule = kind.rules.get(owner)
-    return not owner or (not (rule and rule.whole) and _can_do_without(path, spec, kind))
+    owners = [".".join(path.split(".")[:depth]) for depth in range(1, path.count(".") + 1)]
+    rules = [kind.rules[each] for each in owners if each in kind.rules]
+    # What is resolved or compared as one has defaults of its own for what is left out of it.
+    one = any(rule.whole or rule.derived for rule in rules)
+    return not owner or (not one and _can_do_without(path, spec, kind))
 
 
 def _can_do_without(path: str, spec: Mapping[str, Any], kind: Kind) -> bool:

@@ -155,6 +155,9 @@ class Http:
         except Status as error:
             if error.status < 500 and error.status != 408:
                 raise
+            if error.retry_after and not error.too_long:
+                # Whoever looks, and then maybe sends again, comes back when it was asked to.
+                self.outside.sleep(error.retry_after)
             raise UnknownOutcome(error.message, LOST_HINT, status=error.status) from error
 
     def send(self, method: str, path: str, body: Body = dict) -> Any:

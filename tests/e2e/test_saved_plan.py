@@ -264,6 +264,22 @@ def test_an_edit_while_a_build_is_waited_for_is_a_conflict_of_what_follows(stage
     assert 'found "By hand"' in error
 
 
+def test_what_our_own_job_sets_is_no_conflict(tmp_path: Path) -> None:
+    stage = Stage(Path(shutil.copytree(HERE / "bases" / "churn", tmp_path / "project")), job_time=9)
+    data = tmp_path / "customers.csv"
+    data.write_text("tenure,churned\n12,yes\n3,no\n")
+    dataset = stage.upload(data)
+    stage.clock.sleep(60)
+    assert stage.run("-q", "apply", "--auto-approve").code == 0
+    churn = stage.folder / "churn.yaml"
+    trained = f"    trainingData: {{datasetId: {dataset}}}\n    files:"
+    users = "  sharing: {mode: additive, users: [{username: ann@example.com, role: CONSUMER}]}\n"
+    churn.write_text(churn.read_text().replace("    files:", trained) + users)
+    assert stage.run("-q", "plan", "--out", "plan.json").code == 0
+    done = stage.run(*APPLY)
+    assert done.code == 0, done.out
+
+
 def test_every_step_of_an_object_looks_at_it_once_more(stage: Stage) -> None:
     data = saved(stage)
     steps = [step for step in data["steps"] if step["address"] == "CustomModel/churn"]

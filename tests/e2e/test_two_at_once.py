@@ -9,7 +9,11 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
+import pytest
+
+from reconciler.errors import LiveStateError
 from reconciler.flow import Ask, Session, Tools
 from reconciler.providers.all import KINDS, open_provider
 from tests.e2e.processes import ended, site, until
@@ -89,6 +93,71 @@ def test_without_a_common_lock_two_processes_make_no_model_twice(tmp_path: Path)
         names = sorted(model["name"] for model in on.state("models"))
         assert names == ["a", "b", "c"]
         assert on.finish("plan", "--detailed-exitcode")[0] == 0
+
+
+def test_an_apply_of_a_part_is_kept_out_as_well(tmp_path: Path) -> None:
+    """It uses fewer platforms than the whole project."""
+    for base in ("churn", "runs"):
+        shutil.copytree(HERE / "bases" / base, tmp_path / "project", dirs_exist_ok=True)
+    stage = Stage(tmp_path / "project")
+    tools = Tools(
+        KINDS, lambda name, given: open_provider(name, given, stage._outside()), tmp_path / "locks"
+    )
+    part = Ask(stage.folder, select=("CustomModel/churn",), env=stage.env)
+    with Session(Ask(stage.folder, env=stage.env), tools) as whole, Session(part, tools) as some:
+        for first, second in ((whole, some), (some, whole)):
+            with first.lock(), pytest.raises(LiveStateError, match="is being applied"):
+                second.lock().__enter__()
+
+
+def runs_project(stage: Stage) -> None:
+    """A run that depends on the model, both applied an hour ago."""
+    shutil.copytree(HERE / "bases" / "runs", stage.folder, dirs_exist_ok=True)
+    features = stage.folder / "features.yaml"
+    needs = features.read_text().replace("spec:", "dependsOn: [CustomModel/churn]\nspec:")
+    features.write_text(needs)
+    assert stage.run("-q", *APPLY).code == 0
+    stage.clock.sleep(3600)
+
+
+def by_hand(stage: Stage) -> str:
+    """Somebody starts the same run."""
+    names = ["stg_customers", "int_orders", "fct_churn"]
+    body = {"project_name": "analytics", "model_names": names}
+    made: str = stage.by_hand("POST", "/v1/model-runs", json=body).json()["id"]
+    return made
+
+
+def test_a_run_that_began_before_our_own_change_is_not_enough(tmp_path: Path) -> None:
+    stage = Stage(Path(shutil.copytree(HERE / "bases" / "churn", tmp_path / "project")))
+    runs_project(stage)
+    (stage.folder / "model" / "custom.py").write_text("# new\n")
+    inner = stage.wire
+
+    def somebody() -> None:
+        stage.wire = inner
+        by_hand(stage)
+        stage.clock.sleep(5)
+
+    stage.wire = HookedWire(inner, 1, somebody)  # type: ignore[assignment]
+    assert stage.run("-q", *APPLY).code == 0
+    stage.wire = inner
+    assert stage.run("plan", "--detailed-exitcode").code == 0
+    assert len(stage.by_hand("GET", "/v1/model-runs").json()["data"]) == 3
+
+
+def test_the_run_of_somebody_else_is_not_cancelled_with_ours(tmp_path: Path) -> None:
+    stage = Stage(Path(shutil.copytree(HERE / "bases" / "runs", tmp_path / "project")), job_time=99)
+    tools = Tools(KINDS, lambda name, given: open_provider(name, given, stage._outside()))
+    stop = Event()
+    with Session(Ask(stage.folder, env=stage.env), tools) as session:
+        plan = session.plan()
+        theirs = by_hand(stage)
+        report = session.apply(plan, lambda step, event: stop.set(), stop)
+    (result,) = report.results
+    assert result.state in ("failed", "notReached")
+    (run,) = stage.by_hand("GET", "/v1/model-runs").json()["data"]
+    assert (run["id"], run["status"]) == (theirs, "PENDING")
 
 
 # -- one whole apply right before any write of another one -----------------------------------

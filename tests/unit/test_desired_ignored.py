@@ -35,6 +35,9 @@ MODEL: dict[str, Any] = {
         ("version.requiredMetadata.REGION", "version.requiredMetadata"),
         ("sharing.users", "sharing"),
         ("sharing.users[0].role", "sharing"),
+        ("sharing.mode", "sharing"),
+        ("version.environment.follow", "version.environment"),
+        ("tests.checks.errorCheck", "tests"),
     ],
 )
 def test_a_part_that_the_rest_needs_is_refused_with_what_to_write(path: str, owner: str) -> None:
@@ -45,7 +48,23 @@ def test_a_part_that_the_rest_needs_is_refused_with_what_to_write(path: str, own
 
 @pytest.mark.parametrize(
     "path",
-    ["targetType", "version", "version.replicas", "version.environment.follow", "sharing.mode"],
+    ["targetType", "version", "version.replicas", "version.environment", "sharing", "tests"],
 )
 def test_what_a_manifest_can_do_without_may_be_ignored(path: str) -> None:
     assert ignored_fault(path, AT, MODEL, KINDS["CustomModel"]) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        ("CustomModel", "version.update"),
+        ("CustomModel", "version.dependencyBuild"),
+        ("ModelRun", "modelNames"),
+        ("BatchInference", "endpoint"),
+        ("RegistryModel", "require"),
+    ],
+)
+def test_what_the_platform_keeps_nowhere_cannot_stay_as_it_is(kind: str, path: str) -> None:
+    fault = ignored_fault(path, AT, {}, KINDS[kind])
+    assert fault is not None
+    assert fault.code == "not-ignorable"

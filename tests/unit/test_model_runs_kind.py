@@ -92,23 +92,22 @@ def test_the_first_run_is_always_made_and_shows_what_is_run(rerun: str) -> None:
     assert first is not None
     assert did(first) == TRIGGERS
     assert [field.path for field in first.fields] == ["projectName", "modelNames"]
-    assert first.calls[0].params == {}
+    assert first.calls[0].params == {"alone": False}
     assert first.waits[0].params["run"] == After("ModelRun/features", "runId")
-    assert first.waits[0].params["mine"] is True
     assert not first.expected
 
 
 def test_a_later_trigger_knows_the_run_before_it() -> None:
     again = draft(live(tooOld=True), {"maxAge": 86_400})
     assert again is not None
-    assert again.calls[0].params == {"known": "r1", "since": BEGAN}
+    assert again.calls[0].params == {"known": "r1", "since": BEGAN, "alone": False}
     assert again.fields == ()
 
 
-def test_who_only_waits_does_not_own_the_run() -> None:
+def test_a_run_that_is_under_way_is_waited_for() -> None:
     waiting = draft(live("RUNNING"))
     assert waiting is not None
-    assert (waiting.waits[0].params["run"], waiting.waits[0].params["mine"]) == ("r1", False)
+    assert waiting.waits[0].params["run"] == "r1"
 
 
 @pytest.mark.parametrize(
@@ -223,7 +222,8 @@ class AnySpec(Spec):
 def planned(dependency: Draft | None, found: Live | None, *, aside: bool = False) -> Plan:
     """The plan of a run that depends on an object with this draft."""
     part = Part("part", lambda change: dependency, aside=aside)
-    kinds = {"CustomModel": Kind("CustomModel", "made_up", AnySpec, (part,)), "ModelRun": KIND}
+    model = Kind("CustomModel", "made_up", AnySpec, (part,), lasting=("versionId",))
+    kinds = {"CustomModel": model, "ModelRun": KIND}
     resources = (Resource(MODEL, {}), Resource(HERE, SPEC, depends_on=(MODEL,)))
     pairs = {HERE: found} if found else {}
     return build(World(Graph.of(resources), Matches(pairs), kinds), "fraud", None)
@@ -231,16 +231,18 @@ def planned(dependency: Draft | None, found: Live | None, *, aside: bool = False
 
 @pytest.mark.parametrize("action", ["create", "update", "replace", "run"])
 def test_a_dependency_that_moves_makes_a_run_and_no_drift_of_it(action: str) -> None:
-    plan = planned(Draft(action, "moves"), live())
+    plan = planned(Draft(action, "moves", gives=("versionId",)), live())
     assert [step.id for step in plan.steps] == ["CustomModel/churn#part", "ModelRun/features"]
     assert plan.steps[1].depends_on == ("CustomModel/churn#part",)
+    assert plan.steps[1].calls[0].params["alone"], "who else starts one may have missed the change"
     assert HERE not in [found.address for found in drifted(plan)]
 
 
 @pytest.mark.parametrize(
-    ("action", "aside"), [("adopt", False), ("check", False), ("update", True)]
+    ("action", "aside"),
+    [("adopt", False), ("check", False), ("update", True), ("update", False), ("run", False)],
 )
-def test_a_mark_a_look_or_sharing_moves_nothing(action: str, aside: bool) -> None:
+def test_what_leaves_no_trace_to_tell_it_by_later_moves_nothing(action: str, aside: bool) -> None:
     plan = planned(Draft(action, "stays"), live(), aside=aside)
     assert [step.id for step in plan.steps] == ["CustomModel/churn#part"]
 

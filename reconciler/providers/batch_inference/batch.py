@@ -9,11 +9,12 @@ wants and does not have is fetched, which writes nothing there and is no drift.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.core.kind import Change, FieldRule, FileRole, Kind, Part
+from reconciler.core.kind import Change, FieldRule, FileRole, Kind, Outputs, Part
 from reconciler.core.nearest import nearest
-from reconciler.core.resource import Resource
+from reconciler.core.resource import Live, Resource
 from reconciler.core.step import After, Call, Draft, FieldChange, Upload, Wait
 from reconciler.errors import Problem
 from reconciler.providers.batch_inference import identity
@@ -29,7 +30,7 @@ from reconciler.providers.batch_inference.spec import (
 )
 from reconciler.providers.batch_inference.spec import KIND as NAME
 from reconciler.providers.batch_inference.tokens import counted
-from reconciler.providers.batch_inference.verdict import ABSENT, FAILED, RUNNING
+from reconciler.providers.batch_inference.verdict import ABSENT, DONE, FAILED, RUNNING
 from reconciler.providers.batch_inference.wire import PREFIX, PURPOSE
 
 NAMES_TOLD = 5
@@ -37,8 +38,6 @@ NAMES_TOLD = 5
 
 def draft(change: Change) -> Draft | None:
     """What this input needs now; None when its batch ended well."""
-    if INPUT not in change.resource.files:
-        return None  # an input that lifecycle.ignoreChanges names may be any
     facts = change.live.facts if change.live else {}
     state = facts.get("state", ABSENT)
     problems = tuple(_ambiguous(change, facts))
@@ -159,9 +158,8 @@ def _unfit(change: Change, given: Input) -> Iterator[Problem]:
 def _ambiguous(change: Change, facts: Mapping[str, Any]) -> Iterator[Problem]:
     resource, output = change.resource, output_path(change.resource)
     running, files = facts.get("running", ()), facts.get("files", ())
-    if output is not None and change.platform["outputs"].count(output) > 1:
-        told = f"another BatchInference writes to {resource.spec[OUTPUT]} too"
-        yield _at(resource, "spec.output", "same-output", told, "Give each a file of its own.")
+    if output is not None:
+        yield from _shared_output(change, {output, errors_path(output)})
     if len(running) > 1:
         told = f"batches of one and the same input run: {', '.join(running)}"
         hint = "Cancel all but one of them on the platform."
@@ -172,10 +170,30 @@ def _ambiguous(change: Change, facts: Mapping[str, Any]) -> Iterator[Problem]:
         yield _at(resource, "spec.input", "ambiguous-identity", told, hint)
 
 
+def _shared_output(change: Change, written: set[str]) -> Iterator[Problem]:
+    """Files that this batch would write, and another manifest reads or writes."""
+    resource = change.resource
+    for other in sorted(change.platform["sources"].keys() - {str(resource.address)}):
+        source, output = change.platform["sources"][other], change.platform["outputs"].get(other)
+        theirs = {source, *((output, errors_path(output)) if output else ())}
+        if written & theirs:
+            verb = "reads" if source in written else "writes to"
+            told = f"{other} {verb} {resource.spec[OUTPUT]} or the file of errors beside it, too"
+            yield _at(resource, "spec.output", "same-output", told, "Give each a file of its own.")
+
+
 def _at(
     resource: Resource, path: str, code: str, message: str, hint: str, *, warning: bool = False
 ) -> Problem:
     return Problem(code, message, hint, str(resource.address), path, warning=warning)
+
+
+def outputs(live: Live | None) -> Outputs:
+    """What depends on a batch: that there are other results since then."""
+    if live is None or live.facts["state"] != DONE:
+        return {}
+    made = datetime.fromtimestamp(live.facts["created"], UTC).isoformat()
+    return {"batchId": live.facts["batch"], "changed": made}
 
 
 KIND = Kind(
@@ -191,5 +209,7 @@ KIND = Kind(
     files={INPUT: FileRole("blob"), OUTPUT: FileRole("output")},
     verbs=frozenset({"read", "run", "cancel"}),
     check=check,
+    outputs=outputs,
+    lasting=("batchId",),
     listed=False,
 )

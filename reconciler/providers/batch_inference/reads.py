@@ -67,7 +67,10 @@ class Reads:
                 )
                 for each in resources
             },
-            "outputs": [path for each in resources if (path := output_path(each))],
+            "sources": {str(each.address): each.files[INPUT].source for each in resources},
+            "outputs": {
+                str(each.address): path for each in resources if (path := output_path(each))
+            },
         }
 
     def find(self, resource: Resource) -> Live | None:
@@ -131,7 +134,8 @@ class Reads:
         for batch in batches:
             if not complaint(batch, require, self._uncounted(batch)):
                 fetch = self._is_to_be_fetched(resource, batch)
-                return {"state": DONE, "batch": batch.id, "fetch": fetch}
+                made = batch.created_at
+                return {"state": DONE, "batch": batch.id, "fetch": fetch, "created": made}
         newest = batches[0]
         errors = self._errors(newest) if newest.status == COMPLETED else b""
         lines = [line.rstrip(".") for line in islice(failed_lines(errors), REASONS_TOLD)]

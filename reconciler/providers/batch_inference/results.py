@@ -80,5 +80,12 @@ def write_whole(path: str, content: bytes) -> None:
 
 def remove(path: str) -> None:
     """Take away what an earlier batch left there."""
-    with suppress(FileNotFoundError):
+    try:
         os.unlink(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ReconcilerError(
+            f"{path} cannot be taken away: {error.strerror or error}",
+            "It holds the errors of an earlier batch: delete it by hand, and run again.",
+        ) from error

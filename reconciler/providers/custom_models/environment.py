@@ -59,6 +59,7 @@ def _version_facts(version: BuiltVersion | None) -> dict[str, Any] | None:
         "content": mark.content if mark else "",
         "uri": version.source_docker_image_uri,
         "hasContext": bool(version.docker_context),
+        "created": version.created,
     }
 
 
@@ -66,8 +67,8 @@ def environment_outputs(live: Live | None) -> Outputs:
     """What a model version needs of an environment: its id and newest usable version."""
     if live is None:
         return {}
-    successful = live.facts["successful"]
-    return {"id": live.id, "versionId": successful["id"] if successful else None}
+    version = live.facts["successful"] or {"id": None, "created": None}
+    return {"id": live.id, "versionId": version["id"], "changed": version["created"]}
 
 
 def environment_draft(change: Change) -> Draft | None:
@@ -140,6 +141,7 @@ KIND = Kind(
     verbs=frozenset({"read", "create", "update", "replace", "delete"}),
     check=description_problems,
     outputs=environment_outputs,
+    lasting=("versionId",),
     delete=environment_delete,
     rank=1,
 )

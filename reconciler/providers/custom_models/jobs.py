@@ -20,6 +20,7 @@ ABSENT, RUNNING, FAILED, DONE = "absent", "running", "failed", "done"
 PASSED_TEST = frozenset({"succeeded", "warning"})
 RUNNING_TEST = frozenset({"queued", "in_progress", "not_tested"})
 RUNNING_BUILD = frozenset({"submitted", "processing"})
+STATUS_RUNNING = frozenset({"INITIALIZED", "RUNNING"})
 REQUIREMENTS = "requirements.txt"
 READY = "ready"
 """What the mark says of explanations once their job has ended well."""
@@ -281,7 +282,7 @@ def conversion_draft(change: Change) -> Draft | None:
         {
             **version_ids(change),
             "mainProgram": wanted["mainProgram"],
-            "known": [facts["id"]] if facts else [],
+            "known": facts["known"] if facts else [],
         },
         gives=("conversionId",),
     )

@@ -99,6 +99,7 @@ def live_model(found: Model) -> Live:
                 "datasetId": found.training_dataset_id,
                 "datasetVersionId": found.training_dataset_version_id,
                 "partitionColumn": found.training_data_partition_column,
+                "assigning": found.training_data_assignment_in_progress,
             },
             "version": facts,
         },
@@ -230,8 +231,6 @@ DERIVED = (
     "version.files",
     "version.repository",
     "version.registryModel",
-    "version.update",
-    "version.dependencyBuild",
     "sharing",
     *ORIGINS,
     *JOBS,
@@ -251,6 +250,9 @@ KIND = Kind(
         "version.maximumMemory": FieldRule(unit="bytes"),
         "version.requiredMetadata": FieldRule(whole=True, unset={}),
         **{key: FieldRule(derived=True) for key in DERIVED},
+        **{
+            key: FieldRule(write_only=True) for key in ("version.update", "version.dependencyBuild")
+        },
         "sharing.users": FieldRule(derived=True, as_set=True),
     },
     references={
@@ -275,6 +277,7 @@ KIND = Kind(
     verbs=frozenset({"read", "create", "update", "replace", "delete"}),
     check=model_problems,
     outputs=model_outputs,
+    lasting=("versionId",),
     delete=model_delete,
     rank=2,
 )

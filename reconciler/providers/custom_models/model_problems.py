@@ -29,6 +29,7 @@ def model_problems(resource: Resource, scope: str) -> Iterator[Problem]:
     """Identity, target and data: what the platform would refuse of this manifest."""
     yield from description_problems(resource, scope)
     yield from _identity_problems(resource, scope)
+    yield from _derived_problems(resource)
     yield from _build_problems(resource)
     kind = resource.spec.get("targetType")
     if not resource.id and not any(resource.spec.get(key) for key in ORIGINS):
@@ -54,6 +55,17 @@ def _identity_problems(resource: Resource, scope: str) -> Iterator[Problem]:
             f"the identity {identity!r} has {len(identity)} characters; the platform takes "
             f"{LONGEST_PROVIDED_ID}",
             "Shorten metadata.name or the project's name.",
+        )  # fmt: skip
+
+
+def _derived_problems(resource: Resource) -> Iterator[Problem]:
+    """POST fromCustomModel/ and fromModelTemplate/ take no ``userProvidedId``, PATCH neither."""
+    origin = next((key for key in ORIGINS if resource.spec.get(key)), None)
+    if origin and resource.user_provided_id:
+        yield problem_at(
+            resource, "metadata.userProvidedId", "no-identity",
+            f"a model from a {origin} is known by its mark and can have no userProvidedId",
+            f"Take userProvidedId out, or make the model without {origin}.",
         )  # fmt: skip
 
 

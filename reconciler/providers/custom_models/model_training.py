@@ -33,6 +33,10 @@ def training_draft(change: Change) -> Draft | None:
     if by_version(change) or not version.get("trainingData"):
         return None
     wanted = _wanted(version)
+    if change.live and change.live.facts["training"]["assigning"]:
+        params = {"id": change.own["id"], "status": ""}
+        wait = Wait("model_training", params, TIMEOUT)
+        return Draft("run", "the model still gets its training data", (), (), (wait,))
     live = change.live.facts["training"] if change.live else {}
     fields = tuple(
         FieldChange(f"version.trainingData.{key}", live.get(key), value, "differs on the model")

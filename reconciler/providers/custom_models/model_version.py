@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from reconciler.core.diff import is_below
@@ -115,7 +116,15 @@ def version_draft(change: Change) -> Draft | None:
         fields = (FieldChange("version.trainingData", "failed", "assigned again", again),)
     if fields:
         return _next(change, wanted, choice, fields)
-    return _metadata(change, wanted, held) or _assignment(change, held)
+    return _settled(_metadata(change, wanted, held), _assignment(change, held))
+
+
+def _settled(told: Draft | None, assigned: Draft | None) -> Draft | None:
+    """Another description, or only the mark; and the data that are still on their way."""
+    if told is None or assigned is None:
+        return told or assigned
+    waits = tuple(replace(wait, after=len(told.calls)) for wait in assigned.waits)
+    return replace(told, reason=f"{told.reason}; {assigned.reason}", waits=waits)
 
 
 def _pulled(
@@ -125,6 +134,9 @@ def _pulled(
     settings, tie = tuple(_setting_fields(change)), tie_fields(change, held)
     others = (*choice.fields, *tie)
     if held is not None and source and not others and pulled_already(change, held):
+        if settings:
+            # The pull went through and the call with the settings did not.
+            return _next(change, wanted, choice, settings)
         call = mark_call(change, wanted.get("description"), {"commit": held["commits"][0]})
         return Draft("adopt", "was pulled from this reference and only gets its mark", (), (call,))
     if source:
@@ -136,7 +148,7 @@ def _pulled(
     assert held is not None
     if choice.fields or tie or settings:
         return _next(change, wanted, choice, (*choice.fields, *tie, *settings))
-    return _metadata(change, wanted, held) or _assignment(change, held)
+    return _settled(_metadata(change, wanted, held), _assignment(change, held))
 
 
 def _settings_call(change: Change, wanted: Mapping[str, Any], choice: Choice) -> Call | None:
@@ -211,7 +223,8 @@ def _next(
         delta = file_delta(old or file_set(()), new)
         sent = tuple(sorted((*delta.added, *delta.changed, *(to for _, to in delta.renamed))))
         gone = sorted((*delta.removed, *(origin for origin, _ in delta.renamed)))
-        body["filesToDelete"] = [held["items"][path] for path in gone]
+        # An archive may hold a file that the platform made for it and lists nowhere.
+        body["filesToDelete"] = [held["items"][path] for path in gone if path in held["items"]]
     call = Call(
         "create_version_from_latest",
         "PATCH",
@@ -238,7 +251,9 @@ def _draft(
     kept = {}
     if "repository" in wanted and change.live:
         # The files stay those that were pulled, and so does the commit that they came from.
-        kept = {k: v for k, v in change.live.facts["version"]["notes"].items() if k == "commit"}
+        held = change.live.facts["version"]
+        commit = held["notes"].get("commit") or ", ".join(held["commits"][:1])
+        kept = {"commit": commit} if commit else {}
     noted = kept or tie_note(change)
     if FILES in change.resource.files or noted or wanted.get("description"):
         calls = (*calls, mark_call(change, wanted.get("description"), kept, version=version))

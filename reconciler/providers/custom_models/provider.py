@@ -11,6 +11,7 @@ from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, Wait
 from reconciler.providers.custom_models.client import Client
 from reconciler.providers.custom_models.day_two import DayTwo
+from reconciler.providers.custom_models.derivations import Derivations
 from reconciler.providers.custom_models.reads import Reads
 from reconciler.providers.custom_models.settle import Settle
 from reconciler.providers.custom_models.waits import Waits
@@ -25,9 +26,10 @@ class CustomModels:
         self.http = http
         self.client = Client(http)
         self.reads = Reads(self.client)
-        self.writes = Writes(self.client)
+        derivations = Derivations(self.client)
+        self.writes = Writes(self.client, derivations)
         self.waits = Waits(self.client, http.outside)
-        self.settle = Settle(self.client, http.outside)
+        self.settle = Settle(self.client, http.outside, derivations)
         self.day_two = DayTwo(self.client)
 
     def list(self, kind: str) -> Sequence[Live]:

@@ -13,7 +13,14 @@ from reconciler.errors import ApiError
 from reconciler.providers.custom_models import environment, model
 from reconciler.providers.custom_models.archive import Archive, read_archive
 from reconciler.providers.custom_models.client import Client
-from reconciler.providers.custom_models.jobs import ABSENT, DONE, FAILED, READY, RUNNING
+from reconciler.providers.custom_models.jobs import (
+    ABSENT,
+    DONE,
+    FAILED,
+    READY,
+    RUNNING,
+    STATUS_RUNNING,
+)
 from reconciler.providers.custom_models.limits import LIMITED
 from reconciler.providers.custom_models.sharing import live_sharing
 from reconciler.providers.custom_models.upload import text_of
@@ -31,11 +38,14 @@ BY_JOBS = (
     "latestVersion",
     "latestSuccessfulVersion",
     "trainingDataAssignmentInProgress",
+    "trainingDataFileName",
+    "trainingDataPartitionColumn",
+    "trainingDatasetId",
+    "trainingDatasetVersionId",
     "updated",
 )
 """Keys of an object that builds, pulls and assignments change when nobody sets anything."""
 ENDED_WELL = "COMPLETED"
-ENDED_BADLY = ("ERROR", "ABORTED", "EXPIRED")
 
 
 class Reads:
@@ -177,11 +187,12 @@ class Reads:
             if error.status != 404:
                 raise
             return {"state": FAILED, "status": status, "why": "its status is gone"}
+        if state in STATUS_RUNNING:
+            return {"state": RUNNING, "status": status}
         if state == ENDED_WELL:
             return {"state": DONE, "status": status}
-        if state in ENDED_BADLY:
-            return {"state": FAILED, "status": status, "why": message}
-        return {"state": RUNNING, "status": status}
+        # Whatever else it is called, it has ended, as it has for the one who waits for it.
+        return {"state": FAILED, "status": status, "why": message or state}
 
     def _conversion(self, identity: str, held: Mapping[str, Any]) -> dict[str, Any] | None:
         found = self.client.list_conversions(identity, held["id"], latest=True)
@@ -189,8 +200,10 @@ class Reads:
             return None
         paths = {item: path for path, item in held["items"].items()}
         state = DONE if found[0].conversion_succeeded else FAILED
+        every = self.client.list_conversions(identity, held["id"], latest=False)
         return {
             "id": found[0].id,
+            "known": sorted({each.id for each in (*found, *every)}),
             "state": RUNNING if found[0].conversion_in_progress else state,
             "mainProgram": paths.get(found[0].main_program_item_id or ""),
         }

@@ -16,6 +16,7 @@ from reconciler.core.step import Call
 from reconciler.errors import ApiError, LiveStateError
 from reconciler.providers.custom_models.archive import read_archive
 from reconciler.providers.custom_models.client import Client
+from reconciler.providers.custom_models.derivations import Derivations
 from reconciler.providers.custom_models.version_mark import FILES
 from reconciler.providers.custom_models.wire import Version
 from reconciler.providers.http import Outside
@@ -32,9 +33,10 @@ Found = Mapping[str, Any] | None
 class Settle:
     """Finds what a lost write made; None when there is nothing, so that it may be sent again."""
 
-    def __init__(self, client: Client, outside: Outside) -> None:
+    def __init__(self, client: Client, outside: Outside, derivations: Derivations) -> None:
         self.client = client
         self.outside = outside
+        self.derivations = derivations
 
     def find_effect(self, call: Call, resource: Resource | None) -> Found:
         """The outputs of the write, as if its answer had arrived.
@@ -149,9 +151,14 @@ class Settle:
 
     def _training(self, call: Call, _: Resource | None) -> Found:
         model = self.client.get_model(call.params["id"])
-        same = model.training_dataset_id == call.body["datasetId"]
+        held = {
+            "datasetId": model.training_dataset_id,
+            "datasetVersionId": model.training_dataset_version_id,
+            "partitionColumn": model.training_data_partition_column,
+        }
+        came = all(held[key] == value for key, value in call.body.items())
         return (
-            {"trainingStatus": ""} if same or model.training_data_assignment_in_progress else None
+            {"trainingStatus": ""} if came or model.training_data_assignment_in_progress else None
         )
 
     def _deleted(self, call: Call, read: Callable[[str], object]) -> Found:
@@ -170,6 +177,8 @@ LOOK_UPS: Mapping[str, Callable[[Settle, Call, Resource | None], Found]] = {
     "delete_environment": lambda s, c, _: s._deleted(c, s.client.get_environment),
     "create_model": Settle._model,
     "delete_model": lambda s, c, _: s._deleted(c, s.client.get_model),
+    "copy_model": lambda s, c, r: s.derivations.find(c, r),
+    "create_model_from_template": lambda s, c, r: s.derivations.find(c, r),
     "create_version": Settle._version,
     "create_version_from_latest": Settle._version,
     "create_version_from_repository": Settle._from_repository,

@@ -10,13 +10,17 @@ from reconciler.core.step import Wait
 from reconciler.errors import ApiError, Interrupted, JobFailed
 from reconciler.providers.custom_models.client import Client
 from reconciler.providers.custom_models.environment_version import BUILDING
-from reconciler.providers.custom_models.jobs import PASSED_TEST, RUNNING_BUILD, RUNNING_TEST
+from reconciler.providers.custom_models.jobs import (
+    PASSED_TEST,
+    RUNNING_BUILD,
+    RUNNING_TEST,
+    STATUS_RUNNING,
+)
 from reconciler.providers.custom_models.wire import ModelTest, Version
 from reconciler.providers.http import Outside
 from reconciler.providers.pace import Pace
 
 LOG_LINES = 40
-STATUS_RUNNING = frozenset({"INITIALIZED", "RUNNING"})
 RETRY = "Mend it and apply again; --retry-failed runs the same once more."
 
 

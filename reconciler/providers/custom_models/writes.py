@@ -10,10 +10,10 @@ from reconciler.core.step import Call
 from reconciler.errors import ApiError, LiveStateError, UnknownOutcome
 from reconciler.providers.answer import ContractBroken
 from reconciler.providers.custom_models.client import Client
+from reconciler.providers.custom_models.derivations import Derivations
 from reconciler.providers.custom_models.rival import keep_one_environment, refuse_newer
 from reconciler.providers.custom_models.upload import readers
 from reconciler.providers.custom_models.version_mark import marked_text
-from reconciler.providers.custom_models.wire import Model
 from reconciler.providers.http import LOST_HINT
 
 Write = Callable[["Writes", Call, Resource | None], Mapping[str, Any] | None]
@@ -22,8 +22,9 @@ Write = Callable[["Writes", Call, Resource | None], Mapping[str, Any] | None]
 class Writes:
     """Makes the calls of a plan; their outputs are what the call ``gives``."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, derivations: Derivations) -> None:
         self.client = client
+        self.derivations = derivations
 
     def send(self, call: Call, resource: Resource | None) -> Mapping[str, Any]:
         """One write, by the operation's name."""
@@ -37,31 +38,35 @@ class Writes:
                 f"{call.operation}: the platform's answer cannot be read ({error})", LOST_HINT
             ) from error
 
-    def _derive(self, make: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
-        """Make a model that carries no identity of ours yet: what is new afterwards is it."""
-        before = {model.id for model in self.client.list_models()}
-        try:
-            return make()
-        except (UnknownOutcome, ContractBroken):
-            found = [
-                model
-                for model in self.client.list_models()
-                if model.id not in before and not model.user_provided_id
-            ]
-            if len(found) > 1:
-                ids = ", ".join(sorted(model.id for model in found))
-                raise LiveStateError(
-                    f"after an answer that was lost there are {len(found)} new models: {ids}",
-                    "Look at them, delete what is too much, and run again.",
-                ) from None
-            if not found:
-                raise
-            return _made(found[0])
-
     def _create_environment(self, call: Call, _: Resource | None) -> Mapping[str, Any]:
         made = self.client.create_environment(call.body)
         keep_one_environment(self.client, call, made)
         return {"id": made}
+
+    def _share(self, call: Call, _: Resource | None) -> None:
+        collection, identity, roles = (
+            call.params["collection"],
+            call.params["id"],
+            call.body["data"],
+        )
+        self.client.share(collection, identity, roles)
+        if any(entry["role"] is None for entry in roles):
+            self._still_seen(collection, identity)
+
+    def _still_seen(self, collection: str, identity: str) -> None:
+        """LiveStateError when a list took away our own role: the next run would make it again.
+
+        No operation tells who we are, so that it cannot be known before.
+        """
+        try:
+            self.client.http.get(f"{collection}/{identity}/")
+        except ApiError as error:
+            if error.status not in (403, 404):
+                raise
+            raise LiveStateError(
+                f"{identity} is shared as the list says, and this token's user is not on it",
+                "Have an owner give it a role and name it in the list, before anything is applied.",
+            ) from error
 
     def _start_impact(self, call: Call, _: Resource | None) -> Mapping[str, Any]:
         identity, version = call.params["id"], call.params["version"]
@@ -139,27 +144,14 @@ class Writes:
             ) from error
 
 
-def _made(model: Model) -> Mapping[str, Any]:
-    version = model.latest_version
-    return {"id": model.id, "versionId": version.id if version else None}
-
-
-def _named(made: tuple[str, str]) -> Mapping[str, Any]:
-    return {"id": made[0], "versionId": made[1]}
-
-
 WRITES: Mapping[str, Write] = {
     "create_environment": Writes._create_environment,
     "update_environment": lambda w, c, _: w.client.update_environment(c.params["id"], c.body),
     "delete_environment": lambda w, c, _: w.client.delete_environment(c.params["id"]),
     "create_environment_version": Writes._create_environment_version,
     "create_model": lambda w, c, _: {"id": w.client.create_model(c.body).id},
-    "copy_model": lambda w, c, _: w._derive(
-        lambda: _made(w.client.copy_model(c.body["customModelId"]))
-    ),
-    "create_model_from_template": lambda w, c, _: w._derive(
-        lambda: _named(w.client.create_model_from_template(c.body))
-    ),
+    "copy_model": lambda w, c, r: w.derivations.copy(c, r),
+    "create_model_from_template": lambda w, c, r: w.derivations.from_template(c, r),
     "update_model": lambda w, c, _: w.client.update_model(c.params["id"], c.body),
     "delete_model": lambda w, c, _: w.client.delete_model(c.params["id"]),
     "create_version": Writes._create_version,
@@ -175,7 +167,7 @@ WRITES: Mapping[str, Write] = {
     },
     "erase_environments": Writes._erase,
     "mark_version": Writes._mark_version,
-    "share": lambda w, c, _: w.client.share(c.params["collection"], c.params["id"], c.body["data"]),
+    "share": Writes._share,
     "start_build": Writes._start_build,
     "start_test": Writes._start_test,
     "start_impact": Writes._start_impact,

@@ -100,8 +100,10 @@ def _trigger(change: Change, reason: str, *, expected: bool = False) -> Draft:
     live, spec = change.live, change.resource.spec
     # What is newer than this, and looks like what was sent, is what a lost trigger made.
     known = {"known": live.id, "since": live.facts["created"]} if live else {}
+    # What this plan changes first, a run that others start in the meantime may have missed.
+    known["alone"] = bool(change.moved)
     call = Call("trigger_run", "POST", "model-runs", known, trigger_body(spec), gives=("runId",))
-    wait = _wait(change, After(change.step(""), "runId"), mine=True, after=1)
+    wait = _wait(change, After(change.step(""), "runId"), after=1)
     fields = () if live else tuple(_what(key, spec[key]) for key in KEYS if key in spec)
     return Draft("run", reason, fields, (call,), (wait,), ("runId",), expected=expected)
 
@@ -110,10 +112,9 @@ def _what(key: str, value: Any) -> FieldChange:
     return FieldChange(key, None, value, "what is run")
 
 
-def _wait(change: Change, run: Any, *, mine: bool = False, after: int = 0) -> Wait:
+def _wait(change: Change, run: Any, *, after: int = 0) -> Wait:
     tests = (change.resource.spec.get("require") or {}).get("tests", "")
-    # ``mine``: this process starts it, so this process may also stop it.
-    params = {"run": run, "tests": tests, "mine": mine, "catalog": _catalog(change)}
+    params = {"run": run, "tests": tests, "catalog": _catalog(change)}
     return Wait(RUN, params, _timeout(change), after)
 
 
@@ -196,5 +197,6 @@ KIND = Kind(
     verbs=frozenset({"read", "run", "cancel"}),
     check=spec_problems,
     outputs=run_outputs,
+    lasting=("runId",),
     listed=False,
 )

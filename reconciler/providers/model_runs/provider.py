@@ -56,10 +56,13 @@ class ModelRuns:
 
     def send(self, call: Call, resource: Resource | None) -> Mapping[str, Any]:
         """Trigger the run; one that another apply has triggered since the plan is taken."""
-        for run in self._made_since(call, resource) if resource else ():
+        shared = resource if not call.params.get("alone") else None
+        for run in self._made_since(call, shared) if shared else ():
             return {"runId": run.id}
         try:
-            return {"runId": self.client.trigger(call.body).id}
+            made = self.client.trigger(call.body).id
+            self.waits.own.add(made)
+            return {"runId": made}
         except ContractBroken as error:
             # It was accepted, and the answer does not tell what it made.
             raise UnknownOutcome(error.message, LOST_HINT) from error

@@ -28,6 +28,8 @@ class Waits:
         self.client = client
         self.reads = reads
         self.outside = outside
+        self.own: set[str] = set()
+        """Runs that this process has triggered, and may therefore stop."""
 
     def wait(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
         """The run's end; JobFailed when it is not the one that is wanted."""
@@ -57,7 +59,7 @@ class Waits:
 
     def _interrupted(self, wait: Wait) -> Interrupted:
         identity = wait.params["run"]
-        if not wait.params.get("mine"):
+        if identity not in self.own:
             return Interrupted(
                 f"stopped waiting for the run {identity}, which goes on",
                 "The next apply waits for it again; `reconciler cancel` stops it.",
