@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -79,6 +80,7 @@ class Session:
         self.graph = _selected(self.desired.graph, ask.select)
         self._providers: dict[str, Provider] = {}
         self._lives: Mapping[Address, Live] = {}
+        self._reviewed: tuple[Mapping[str, str | None] | None, ...] = ()
         self._lock = Lock()
 
     def __enter__(self) -> Session:
@@ -160,6 +162,8 @@ class Session:
 
         Raises StalePlanError.
         """
+        # What was reviewed is recorded as reviewed, whatever commit brought it here.
+        self._reviewed = (saved.binding.commit,)
         fresh = self.plan()
         check_binding(saved, fresh, self._binding())
         for address, reviewed in saved.observed.items():
@@ -179,13 +183,13 @@ class Session:
         return self._serving(address).observe(live)
 
     def _binding(self) -> Binding:
-        commit = read_commit(self.ask.project_dir)
         return Binding(
             endpoints={name: self._settings(name).endpoint for name in sorted(self._providers)},
             manifests=self.desired.digest,
-            commit=commit.sha if commit else None,
+            commit=self._commit(),
             prune=self.ask.prune,
             select=self.ask.select,
+            paths=tuple(os.path.relpath(path, self.ask.project_dir) for path in self.ask.paths),
         )
 
     def find(self, text: str) -> tuple[Provider, Live]:
@@ -252,6 +256,8 @@ class Session:
         )
 
     def _commit(self) -> Mapping[str, str | None] | None:
+        if self._reviewed:
+            return self._reviewed[0]
         commit = read_commit(self.ask.project_dir)
         if commit is None or commit.dirty:
             # A dirty tree is no commit: naming one would be a lie in the platform's records.

@@ -87,12 +87,15 @@ def apply(
 
 def _apply_saved(shared: Shared, path: Path, wish: Wish, wishes: dict[str, Any]) -> int:
     saved = read_plan(path)
+    if wishes["prune"] or wishes["select"]:
+        raise click.UsageError("--prune and --select are chosen when a plan is made, not here")
     bound = {
         "target": wishes["target"] or saved.plan.target,
         "select": saved.binding.select,
         "prune": saved.binding.prune,
     }
-    with shared.session((), **{**wishes, **bound}) as session, session.lock():
+    paths = tuple(shared.project_dir / path for path in saved.binding.paths)
+    with shared.session(paths, **{**wishes, **bound}) as session, session.lock():
         saved = read_plan(path)  # once more: who held the lock until now may have used it
         guard = session.confirm(saved)
         return _apply(shared, session, saved.plan, wish, Reviewed(saved, path, guard))
@@ -104,6 +107,9 @@ def _apply(
     if wish.form == "text":
         emit(plan_text(plan))
     done, code = Report(()), exit_code(plan, detailed=False)
+    if wish.report:
+        # Before the first write: afterwards it would be too late to ask for another place.
+        emit(to_json(report_data(done)), wish.report)
     if code == 0 and plan.steps:
         if not _agreed(wish.auto_approve, len(plan.steps)):
             raise ReconcilerError("nothing was applied", "Answer y, or use --auto-approve.")
@@ -114,12 +120,12 @@ def _apply(
         with shared.console.steps(len(plan.steps)) as listener, interruptible() as stop:
             done = session.apply(plan, listener, stop, guard)
         code = done.exit_code
+        if wish.report:
+            emit(to_json(report_data(done)), wish.report)
         if wish.form == "text":
             emit(report_text(done))
     if wish.form == "json":
         emit(_data(plan, done))
-    if wish.report:
-        emit(to_json(report_data(done)), wish.report)
     if done.cut:
         leave(code)
     return code

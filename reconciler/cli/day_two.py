@@ -9,7 +9,7 @@ import click
 from reconciler.cli.shared import Shared, complete, emit, format_option, pass_shared
 from reconciler.errors import Problem
 from reconciler.render.data import problem_data, to_json
-from reconciler.render.plain import log_lines, plain
+from reconciler.render.plain import inert, log_lines, plain
 from reconciler.render.table import table
 
 address = click.argument("address", metavar="ADDRESS")
@@ -37,7 +37,7 @@ def logs(shared: Shared, /, address: str, target: str | None, job: str, lines: i
     """Show the end of a job's log."""
     with shared.session((), target=target) as session:
         provider, live = session.find(address)
-        emit("\n".join(log_lines(provider.logs(live, job, lines))))
+        emit("\n".join(map(inert, log_lines(provider.logs(live, job, lines)))))
 
 
 @click.command()

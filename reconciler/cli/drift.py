@@ -20,7 +20,7 @@ from reconciler.cli.shared import (
 from reconciler.core.drift import drifted
 from reconciler.core.graph import Graph
 from reconciler.core.plan import Plan
-from reconciler.errors import Problem
+from reconciler.errors import Problem, SettingsError
 from reconciler.render.data import drift_data, to_json
 from reconciler.render.drift import drift_text
 from reconciler.render.github import run_link
@@ -46,6 +46,11 @@ def drift(
 
     link = run_link(shared.outer.env)
     with complete(form, failed, output), shared.session(paths, **wishes) as session:
+        if not session.graph.resources and not session.desired.project.providers:
+            raise SettingsError(
+                "there is no manifest here, so nothing was compared",
+                "Check the path; a job that watches for drift must not be green for that.",
+            )
         plan = session.plan()
     emit(render(plan, session.graph, form, link), output)
     if any(not problem.blocked for problem in plan.obstacles):

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler.core.saved_plan import SavedPlan, dump, load_plan
+from reconciler.desired.discover import SUFFIXES
 from reconciler.errors import SettingsError, StalePlanError
 
 LARGEST = 256 * 2**20
@@ -16,7 +17,9 @@ LARGEST = 256 * 2**20
 
 def is_plan_file(paths: tuple[Path, ...]) -> bool:
     """Whether the arguments name one saved plan, and not manifests."""
-    return len(paths) == 1 and paths[0].suffix == ".json"
+    if len(paths) != 1 or paths[0].is_dir() or paths[0].suffix.lower() in SUFFIXES:
+        return False
+    return paths[0].exists() or paths[0].suffix == ".json"
 
 
 def write_plan(saved: SavedPlan, path: Path) -> None:
@@ -40,6 +43,8 @@ def write_plan(saved: SavedPlan, path: Path) -> None:
 def read_plan(path: Path) -> SavedPlan:
     """The saved plan; StalePlanError when it is none."""
     try:
+        if path.exists() and not path.is_file():
+            raise StalePlanError(f"{path} is no file", "Name a plan that was saved.")
         if path.stat().st_size > LARGEST:
             raise StalePlanError(f"{path} is too large for a saved plan", "Name the right file.")
         return load_plan(path.read_bytes().decode())

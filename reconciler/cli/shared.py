@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -98,13 +99,25 @@ def output_option(command: F) -> F:
 def emit(result: str, output: Path | None = None) -> None:
     """The result, on standard output or in a file; nothing else is ever printed there."""
     if output is None:
-        click.echo(result)
+        _echo(result)
         return
     try:
         output.write_text(f"{result}\n", encoding="utf-8")
     except OSError as error:
         raise SettingsError(
             f"cannot write {output}: {error.strerror}", "Name another file."
+        ) from error
+
+
+def _echo(result: str) -> None:
+    try:
+        click.echo(result)
+    except BrokenPipeError:
+        # Whoever read it has seen enough; what is done is done, and what is to do goes on.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the end
+    except OSError as error:
+        raise SettingsError(
+            f"cannot write the result: {error.strerror}", "Use --output, or make room."
         ) from error
 
 

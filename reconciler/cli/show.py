@@ -8,7 +8,9 @@ import click
 
 from reconciler.cli.plan import FORMATS, render
 from reconciler.cli.plan_file import read_plan
-from reconciler.cli.shared import emit, format_option, output_option
+from reconciler.cli.shared import complete, emit, format_option, output_option
+from reconciler.core.plan import Plan
+from reconciler.errors import Problem
 
 
 @click.command()
@@ -17,4 +19,10 @@ from reconciler.cli.shared import emit, format_option, output_option
 @output_option
 def show(plan: Path, form: str, output: Path | None) -> None:
     """Show a saved plan; one with errors can be shown, too."""
-    emit(render(read_plan(plan).plan, form), output)
+
+    def failed(problems: tuple[Problem, ...]) -> str:
+        return render(Plan("", None, problems=problems), form)
+
+    with complete(form, failed, output):
+        saved = read_plan(plan)
+    emit(render(saved.plan, form), output)

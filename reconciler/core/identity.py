@@ -106,15 +106,26 @@ def _gone(resource: Resource) -> Problem:
 
 
 def _disowned(resource: Resource, live: Live, scope: str) -> Iterable[Problem]:
-    # Only a pin can lead to an object of another owner; the other two identities are the owner.
+    # Only a pin and a chosen identity can lead to an object of another owner.
     owner = f"{scope}/{resource.address.name}"
-    if resource.id and live.owner and scope_of(live.owner) and live.owner != owner:
+    theirs = _owner_of(resource, live)
+    if theirs and scope_of(theirs) and theirs != owner:
         yield _problem(
             resource,
             "foreign-object",
-            f"{live.id} belongs to {live.owner}, not to {owner}",
+            f"{live.id} belongs to {theirs}, not to {owner}",
             "Manage it from there, or take the mark off its description first.",
         )
+
+
+def _owner_of(resource: Resource, live: Live) -> str | None:
+    if resource.id:
+        return live.owner
+    chosen = resource.user_provided_id
+    if chosen is None or live.owner != chosen:
+        return live.owner if chosen else None
+    # Any tool may choose an id of this form; one that its content names as well is of our making.
+    return chosen if live.maker == chosen else None
 
 
 def _claimed_twice(pairs: Mapping[Address, Live]) -> Iterable[Problem]:
@@ -144,7 +155,7 @@ def _collisions(resource: Resource, index: _Index, scope: str) -> Iterable[Probl
     # An owner without a scope is another tool's id, which is no obstacle to adopting it.
     owners = sorted({live.owner for live in others if live.owner and scope_of(live.owner)})
     whose = f" of {', '.join(owners)}" if owners else ""
-    way_in = f"`reconciler import {kind}/{ids[0]}` adopts it"
+    way_in = f"adopt it: metadata.id: {ids[0]} is what `reconciler import {kind}/{ids[0]}` writes"
     yield _problem(
         resource,
         "name-taken",

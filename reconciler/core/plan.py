@@ -161,7 +161,8 @@ class _Builder:
             return tuple(self._parts(without(resource, ignore), live, difference, kind))
         if not resource.lifecycle.allow_replace:
             return ()
-        self.problems += delete_problems(live, str(resource.address))
+        doomed = replace(live, protected=live.protected or resource.lifecycle.protect)
+        self.problems += delete_problems(doomed, str(resource.address))
         made = self._new(resource, kind)
         if not made:
             return ()  # what would come in its place cannot be made
@@ -328,7 +329,7 @@ def _replacing(first: Step, doomed: Live, removal: Draft, forced: tuple[FieldCha
     return replace(
         first,
         action="replace",
-        reason="is deleted and made again",
+        reason="is deleted and made again; what its manifest does not say is lost",
         fields=(*(replace(change, reason="forces the replace") for change in forced), *rest),
         calls=(*removal.calls, *first.calls),
         waits=(

@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.core.left_alone import LeftAlone
 from reconciler.core.plan import Plan
 from reconciler.core.resource import Address
-from reconciler.core.step import After, Call, FieldChange, Step, Upload, Wait
+from reconciler.core.step import ACTIONS, After, Call, FieldChange, Step, Upload, Wait
 from reconciler.errors import Problem
 
 FORMAT_VERSION = 1
@@ -127,6 +127,8 @@ def _step_from(data: Mapping[str, Any]) -> Step:
     address = Address.parse(data["address"])
     if address is None:
         raise ValueError(f"no address: {data['address']!r}")
+    if data["action"] not in ACTIONS:
+        raise ValueError(f"no action: {data['action']!r}")
     return Step(
         id=data["id"],
         address=address,

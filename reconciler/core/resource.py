@@ -75,7 +75,8 @@ class Resource:
 class Live:
     """One live object in the manifest's shape and words, marks stripped.
 
-    ``owner`` is ``<scope>/<name>`` of whoever made it, or None.  ``facts`` are what decides but
+    ``owner`` is ``<scope>/<name>`` of whoever made it, or None; ``maker`` the same as far as only
+    what it holds tells it.  ``facts`` are what decides but
     is not desired state (ids of versions, build states, deployments).  ``contents`` are digests
     known without a download, ``files`` what a download showed, both keyed like
     ``Resource.files``; ``line_diffs`` are for the reader, keyed by key path and file.  ``uses`` are
@@ -86,6 +87,7 @@ class Live:
     id: str
     name: str
     owner: str | None = None
+    maker: str | None = None
     protected: bool = False
     spec: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)

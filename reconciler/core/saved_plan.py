@@ -22,13 +22,17 @@ JOBS = "jobs"
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What a saved plan belongs to; anything else than this and it is foreign or stale."""
+    """What a saved plan belongs to; anything else than this and it is foreign or stale.
+
+    ``paths`` are those that were given, seen from the project directory.
+    """
 
     endpoints: Mapping[str, str] = field(default_factory=dict)
     manifests: str = ""
-    commit: str | None = None
+    commit: Mapping[str, str | None] | None = None
     prune: bool = False
     select: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +55,10 @@ def dump(saved: SavedPlan) -> str:
         "binding": {
             "endpoints": dict(saved.binding.endpoints),
             "manifests": saved.binding.manifests,
-            "commit": saved.binding.commit,
+            "commit": None if (made := saved.binding.commit) is None else dict(made),
             "prune": saved.binding.prune,
             "select": list(saved.binding.select),
+            "paths": list(saved.binding.paths),
         },
         "observed": dict(saved.observed),
     }
@@ -84,9 +89,10 @@ def load_plan(text: str) -> SavedPlan:
             binding=Binding(
                 endpoints=dict(binding["endpoints"]),
                 manifests=str(binding["manifests"]),
-                commit=binding["commit"],
+                commit=None if binding["commit"] is None else dict(binding["commit"]),
                 prune=bool(binding["prune"]),
                 select=tuple(binding["select"]),
+                paths=tuple(map(str, binding["paths"])),
             ),
             observed=dict(data["observed"]),
             applied=str(data.get("applied", "")),

@@ -139,7 +139,7 @@ def _walk_folder(top: Path, found: Found) -> Iterator[Path]:
             elif path.is_dir():
                 # A link to a folder is not followed: its files may be found twice, or for ever.
                 found.left_out.append(path.as_posix())
-            elif entry.name.endswith(SUFFIXES) and _named_well(path, found):
+            elif entry.name.lower().endswith(SUFFIXES) and _named_well(path, found):
                 yield path
 
 

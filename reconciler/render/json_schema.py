@@ -89,9 +89,10 @@ PROBLEM = closed(
 BINDING = closed(
     endpoints={"type": "object", "additionalProperties": TEXT},
     manifests=TEXT,
-    commit={"type": ["string", "null"]},
+    commit={"type": ["object", "null"]},
     prune={"type": "boolean"},
     select=TEXTS,
+    paths=TEXTS,
 )
 PLAN = closed(
     ("binding", "observed", "checksum", "applied"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from typing import Any
 
@@ -18,9 +19,22 @@ def plain(text: str) -> str:
     return "".join(_spelled(char) for char in text)
 
 
+COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\[)")
+
+
 def log_lines(log: str) -> list[str]:
     """The lines of a log, each made plain; tabs become blanks, as a terminal would show them."""
     return [plain(line.expandtabs()) for line in log.splitlines()]
+
+
+def inert(line: str) -> str:
+    """A line with nothing before it that no workflow's runner takes for a command to itself."""
+    return COMMAND.sub(_escaped, line)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    sign = found[0][-1]
+    return f"{found[0][:-1]}\\u{ord(sign):04x}"
 
 
 def _spelled(char: str) -> str:

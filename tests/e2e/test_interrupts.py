@@ -147,3 +147,16 @@ def test_twice_stops_at_once_and_tells_what_is_known(folder: Path, number: signa
         assert code == 0, out + err
         assert len(on.state("models")) == 1
         assert on.finish("plan", "--detailed-exitcode")[0] == 0
+
+
+def test_a_reader_that_has_gone_costs_neither_the_report_nor_the_exit_code(folder: Path) -> None:
+    with site(folder) as on:
+        on.hold("POST", "executionEnvironments/$")
+        process = on.start("-q", *APPLY)
+        until(on.held, process)
+        assert process.stdout is not None
+        process.stdout.close()
+        on.go.set()
+        assert process.wait(60) == 0, process.stderr and process.stderr.read()
+        summary = json.loads((folder / "report.json").read_text())["summary"]
+        assert summary["done"] == 4

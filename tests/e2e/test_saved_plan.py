@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -205,6 +206,41 @@ def test_a_copy_of_a_used_plan_is_refused_by_what_it_did(stage: Stage) -> None:
     assert stage.run(*APPLY).code == 0
     (stage.folder / "plan.json").write_bytes(before)
     refused(stage, "since the plan was made")
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """One git command, as somebody."""
+    who = ("-c", "user.name=ann", "-c", "user.email=ann@example.com", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def test_a_plan_in_a_checkout_is_applied_from_there_and_after_the_merge(stage: Stage) -> None:
+    """The plan's own file is new there, and a merge is another commit of the same files."""
+    edit(stage.folder)
+    git(stage.folder, "init", "-q", "-b", "change")
+    git(stage.folder, "add", "-A", ":!.locks")
+    git(stage.folder, "commit", "-q", "-m", "the change")
+    (stage.folder / ".git" / "info" / "exclude").write_text(".locks/\n")
+    assert stage.run("-q", "plan", "--out", "plan.json").code == 0
+    data = json.loads((stage.folder / "plan.json").read_text())
+    reviewed = data["binding"]["commit"]["mainBranchCommitSha"]
+    git(stage.folder, "commit", "-q", "--allow-empty", "-m", "the merge")
+    done = stage.run(*APPLY)
+    assert done.code == 0, done.out + done.err
+    made = stage.control("GET", "state")["modelVersions"][-1]
+    assert made["gitModelVersion"]["mainBranchCommitSha"] == reviewed
+    assert stage.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_plan_of_a_part_is_applied_to_that_part(stage: Stage) -> None:
+    edit(stage.folder)
+    assert stage.run("-q", "plan", "py311.yaml", "--out", "tfplan").code == 0
+    assert stage.run("show", "tfplan").code == 0
+    done = stage.run("-q", "apply", "tfplan", "--auto-approve")
+    assert done.code == 0, done.out + done.err
+    assert {entry["path"].split("/")[3] for entry in done.writes} == {"executionEnvironments"}
+    for more in (("--prune",), ("--select", "CustomModel/churn")):
+        assert stage.run("-q", "apply", "tfplan", "--auto-approve", *more).code == 64
 
 
 # -- while it is carried out -----------------------------------------------------------------

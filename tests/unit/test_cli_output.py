@@ -99,6 +99,15 @@ def test_a_file_that_cannot_be_written_is_an_error_of_ours(
     assert ran.err.splitlines()[-1].startswith("  -> ")
 
 
+def test_a_report_that_cannot_be_written_is_told_before_anything_is_done(tmp_path: Path) -> None:
+    harbour = Harbour(tmp_path).has()
+    place = str(tmp_path / "nowhere" / "report.json")
+    ran = harbour.run("apply", "--auto-approve", "--format", "json", "--report", place)
+    assert ran.code == 1
+    assert "cannot write" in ran.json["plan"]["problems"][0]["message"]
+    assert not [line for line in harbour.log if line.startswith("make")]
+
+
 def test_what_a_platform_says_cannot_move_the_cursor(tmp_path: Path) -> None:
     hostile = "no\x1b[2J\r\n::error::forged\u202e"
     ran = Harbour(tmp_path).has(list_Ship=ApiError(hostile, hostile)).run("plan")

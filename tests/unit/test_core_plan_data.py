@@ -19,7 +19,7 @@ from reconciler.core.plan_data import plain_data, plan_data, plan_from
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import After, Call, FieldChange, Step, Upload, Wait
 from reconciler.errors import Problem
-from tests.unit.made_up import address, plan
+from tests.unit.made_up import address, plan, resource
 from tests.unit.test_core_plan_repeats import LIVES, MANIFESTS
 
 ARGO = address("Ship/argo")
@@ -93,4 +93,11 @@ def test_a_step_of_no_address_is_none() -> None:
     data = plan_data(Plan("fleet", None, (step,)))
     data["steps"][0]["address"] = "no address"
     with pytest.raises(ValueError, match="no address"):
+        plan_from(data)
+
+
+def test_an_action_that_does_not_exist_is_refused() -> None:
+    data = plan_data(plan([resource("Ship/argo", {"flag": "red"})]))
+    data["steps"][0]["action"] = "erase"
+    with pytest.raises(ValueError, match="no action: 'erase'"):
         plan_from(data)

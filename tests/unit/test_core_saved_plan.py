@@ -36,7 +36,8 @@ PLAN = replace(
     requests={"GET": 3},
 )
 HOME = {"custom_models": "https://a.example.com"}
-BINDING = Binding(HOME, "sha256:1", "c0ffee", True, ("Ship/argo",))
+COMMIT = {"mainBranchCommitSha": "c0ffee", "refName": None}
+BINDING = Binding(HOME, "sha256:1", COMMIT, True, ("Ship/argo",), ("ships",))
 SAVED = SavedPlan(PLAN, BINDING, {"Ship/argo": {"flag": "blue", "crew": ["ann"]}})
 TEXT = dump(SAVED)
 
@@ -170,7 +171,7 @@ def test_a_plan_fits_where_it_was_made() -> None:
 
 
 def test_another_commit_with_the_same_manifests_is_no_obstacle() -> None:
-    check_binding(SAVED, PLAN, replace(BINDING, commit="0ther"))
+    check_binding(SAVED, PLAN, replace(BINDING, commit={"refName": "other"}))
 
 
 def test_a_plan_is_used_once() -> None:

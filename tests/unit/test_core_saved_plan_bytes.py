@@ -84,8 +84,9 @@ bindings = st.builds(
     Binding,
     st.dictionaries(texts, texts, max_size=2),
     texts,
-    st.none() | texts,
+    st.none() | st.dictionaries(texts, st.none() | texts, max_size=2),
     st.booleans(),
+    words,
     words,
 )
 saved_plans = st.builds(
@@ -109,7 +110,12 @@ SAMPLE = SavedPlan(
         ),
         unchanged=1,
     ),
-    Binding({"custom_models": "https://app.example.com/api/v2"}, "sha256:11", "abc", True),
+    Binding(
+        {"custom_models": "https://app.example.com/api/v2"},
+        "sha256:11",
+        {"mainBranchCommitSha": "abc"},
+        True,
+    ),
     {"CustomModel/churn": {"object": {"id": "5f", "name": "Churn"}, "users": {}}},
 )
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.core.step import After
-from reconciler.render.plain import WIDEST, log_lines, plain, value
+from reconciler.render.plain import WIDEST, inert, log_lines, plain, value
 from reconciler.render.table import table
 
 ANY = st.text(st.characters(exclude_categories=[]))
@@ -129,3 +129,17 @@ def test_a_table_has_a_column_for_each_key_that_says_something() -> None:
 
 def test_a_table_of_nothing_says_so() -> None:
     assert table([]) == "(none)"
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("::error::pwn", "\\u003a:error::pwn"),
+        ("  ::set-output name=x::y", "  \\u003a:set-output name=x::y"),
+        ("##[group]x", "\\u0023#[group]x"),
+        ("a ##[error]b", "a \\u0023#[error]b"),
+        ("std::vector # ok", "std::vector # ok"),
+    ],
+)
+def test_a_line_of_a_log_is_no_command_to_a_runner(line: str, shown: str) -> None:
+    assert inert(line) == shown

@@ -27,7 +27,7 @@ from reconciler.providers.custom_models.model_version import (
 )
 from reconciler.providers.custom_models.sharing import share_draft
 from reconciler.providers.custom_models.spec import CustomModelSpec
-from reconciler.providers.custom_models.wire import Model
+from reconciler.providers.custom_models.wire import Model, Version
 
 COLLECTION = "customModels"
 SETTLING = timedelta(seconds=60)
@@ -70,7 +70,8 @@ def live_model(found: Model) -> Live:
         kind="CustomModel",
         id=found.id,
         name=found.name,
-        owner=found.user_provided_id or (mark.owner if mark else None),
+        owner=mark.owner if mark else found.user_provided_id,
+        maker=_maker(version),
         protected=bool(mark and mark.protect),
         spec={
             "name": found.name,
@@ -107,6 +108,11 @@ def live_model(found: Model) -> Live:
         uses=_uses(facts),
         commits=_commits(found),
     )
+
+
+def _maker(version: Version | None) -> str | None:
+    mark = split(version.description)[1] if version else None
+    return mark.owner if mark else None
 
 
 def _uses(facts: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
@@ -150,8 +156,10 @@ def _mark(change: Change) -> Mark | None:
     """A model is known by its ``userProvidedId``; a mark protects it, or stands in for that."""
     resource, live = change.resource, change.live
     owner = f"{change.options.scope}/{resource.address.name}"
-    unnamed = live is not None and live.owner == owner and not live.facts["userProvidedId"]
-    if resource.lifecycle.protect or unnamed or (live and live.protected):
+    # With an id of its own choosing, or none, the mark alone tells whose it is.
+    chosen = resource.user_provided_id or (live and not live.facts["userProvidedId"])
+    ours = live is None or live.owner == owner
+    if resource.lifecycle.protect or (chosen and ours) or (live and live.protected):
         return Mark(owner, protect=resource.lifecycle.protect)
     return None
 

@@ -115,8 +115,12 @@ class Reads:
 
     def _model_files(self, resource: Resource, live: Live) -> Live:
         wanted, held = resource.files.get(FILES), live.facts["version"]
-        if wanted is None or held is None or held["content"] == wanted.digest:
+        if wanted is None or held is None:
             return live
+        # A mark can be copied to a version of other files; their names at least must be right.
+        if held["content"] == wanted.digest and set(held["items"]) == set(wanted.by_path):
+            return live
+        live = replace(live, contents={**live.contents, FILES: ""})
         if not held["items"]:
             return replace(live, files={**live.files, FILES: file_set(())})
         with self.client.download_version(live.id, held["id"]) as content:
