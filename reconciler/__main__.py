@@ -1,6 +1,22 @@
-"""``python -m reconciler``."""
+"""Where the process begins; Ctrl-C is told in one line from the first moment on."""
 
-from reconciler.cli.main import main
+import os
+import sys
+
+INTERRUPTED = 130
+
+
+def start() -> None:
+    """Load the command line and run it; leaves the process with its exit code."""
+    try:
+        from reconciler.cli.main import main
+
+        main()
+    except KeyboardInterrupt:
+        # Nothing is loaded yet that could tell it better.
+        os.write(2, b"interrupted\n")
+        sys.exit(INTERRUPTED)
+
 
 if __name__ == "__main__":
-    main()
+    start()

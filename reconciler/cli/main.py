@@ -14,10 +14,11 @@ from reconciler import __version__
 from reconciler.apply import DEFECT
 from reconciler.cli import commands
 from reconciler.cli.console import Console
-from reconciler.cli.shared import Outer, Shared
+from reconciler.cli.shared import Outer, Shared, problems_of
 from reconciler.errors import ManifestError, ReconcilerError
 from reconciler.flow import Tools
 from reconciler.providers.all import KINDS, open_provider
+from reconciler.render.data import problem_data, to_json
 from reconciler.render.plain import plain
 from reconciler.render.text import problem_lines
 from reconciler.settings import environment
@@ -63,6 +64,9 @@ def run(arguments: Sequence[str] | None = None, outer: Outer | None = None) -> i
     try:
         result = cli.main(args=arguments, prog_name="reconciler", standalone_mode=False, obj=outer)
     except click.UsageError as error:
+        if not getattr(error, "is_told", False) and _wants_json(arguments or sys.argv[1:]):
+            # The command never began, so that none of its documents is there.
+            click.echo(to_json({"problems": [problem_data(p) for p in problems_of(error)]}))
         error.show()
         return USAGE
     except (click.Abort, KeyboardInterrupt):
@@ -78,6 +82,11 @@ def run(arguments: Sequence[str] | None = None, outer: Outer | None = None) -> i
         click.echo(f"  -> {DEFECT}", err=True)
         return ERROR
     return result if isinstance(result, int) else 0
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    pairs = zip(arguments, (*arguments[1:], ""), strict=True)
+    return "--format=json" in arguments or ("--format", "json") in pairs
 
 
 def error_lines(error: ReconcilerError) -> list[str]:

@@ -115,6 +115,31 @@ def test_a_defect_of_ours_is_1_and_one_line(tmp_path: Path) -> None:
     assert "secret detail" in harbour.run("-vv", "plan").err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["plan", "--no-such-option", "--format", "json"],
+        ["drift", "--format=json", "--parallelism", "0"],
+        ["apply", "--format", "json", "--report"],
+        ["history", "--format", "json"],
+        ["show", "--format", "json"],
+    ],
+)
+def test_json_is_there_also_when_the_command_never_began(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    ran = Harbour(tmp_path).has(*CLEAN).run(*arguments)
+    assert ran.code == 64
+    assert [problem["code"] for problem in ran.json["problems"]] == ["usage"]
+    assert ran.err
+
+
+def test_a_plan_file_that_is_none_is_told_in_json_too(tmp_path: Path) -> None:
+    ran = Harbour(tmp_path).has(*CLEAN).run("show", "nothing.json", "--format", "json")
+    assert ran.code == 4
+    assert ran.json["problems"][0]["code"] == "stale-plan-error"
+
+
 def test_policy_and_protection_are_3_and_nothing_is_sent(tmp_path: Path) -> None:
     harbour = Harbour(tmp_path).has(*CLEAN, live("Ship/old", protected=True))
     for command in (["plan", "--prune"], ["apply", "--prune", "--auto-approve"]):

@@ -92,6 +92,17 @@ def _label_changes(version: Mapping[str, Any], found: Mapping[str, Any]) -> Iter
 
 
 def _reasons(change: Change) -> tuple[FieldChange, ...]:
+    return (*_source(change), *_told(change))
+
+
+def _told(change: Change) -> Iterator[FieldChange]:
+    version = change.resource.spec["version"]
+    for key in ("label", "description"):
+        if version.get(key):
+            yield FieldChange(f"version.{key}", None, version[key], "of the new version")
+
+
+def _source(change: Change) -> tuple[FieldChange, ...]:
     version = change.resource.spec["version"]
     source = source_of(version)
     latest = change.live.facts["latest"] if change.live else None
