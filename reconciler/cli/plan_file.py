@@ -10,16 +10,25 @@ from pathlib import Path
 
 from reconciler.core.saved_plan import SavedPlan, dump, load_plan
 from reconciler.desired.discover import SUFFIXES
+from reconciler.desired.regular_file import open_regular
 from reconciler.errors import SettingsError, StalePlanError
 
 LARGEST = 256 * 2**20
 
 
 def is_plan_file(paths: tuple[Path, ...]) -> bool:
-    """Whether the arguments name one saved plan, and not manifests."""
-    if len(paths) != 1 or paths[0].is_dir() or paths[0].suffix.lower() in SUFFIXES:
+    """Whether the arguments name one saved plan, and not manifests; a plan may have any name."""
+    if len(paths) != 1 or paths[0].suffix.lower() in SUFFIXES:
         return False
-    return paths[0].exists() or paths[0].suffix == ".json"
+    return paths[0].suffix == ".json" or _begins_like_json(paths[0])
+
+
+def _begins_like_json(path: Path) -> bool:
+    try:
+        with open_regular(path) as file:
+            return bool(file.read(1) == b"{")
+    except OSError:
+        return False
 
 
 def write_plan(saved: SavedPlan, path: Path) -> None:
