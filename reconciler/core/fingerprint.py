@@ -18,6 +18,8 @@ def fingerprint(live: Live | None) -> str:
         "id": live.id,
         "name": live.name,
         "owner": live.owner,
+        "chosen": live.chosen,
+        "inUse": live.in_use,
         "protected": live.protected,
         "spec": live.spec,
         "contents": live.contents,

@@ -31,13 +31,13 @@ class _Index:
     def __init__(self, lives: Iterable[Live]) -> None:
         self.ids: dict[tuple[str, str], list[Live]] = defaultdict(list)
         self.owners: dict[tuple[str, str], list[Live]] = defaultdict(list)
-        self.provided: dict[tuple[str, str], list[Live]] = defaultdict(list)
+        self.chosen: dict[tuple[str, str], list[Live]] = defaultdict(list)
         self.names: dict[tuple[str, str], list[Live]] = defaultdict(list)
         for live in lives:
             self.ids[live.kind, live.id].append(live)
             self.names[live.kind, live.name].append(live)
-            if provided := live.facts.get("userProvidedId"):
-                self.provided[live.kind, provided].append(live)
+            if live.chosen:
+                self.chosen[live.kind, live.chosen].append(live)
             if live.owner:
                 self.owners[live.kind, live.owner].append(live)
 
@@ -82,7 +82,7 @@ def _candidates(resource: Resource, index: _Index, scope: str) -> list[Live]:
     if resource.id:
         return index.ids[kind, resource.id]
     if resource.user_provided_id:
-        return index.provided[kind, resource.user_provided_id]
+        return index.chosen[kind, resource.user_provided_id]
     return index.owners[kind, f"{scope}/{resource.address.name}"]
 
 

@@ -71,11 +71,10 @@ def delete_problems(live: Live, address: str) -> Iterable[Problem]:
             address=address,
             blocked=True,
         )
-    count = live.facts.get("deploymentsCount") or 0
-    if count:
+    if live.in_use:
         yield Problem(
             "deployed",
-            f"{address} ({live.id}) has {count} deployment(s) and cannot be deleted",
+            f"{address} ({live.id}) has {live.in_use} and cannot be deleted",
             "Delete or move the deployments first; the platform refuses it otherwise.",
             address=address,
         )

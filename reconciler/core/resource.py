@@ -76,8 +76,9 @@ class Live:
     """One live object in the manifest's shape and words, marks stripped.
 
     ``owner`` is ``<scope>/<name>`` of whoever made it, or None; ``maker`` the same as far as only
-    what it holds tells it.  ``facts`` are what decides but
-    is not desired state (ids of versions, build states, deployments).  ``contents`` are digests
+    what it holds tells it, and ``chosen`` the identity that the platform keeps for us.  ``in_use``
+    says what runs on it, as in "2 deployments", and forbids to delete it.  ``facts`` are what
+    decides but is not desired state (ids of versions, build states).  ``contents`` are digests
     known without a download, ``files`` what a download showed, both keyed like
     ``Resource.files``; ``line_diffs`` are for the reader, keyed by key path and file.  ``uses`` are
     the (kind, id) pairs that this object leans on, ``commits`` the git commits it records.
@@ -88,6 +89,8 @@ class Live:
     name: str
     owner: str | None = None
     maker: str | None = None
+    chosen: str | None = None
+    in_use: str = ""
     protected: bool = False
     spec: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)

@@ -40,6 +40,12 @@ seeds = st.integers(0, 2**32)
 COUNTS: Counter[str] = Counter()
 
 
+def wish(document: dict[str, Any]) -> dict[str, Any]:
+    """A manifest without what says nothing: a plan is bound to the wish and not to its spelling."""
+    said = {"protect": False, **document.get("lifecycle", {})} != {"protect": False}
+    return {key: value for key, value in document.items() if key != "lifecycle" or said}
+
+
 class Histories(RuleBasedStateMachine):
     """One platform, two checkouts of one project, and everybody else."""
 
@@ -272,7 +278,8 @@ class Histories(RuleBasedStateMachine):
         used = {f"{name}.env" for kind, name in held.objects if kind == "ExecutionEnvironment"}
         used |= {name for (_, name), doc in held.objects.items() if "version" in doc["spec"]}
         files = {name: text for name, text in held.files.items() if name in used}
-        return json.dumps([sorted(map(json.dumps, held.objects.values())), files], sort_keys=True)
+        wishes = sorted(json.dumps(wish(doc)) for doc in held.objects.values())
+        return json.dumps([wishes, files], sort_keys=True)
 
     def unprotected(self, client: str) -> None:
         """What an apply of this client was told not to protect any more."""

@@ -59,7 +59,9 @@ def test_it_changes_with_what_is_in_the_spec(one: dict[str, Any], other: dict[st
         {"protected": True},
         {"spec": {"hull": "oak", "size": 2}},
         {"spec": {"hull": None}},
-        {"facts": {"deploymentsCount": 1}},
+        {"facts": {"version": 1}},
+        {"in_use": "1 deployment"},
+        {"chosen": "an-id"},
         {"contents": {"files": "sha256:1"}},
     ],
 )

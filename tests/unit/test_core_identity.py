@@ -23,7 +23,7 @@ def matched(resources: list[Resource], lives: list[Live]) -> Matches:
 
 def provided(text: str, identity: str | None, **more: Any) -> Live:
     """A live object whose identity field holds this."""
-    return live(text, facts={"userProvidedId": identity}, **more)
+    return live(text, chosen=identity, **more)
 
 
 def test_the_mark_finds_the_object_whatever_its_name_is() -> None:

@@ -90,10 +90,10 @@ def test_protection_blocks_a_delete_and_a_deployment_makes_it_impossible() -> No
     (problem,) = delete_problems(live("Ship/argo", protected=True), "Ship/argo")
     assert (problem.code, problem.blocked, problem.address) == ("protected", True, "Ship/argo")
     assert "argo-id" in problem.message
-    (problem,) = delete_problems(live("Ship/argo", facts={"deploymentsCount": 2}), "Ship/argo")
+    (problem,) = delete_problems(live("Ship/argo", in_use="2 deployment(s)"), "Ship/argo")
     assert (problem.code, problem.blocked) == ("deployed", False)
     assert "2 deployment" in problem.message
-    both = live("Ship/argo", protected=True, facts={"deploymentsCount": 1})
+    both = live("Ship/argo", protected=True, in_use="1 deployment(s)")
     assert codes(delete_problems(both, "Ship/argo")) == ["protected", "deployed"]
 
 

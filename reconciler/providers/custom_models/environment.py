@@ -30,6 +30,7 @@ def live_environment(found: Environment) -> Live:
         name=found.name,
         owner=mark.owner if mark else None,
         protected=bool(mark and mark.protect),
+        in_use=f"{found.deployments_count} deployment(s)" if found.deployments_count else "",
         spec={
             "name": found.name,
             "description": text,
@@ -40,7 +41,6 @@ def live_environment(found: Environment) -> Live:
         facts={
             "maker": found.username,
             "onDelete": mark.notes.get(ON_DELETE, SOFT) if mark else SOFT,
-            "deploymentsCount": found.deployments_count or 0,
             "latest": _version_facts(found.latest_version),
             "successful": _version_facts(found.latest_successful_version),
         },

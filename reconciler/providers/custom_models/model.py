@@ -72,6 +72,8 @@ def live_model(found: Model) -> Live:
         name=found.name,
         owner=mark.owner if mark else found.user_provided_id,
         maker=_maker(version),
+        chosen=found.user_provided_id,
+        in_use=_deployments(found),
         protected=bool(mark and mark.protect),
         spec={
             "name": found.name,
@@ -90,9 +92,7 @@ def live_model(found: Model) -> Live:
             "version": live_version(version),
         },
         facts={
-            "userProvidedId": found.user_provided_id,
             "maker": found.created_by,
-            "deploymentsCount": found.deployments_count,
             "lockedBy": _lock(found),
             "template": found.template.template_id if found.template else None,
             "untouched": _is_untouched(found),
@@ -135,11 +135,15 @@ def _is_untouched(found: Model) -> bool:
         return False
 
 
+def _deployments(found: Model) -> str:
+    return f"{found.deployments_count} deployment(s)" if found.deployments_count else ""
+
+
 def _lock(found: Model) -> str:
     """What forbids other labels and another target (PATCH customModels/), '' for nothing."""
     version = found.latest_version
     if found.deployments_count:
-        return f"{found.deployments_count} deployment(s)"
+        return _deployments(found)
     data = version.training_data if version else None
     return "training data" if found.training_dataset_id or (data and data.dataset_id) else ""
 
@@ -157,7 +161,7 @@ def _mark(change: Change) -> Mark | None:
     resource, live = change.resource, change.live
     owner = f"{change.options.scope}/{resource.address.name}"
     # With an id of its own choosing, or none, the mark alone tells whose it is.
-    chosen = resource.user_provided_id or (live and not live.facts["userProvidedId"])
+    chosen = resource.user_provided_id or (live and not live.chosen)
     ours = live is None or live.owner == owner
     if resource.lifecycle.protect or (chosen and ours) or (live and live.protected):
         return Mark(owner, protect=resource.lifecycle.protect)
