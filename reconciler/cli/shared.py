@@ -134,6 +134,7 @@ def complete(
     except (Exception, KeyboardInterrupt) as error:
         if form != "text":
             emit(show(problems_of(error)), output)
+            # For `run`, which tells it in JSON where no command has.
             error.is_told = True  # type: ignore[union-attr]
         raise
 

@@ -137,6 +137,17 @@ def test_two_copies_of_one_source_are_two_although_one_answer_is_lost(stage: Sta
     assert [name for name, _ in models(stage)] == ["Churn", "one", "two"]
 
 
+def test_a_lost_copy_is_found_although_it_bears_the_mark_of_its_source(stage: Stage) -> None:
+    """A protected source has a mark in its description, and a copy has its description."""
+    protected = "{name: churn}\nlifecycle: {protect: true}"
+    edit(stage.folder / "churn.yaml", "{name: churn}", protected)
+    applied(stage)
+    wanted_copies(stage, "challenger")
+    lost(stage, "after", "POST", "fromCustomModel/")
+    applied(stage)
+    assert [name for name, _ in models(stage)] == ["Churn", "challenger"]
+
+
 # -- versions and their jobs -----------------------------------------------------------------
 
 

@@ -49,7 +49,9 @@ class Derivations:
             found = [
                 model
                 for model in self.client.list_models()
-                if model.id not in known and _is_unowned(model) and _fits(model, origin, call)
+                if model.id not in known
+                and _is_unowned(model, origin)
+                and _fits(model, origin, call)
             ]
             if len(found) > 1:
                 raise LiveStateError(
@@ -77,8 +79,10 @@ def _key(resource: Resource | None) -> str:
     return str(resource.address) if resource else ""
 
 
-def _is_unowned(model: Model) -> bool:
-    return not model.user_provided_id and split(model.description)[1] is None
+def _is_unowned(model: Model, origin: Model | None) -> bool:
+    # A copy has the description of its source, and with it a mark that is not its own.
+    marks = (None, split(origin.description)[1] if origin else None)
+    return not model.user_provided_id and split(model.description)[1] in marks
 
 
 def _fits(model: Model, origin: Model | None, call: Call) -> bool:
