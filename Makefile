@@ -10,6 +10,7 @@
 #   make sweep    the long runs that `make test` leaves out: 20,000 cases for every property test
 #   make bench    the measurements of bench/
 #   make schemas  write schemas/ again from the manifest models
+#   make lock-check  set up from the lock while the registry offers newer releases
 #   make lock     resolve the dependencies again (make lock UPGRADE=--upgrade for newer versions)
 
 PYTHON ?= python3
@@ -24,11 +25,14 @@ UPGRADE ?=
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# The lock names every package that is installed.  pip must not resolve it again: in hash mode it
+# would look for the newest release of an extra (coverage[toml]) and refuse it for its hash.
+LOCKED := $(PIP) install --no-deps --require-hashes
 # A stamp is newer than what was installed from; it lies in the environment and dies with it.
 RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
 
-.PHONY: demo faults fuzz test sweep lint format bench schemas lock
+.PHONY: demo faults fuzz test sweep lock-check lint format bench schemas lock
 .DEFAULT_GOAL := test
 
 $(BIN)/python:
@@ -40,14 +44,16 @@ $(BIN)/python:
 # The last line of both: the checkout itself, built by the locked tools and linked, not copied.
 $(RUN): requirements.txt requirements-build.txt pyproject.toml | $(BIN)/python
 	@echo "setting up $(VENV) to run"
-	@$(PIP) install --require-hashes -r requirements.txt -r requirements-build.txt
+	@$(LOCKED) -r requirements.txt -r requirements-build.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(PIP) check
 	@touch $@
 
 $(DEV): requirements-dev.txt requirements.txt requirements-build.txt pyproject.toml | $(BIN)/python
 	@echo "setting up $(VENV) to develop"
-	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@$(LOCKED) -r requirements-dev.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(PIP) check
 	@touch $(RUN) $@
 
 demo: $(RUN)
@@ -68,6 +74,16 @@ fuzz: $(DEV)
 
 sweep: $(DEV)
 	HYPOTHESIS_PROFILE=sweep $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "sweep or hypothesis" $(ARGS)
+
+# Sets up both environments while the registry offers a newer release of every package.
+lock-check: $(BIN)/python
+	rm -rf build/lock-check
+	$(BIN)/python .ci/newer_registry.py build/lock-check/registry requirements*.txt
+	PIP_FIND_LINKS="$(CURDIR)/build/lock-check/registry $$PIP_FIND_LINKS" $(MAKE) --no-print-directory \
+		VENV=build/lock-check/run build/lock-check/run/.installed-run
+	PIP_FIND_LINKS="$(CURDIR)/build/lock-check/registry $$PIP_FIND_LINKS" $(MAKE) --no-print-directory \
+		VENV=build/lock-check/dev build/lock-check/dev/.installed-dev
+	rm -rf build/lock-check
 
 lint: $(DEV)
 	$(BIN)/ruff check
