@@ -17,7 +17,8 @@ from reconciler.emulator.refusal import invalid
 Check = Callable[[Any], Any]
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!-~]+")
+# The contract says `format: uri` (commitUrl), which asks for a scheme and for nothing behind it.
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]*")
 # How a form spells null for a field that may be null: the pages declare such fields as
 # "integer or null", and a form can only carry text.
 _BLANK = ("", "null", "None")
