@@ -9,7 +9,7 @@ import flask
 
 from reconciler.emulator.inputs import WINDOW, window
 from reconciler.emulator.store import Doc
-from reconciler.emulator.world import absolute, here
+from reconciler.emulator.world import absolute, current
 
 
 def answer(body: object, status: int = 200, location: str | None = None) -> flask.Response:
@@ -50,7 +50,7 @@ def page(
     A limit above the server's own is cut to it, so that a caller who trusts ``limit`` instead of
     ``next`` is found out.
     """
-    wanted, largest = window(bad), here().options.page_size
+    wanted, largest = window(bad), current().options.page_size
     offset, limit = wanted.get("offset", 0), min(wanted.get("limit", largest), largest)
     shown = [show(item) for item in items[offset : offset + limit]]
     more = offset + limit < len(items)

@@ -11,15 +11,14 @@ import flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from reconciler.emulator import founding
+from reconciler.emulator.api import Api
+from reconciler.emulator.apis import APIS
 from reconciler.emulator.controls import controls
-from reconciler.emulator.gate import CONTROLS, LARGEST_BODY, REFUSAL, Gate
+from reconciler.emulator.middleware import CONTROLS, LARGEST_BODY, REFUSAL, Middleware
 from reconciler.emulator.options import Options
 from reconciler.emulator.refusal import Refusal, not_found
-from reconciler.emulator.room import Room
-from reconciler.emulator.rooms import ROOMS
 from reconciler.emulator.store import Store
-from reconciler.emulator.world import World, attach, here
+from reconciler.emulator.world import World, attach, current
 
 __all__ = ["Options", "create_app"]
 
@@ -30,14 +29,16 @@ def create_app(
     sleep: Callable[[float], None] = time.sleep,
 ) -> flask.Flask:
     """A fresh emulator, or the one that ``options.state`` remembers."""
-    world = World(options, clock, sleep, Store(options.state))
+    world = World(
+        options, clock, sleep, Store(options.state), seeds=tuple(api.seed for api in APIS)
+    )
     # Compiling the routes costs more than everything else together, and they are the same for
     # every emulator: they are made once and shared, so that tests can have an app each.
     app = copy.copy(_routes())
     attach(app, world)
-    founding.found(world)
+    world.seed()
     # Assigning this is the documented way to wrap an app.
-    app.wsgi_app = Gate(app, world)  # type: ignore[assignment, method-assign]
+    app.wsgi_app = Middleware(app, world)  # type: ignore[assignment, method-assign]
     return app
 
 
@@ -55,15 +56,15 @@ def _routes() -> flask.Flask:
     app.register_error_handler(Refusal, _refuse)
     app.register_error_handler(HTTPException, _refuse_http)
     app.register_blueprint(controls)
-    for room in ROOMS:
-        for blueprint in room.blueprints:
+    for api in APIS:
+        for blueprint in api.blueprints:
             app.register_blueprint(blueprint)
     return app
 
 
-def _room() -> Room:
+def _api() -> Api:
     path = flask.request.path
-    return next((room for room in ROOMS if path.startswith(room.prefixes)), ROOMS[0])
+    return next((api for api in APIS if path.startswith(api.prefixes)), APIS[0])
 
 
 def _admit() -> None:
@@ -72,7 +73,7 @@ def _admit() -> None:
     if refusal is not None:
         raise refusal
     if not flask.request.path.startswith(CONTROLS):
-        flask.g.user = _room().caller(here().options, flask.request)
+        flask.g.user = _api().caller(current().options, flask.request)
     # A path without its closing slash is not an operation; redirecting would hide the mistake.
     if isinstance(flask.request.routing_exception, RequestRedirect):
         raise not_found("Path")
@@ -80,7 +81,7 @@ def _admit() -> None:
 
 def _refuse(refusal: Exception) -> flask.Response:
     assert isinstance(refusal, Refusal)
-    return _room().refuse(refusal)
+    return _api().refuse(refusal)
 
 
 def _refuse_http(wrong: Exception) -> flask.Response:

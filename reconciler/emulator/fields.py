@@ -239,3 +239,19 @@ def _each(check: Check, values: list[Any]) -> list[Any]:
 
 def _refuse_constant(name: str) -> None:
     raise Invalid(f"{name} is not JSON")
+
+
+class Tolerant(dict[str, Field]):
+    """A table for an object that may hold more than is declared; the rest is passed over."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+DEEPEST = 100
+
+
+def too_deep(value: Any, left: int = DEEPEST) -> bool:
+    """Whether a value is nested more than anybody nests by intention."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return left == 0 or any(too_deep(part, left - 1) for part in parts)

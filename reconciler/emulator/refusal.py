@@ -1,4 +1,4 @@
-"""How a handler says no; each room turns it into the error shape of its own API."""
+"""How a handler says no; each API turns it into the error shape of its own API."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Handler(WSGIRequestHandler):
         """Answer one request and keep the connection.
 
         Overridden because the server's own way closes every connection, not knowing whether the
-        body was read; here the gate has always read it, or says ``Connection: close``.
+        body was read; here the middleware has always read it, or says ``Connection: close``.
         """
         if self.headers.get("Expect", "").strip().lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")

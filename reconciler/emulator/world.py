@@ -20,7 +20,7 @@ _KEY = "emulator"
 
 @dataclass
 class World:
-    """What every room of one app shares."""
+    """What every API of one app shares."""
 
     options: Options
     clock: Callable[[], float]
@@ -28,16 +28,29 @@ class World:
     store: Store
     log: RequestLog = field(default_factory=RequestLog)
     faults: Faults = field(default_factory=Faults)
+    seeds: tuple[Callable[[World], None], ...] = ()
+    """What each API fills a fresh installation with."""
 
     def now(self) -> str:
         """This moment as the pages write times."""
         return iso(self.clock())
 
+    def seed(self) -> None:
+        """Fill a fresh installation with what the APIs have from the start."""
+        for seed in self.seeds:
+            seed(self)
+
+    def reset(self) -> None:
+        """Drop everything that is stored and seed the installation again."""
+        with self.store.transaction():
+            self.store.clear()
+            self.seed()
+
     def knows(self, username: str) -> bool:
         return username in self.options.usernames
 
 
-def here() -> World:
+def current() -> World:
     """The world of the request being answered."""
     return attached(flask.current_app)
 

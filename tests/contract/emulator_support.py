@@ -15,8 +15,8 @@ import flask
 import httpx
 
 from reconciler.emulator.app import Options, create_app
+from reconciler.emulator.custom_models.seed import PUBLIC_ENVIRONMENT
 from reconciler.emulator.faults import AnswerTimeout, ConnectionDropped
-from reconciler.emulator.founding import PUBLIC_ENVIRONMENT
 from reconciler.emulator.world import iso
 
 OWNER = "owner@example.com"

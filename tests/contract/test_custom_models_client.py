@@ -15,7 +15,7 @@ import pytest
 from reconciler.cli.main import run
 from reconciler.cli.shared import Outer
 from reconciler.emulator.app import Options, create_app
-from reconciler.emulator.founding import PUBLIC_ENVIRONMENT
+from reconciler.emulator.custom_models.seed import PUBLIC_ENVIRONMENT
 from reconciler.emulator.serve import running
 from reconciler.flow import Tools
 from reconciler.providers.all import KINDS, open_provider

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from reconciler.emulator.app import Options, create_app
-from reconciler.emulator.founding import PUBLIC_ENVIRONMENT
+from reconciler.emulator.custom_models.seed import PUBLIC_ENVIRONMENT
 from reconciler.emulator.serve import running
 from tests.contract.emulator_support import ANN, OWNER, PROGRAM, unzipped
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.emulator import checks, docker_build, requirements_txt
+from reconciler.emulator.custom_models import checks, docker_build, requirements_txt
 from tests.contract.emulator_support import (
     PROGRAM,
     TABLE,

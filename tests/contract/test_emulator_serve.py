@@ -17,7 +17,7 @@ import pytest
 
 from reconciler.emulator import serve
 from reconciler.emulator.app import Options, create_app
-from reconciler.emulator.gate import LARGEST_BODY
+from reconciler.emulator.middleware import LARGEST_BODY
 from reconciler.emulator.serve import Handler, open_server, running
 from tests.contract.emulator_support import V2, Clock
 

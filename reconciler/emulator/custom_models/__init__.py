@@ -1,0 +1,1 @@
+"""The custom models API: DataRobot environments, models, versions, jobs and sharing."""

@@ -1,0 +1,1 @@
+"""The model registry API: registered models, their versions and repositories."""

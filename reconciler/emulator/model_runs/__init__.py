@@ -1,0 +1,1 @@
+"""The model runs API: runs of data models, their steps and test results."""
