@@ -16,7 +16,7 @@ from reconciler.core.plan import Plan
 from reconciler.core.provider import Provider, Watch
 from reconciler.core.report import Report, StepResult
 from reconciler.core.resource import Address, Resource
-from reconciler.core.step import After, Call, Step, Wait
+from reconciler.core.step import Call, KnownAfter, Step, Wait
 from reconciler.errors import (
     ApiError,
     JobFailed,
@@ -208,7 +208,7 @@ class Run:
     def _effect(self, step: Step, call: Call, lost: UnknownOutcome) -> Mapping[str, Any] | None:
         provider, resource = self.provider_of(step.address), self.resources.get(step.address)
         try:
-            return provider.find_effect(call, resource)
+            return provider.recover(call, resource)
         except ApiError as error:
             raise UnknownOutcome(
                 f"{lost.message}; and what it did could not be looked up: {error.message}",
@@ -216,7 +216,7 @@ class Run:
             ) from error
 
     def _resolve(self, value: Any) -> Any:
-        if isinstance(value, After):
+        if isinstance(value, KnownAfter):
             return self._known(value)
         if isinstance(value, Mapping):
             return {key: self._resolve(inner) for key, inner in value.items()}
@@ -224,7 +224,7 @@ class Run:
             return [self._resolve(inner) for inner in value]
         return value
 
-    def _known(self, after: After) -> Any:
+    def _known(self, after: KnownAfter) -> Any:
         try:
             return self.outputs[after.step][after.key]
         except KeyError:

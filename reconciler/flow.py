@@ -15,17 +15,17 @@ from typing import Any
 
 from reconciler.apply import Guard, Listen, Run
 from reconciler.core.graph import Graph
-from reconciler.core.identity import Matches, match
+from reconciler.core.identity import MatchResult, match
 from reconciler.core.kind import Kind, Options
-from reconciler.core.left_alone import without
-from reconciler.core.mark import name_of
+from reconciler.core.marker import name_of
 from reconciler.core.nearest import did_you_mean
-from reconciler.core.plan import Plan, World, build
+from reconciler.core.plan import Plan, PlanInput, build
 from reconciler.core.policy import Policy
 from reconciler.core.provider import Provider
 from reconciler.core.report import Report
 from reconciler.core.resource import Address, Live, Resource
 from reconciler.core.saved_plan import Binding, SavedPlan, check_binding, check_object, check_steps
+from reconciler.core.untouched import without
 from reconciler.desired.commit import compare_commits, read_commit
 from reconciler.desired.load import Desired, load
 from reconciler.errors import LiveStateError, SettingsError
@@ -55,7 +55,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class Registry:
     """The kinds there are and how a provider is opened; chosen by the command line or a test."""
 
     kinds: Mapping[str, Kind]
@@ -67,7 +67,7 @@ class Tools:
 class Session:
     """One run: the loaded manifests and the providers opened for them."""
 
-    def __init__(self, ask: Ask, tools: Tools) -> None:
+    def __init__(self, ask: Ask, tools: Registry) -> None:
         self.ask = ask
         self.tools = tools
         self.desired: Desired = load(
@@ -111,7 +111,7 @@ class Session:
         snapshot = read(
             self.graph, self.tools.kinds, self.provider, project.scope, ask.parallelism, named
         )
-        world = World(
+        world = PlanInput(
             graph=self.graph,
             matches=snapshot.matches,
             kinds=self.tools.kinds,
@@ -168,19 +168,19 @@ class Session:
         check_binding(saved, fresh, self._binding())
         for address, reviewed in saved.observed.items():
             live = self._lives.get(Address(*address.split("/", 1)))
-            found = self._observe(Address(*address.split("/", 1)), live) if live else None
+            found = self._snapshot(Address(*address.split("/", 1)), live) if live else None
             check_object(address, reviewed, found)
         check_steps(saved, fresh)
-        return LiveGuard(saved.observed, self._lives, self._observe)
+        return LiveGuard(saved.observed, self._lives, self._snapshot)
 
     def _observed(self, plan: Plan) -> dict[str, Any]:
         touched = sorted({step.address for step in plan.steps if step.address in self._lives})
         with ThreadPoolExecutor(self.ask.parallelism) as pool:
-            states = pool.map(lambda each: self._observe(each, self._lives[each]), touched)
+            states = pool.map(lambda each: self._snapshot(each, self._lives[each]), touched)
             return {str(address): state for address, state in zip(touched, states, strict=True)}
 
-    def _observe(self, address: Address, live: Live) -> Any:
-        return self._serving(address).observe(live)
+    def _snapshot(self, address: Address, live: Live) -> Any:
+        return self._serving(address).snapshot(live)
 
     def _binding(self) -> Binding:
         return Binding(
@@ -243,7 +243,7 @@ class Session:
     def _serving(self, address: Address) -> Provider:
         return self.provider(self.tools.kinds[address.kind].provider)
 
-    def _options(self, matches: Matches) -> Options:
+    def _options(self, matches: MatchResult) -> Options:
         ours = (*matches.pairs.values(), *matches.orphans)
         recorded = {sha for live in ours for sha in live.commits}
         order = compare_commits(self.ask.project_dir, recorded)
@@ -271,7 +271,7 @@ class Session:
         }
 
 
-def _by_address(matches: Matches) -> dict[Address, Live]:
+def _by_address(matches: MatchResult) -> dict[Address, Live]:
     orphans = {Address(o.kind, name_of(o.owner or o.name)): o for o in matches.orphans}
     return {**orphans, **matches.pairs}
 

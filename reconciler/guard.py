@@ -10,18 +10,18 @@ from reconciler.core.resource import Address, Live
 from reconciler.core.saved_plan import after_wait, check_object
 from reconciler.core.step import Call, Step, Wait
 
-Observe = Callable[[Address, Live], Any]
+TakeSnapshot = Callable[[Address, Live], Any]
 
 
 class LiveGuard:
     """Compares what is live with what was reviewed, and then with what our own steps left."""
 
     def __init__(
-        self, observed: Mapping[str, Any], lives: Mapping[Address, Live], observe: Observe
+        self, observed: Mapping[str, Any], lives: Mapping[Address, Live], observe: TakeSnapshot
     ) -> None:
         self._expected = dict(observed)
         self._lives = lives
-        self._observe = observe
+        self._snapshot = observe
         self._lock = Lock()
 
     def before(self, step: Step) -> None:
@@ -30,7 +30,7 @@ class LiveGuard:
         if live is None or str(step.address) not in self._expected:
             return  # made by this very run: nobody has reviewed a state of it
         check_object(
-            str(step.address), self._expected[str(step.address)], self._observe(step.address, live)
+            str(step.address), self._expected[str(step.address)], self._snapshot(step.address, live)
         )
 
     def after(self, step: Step, work: Call | Wait) -> None:
@@ -45,7 +45,7 @@ class LiveGuard:
         if step.action in ("delete", "replace"):
             del self._expected[address]
             return
-        found = self._observe(step.address, live)
+        found = self._snapshot(step.address, live)
         with self._lock:
             if isinstance(work, Wait):
                 found = after_wait(self._expected[address], found)

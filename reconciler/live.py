@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from reconciler.core.graph import Graph
-from reconciler.core.identity import Matches, match
+from reconciler.core.identity import MatchResult, match
 from reconciler.core.kind import Kind
 from reconciler.core.provider import Provider
 from reconciler.core.resource import Address, Live, Resource
@@ -22,7 +22,7 @@ class Snapshot:
     """All live objects that were seen, and how they pair with the manifests."""
 
     lives: tuple[Live, ...]
-    matches: Matches
+    matches: MatchResult
     platform: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -44,15 +44,15 @@ def read(
     asked = {*used, *named}
     wanted = [kind for kind in kinds.values() if kind.provider in asked and kind.listed]
 
-    def survey(name: str) -> Mapping[str, Any]:
+    def prefetch(name: str) -> Mapping[str, Any]:
         mine = [each for each in resources if kinds[each.address.kind].provider == name]
-        return provider_of(name).survey(mine)
+        return provider_of(name).prefetch(mine)
 
     with ThreadPoolExecutor(parallelism, thread_name_prefix="read") as pool:
         pages = _all(pool, lambda kind: provider_of(kind.provider).list(kind.name), wanted)
         # An object may move to the next page while the pages are read, and then shows twice.
         lives = list({(live.kind, live.id): live for found in pages for live in found}.values())
-        surveys = dict(zip(used, _all(pool, survey, used), strict=True))
+        surveys = dict(zip(used, _all(pool, prefetch, used), strict=True))
         listed = [each for each in resources if kinds[each.address.kind].listed]
         matches = match(listed, lives, scope)
 

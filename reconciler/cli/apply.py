@@ -10,17 +10,17 @@ from typing import Any
 import click
 
 from reconciler.apply import Guard
-from reconciler.cli.interrupt import interruptible, leave
-from reconciler.cli.plan import exit_code
-from reconciler.cli.plan_file import is_plan_file, mark_applied, read_plan
-from reconciler.cli.shared import (
-    Shared,
+from reconciler.cli.context import (
+    CliContext,
     complete,
     emit,
     format_option,
-    pass_shared,
+    pass_context,
     run_options,
 )
+from reconciler.cli.interrupt import interruptible, leave
+from reconciler.cli.plan import exit_code
+from reconciler.cli.plan_file import is_plan_file, mark_applied, read_plan
 from reconciler.core.plan import Plan
 from reconciler.core.report import Report
 from reconciler.core.saved_plan import SavedPlan
@@ -59,9 +59,9 @@ class Reviewed:
     "--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the result as JSON."
 )
 @format_option("text", "json")
-@pass_shared
+@pass_context
 def apply(
-    shared: Shared,
+    shared: CliContext,
     /,
     paths: tuple[Path, ...],
     auto_approve: bool,
@@ -85,7 +85,7 @@ def apply(
             return _apply(shared, session, session.plan(), wish)
 
 
-def _apply_saved(shared: Shared, path: Path, wish: Wish, wishes: dict[str, Any]) -> int:
+def _apply_saved(shared: CliContext, path: Path, wish: Wish, wishes: dict[str, Any]) -> int:
     saved = read_plan(path)
     if wishes["prune"] or wishes["select"]:
         raise click.UsageError("--prune and --select are chosen when a plan is made, not here")
@@ -102,7 +102,7 @@ def _apply_saved(shared: Shared, path: Path, wish: Wish, wishes: dict[str, Any])
 
 
 def _apply(
-    shared: Shared, session: Session, plan: Plan, wish: Wish, reviewed: Reviewed | None = None
+    shared: CliContext, session: Session, plan: Plan, wish: Wish, reviewed: Reviewed | None = None
 ) -> int:
     if wish.form == "text":
         emit(plan_text(plan))

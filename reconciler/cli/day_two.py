@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.shared import Shared, complete, emit, format_option, pass_shared
+from reconciler.cli.context import CliContext, complete, emit, format_option, pass_context
 from reconciler.errors import Problem
 from reconciler.render.data import problem_data, to_json
 from reconciler.render.plain import inert, log_lines, plain
@@ -32,8 +32,8 @@ target = click.option("--target", help="The target of the project to work on.")
     show_default=True,
     help="How many of its last lines to show.",
 )
-@pass_shared
-def logs(shared: Shared, /, address: str, target: str | None, job: str, lines: int) -> None:
+@pass_context
+def logs(shared: CliContext, /, address: str, target: str | None, job: str, lines: int) -> None:
     """Show the end of a job's log."""
     with shared.session((), target=target) as session:
         provider, live = session.find(address)
@@ -44,8 +44,8 @@ def logs(shared: Shared, /, address: str, target: str | None, job: str, lines: i
 @address
 @target
 @format_option("text", "json")
-@pass_shared
-def history(shared: Shared, /, address: str, target: str | None, form: str) -> None:
+@pass_context
+def history(shared: CliContext, /, address: str, target: str | None, form: str) -> None:
     """List the versions of an object, newest first."""
 
     def failed(problems: tuple[Problem, ...]) -> str:
@@ -62,8 +62,8 @@ def history(shared: Shared, /, address: str, target: str | None, form: str) -> N
 @click.command()
 @address
 @target
-@pass_shared
-def cancel(shared: Shared, /, address: str, target: str | None) -> None:
+@pass_context
+def cancel(shared: CliContext, /, address: str, target: str | None) -> None:
     """Stop the running jobs of an object."""
     with shared.session((), target=target) as session:
         provider, live = session.find(address)
@@ -77,8 +77,8 @@ def cancel(shared: Shared, /, address: str, target: str | None) -> None:
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="A new folder."
 )
-@pass_shared
-def download(shared: Shared, /, address: str, target: str | None, output: Path) -> None:
+@pass_context
+def download(shared: CliContext, /, address: str, target: str | None, output: Path) -> None:
     """Fetch the files of an object's newest version."""
     with shared.session((), target=target) as session:
         provider, live = session.find(address)

@@ -7,16 +7,16 @@ from typing import Any
 
 import click
 
-from reconciler.cli.plan import BLOCKED, ERROR
-from reconciler.cli.shared import (
-    Shared,
+from reconciler.cli.context import (
+    CliContext,
     complete,
     emit,
     format_option,
     output_option,
-    pass_shared,
+    pass_context,
     run_options,
 )
+from reconciler.cli.plan import BLOCKED, ERROR
 from reconciler.core.drift import drifted
 from reconciler.core.graph import Graph
 from reconciler.core.plan import Plan
@@ -35,9 +35,9 @@ DRIFTED = 2
 @run_options
 @format_option("text", "json", "markdown", "junit")
 @output_option
-@pass_shared
+@pass_context
 def drift(
-    shared: Shared, /, paths: tuple[Path, ...], form: str, output: Path | None, **wishes: Any
+    shared: CliContext, /, paths: tuple[Path, ...], form: str, output: Path | None, **wishes: Any
 ) -> int:
     """Say what is not as git says.  Exit 0 and one line when clean, else 2."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli.shared import emit
+from reconciler.cli.context import emit
 from reconciler.errors import SettingsError
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "": 1.0}

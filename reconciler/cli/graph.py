@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.shared import (
+from reconciler.cli.context import (
     EVERY_PATH,
-    Shared,
+    CliContext,
     emit,
     format_option,
     output_option,
-    pass_shared,
+    pass_context,
 )
 from reconciler.render.graph import dot, mermaid
 
@@ -24,9 +24,14 @@ FORMATS = {"mermaid": mermaid, "dot": dot}
 @click.option("--target", help="The target whose variables and patches are used.")
 @format_option(*FORMATS)
 @output_option
-@pass_shared
+@pass_context
 def graph(
-    shared: Shared, /, paths: tuple[Path, ...], target: str | None, form: str, output: Path | None
+    shared: CliContext,
+    /,
+    paths: tuple[Path, ...],
+    target: str | None,
+    form: str,
+    output: Path | None,
 ) -> None:
     """Draw what depends on what.  An arrow runs from a manifest to what it needs."""
     with shared.session(paths, target=target) as session:

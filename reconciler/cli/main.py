@@ -14,9 +14,9 @@ from reconciler import __version__
 from reconciler.apply import DEFECT
 from reconciler.cli import commands
 from reconciler.cli.console import Console
-from reconciler.cli.shared import Outer, Shared, problems_of
+from reconciler.cli.context import CliContext, Environment, problems_of
 from reconciler.errors import ManifestError, ReconcilerError
-from reconciler.flow import Tools
+from reconciler.flow import Registry
 from reconciler.providers.all import KINDS, open_provider
 from reconciler.render.data import problem_data, to_json
 from reconciler.render.plain import plain
@@ -44,7 +44,7 @@ def cli(context: click.Context, project_dir: Path, quiet: bool, verbose: int) ->
     Exit codes: 0 fine or no changes; 1 error; 2 changes or drift; 3 blocked by policy or
     protection; 4 stale or foreign saved plan; 5 applied in part; 64 usage error; 130 interrupted.
     """
-    context.obj = Shared(context.obj, project_dir, Console(quiet=quiet, verbose=verbose))
+    context.obj = CliContext(context.obj, project_dir, Console(quiet=quiet, verbose=verbose))
 
 
 for command in commands.ALL:
@@ -58,9 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(run(arguments))
 
 
-def run(arguments: Sequence[str] | None = None, outer: Outer | None = None) -> int:
+def run(arguments: Sequence[str] | None = None, outer: Environment | None = None) -> int:
     """The exit code of one command line; everything that goes wrong ends up here."""
-    outer = outer or Outer(Tools(KINDS, open_provider), environment())
+    outer = outer or Environment(Registry(KINDS, open_provider), environment())
     try:
         result = cli.main(args=arguments, prog_name="reconciler", standalone_mode=False, obj=outer)
     except click.UsageError as error:

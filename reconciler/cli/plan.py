@@ -7,16 +7,16 @@ from typing import Any
 
 import click
 
-from reconciler.cli.plan_file import write_plan
-from reconciler.cli.shared import (
-    Shared,
+from reconciler.cli.context import (
+    CliContext,
     complete,
     emit,
     format_option,
     output_option,
-    pass_shared,
+    pass_context,
     run_options,
 )
+from reconciler.cli.plan_file import write_plan
 from reconciler.core.plan import Plan
 from reconciler.errors import Problem
 from reconciler.render.data import plan_data, to_json
@@ -39,9 +39,9 @@ FORMATS = ("text", "json", "markdown", "html")
 @click.option("--prune", is_flag=True, help="Show what an apply with --prune would delete.")
 @click.option("--allow-mass-change", is_flag=True, help="As an apply with it would.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
-@pass_shared
+@pass_context
 def plan(
-    shared: Shared,
+    shared: CliContext,
     /,
     paths: tuple[Path, ...],
     form: str,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.shared import Shared, emit, pass_shared
+from reconciler.cli.context import CliContext, emit, pass_context
 from reconciler.desired.schema import write_schemas
 from reconciler.render.json_schema import output_schemas
 
@@ -19,8 +19,8 @@ from reconciler.render.json_schema import output_schemas
     show_default=True,
     help="Folder to write to.",
 )
-@pass_shared
-def schema(shared: Shared, /, into: Path) -> None:
+@pass_context
+def schema(shared: CliContext, /, into: Path) -> None:
     """Write one JSON Schema per kind, for editors and CI."""
     for path in write_schemas(into, shared.outer.tools.kinds, output_schemas()):
         emit(str(path))

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.context import complete, emit, format_option, output_option
 from reconciler.cli.plan import FORMATS, render
 from reconciler.cli.plan_file import read_plan
-from reconciler.cli.shared import complete, emit, format_option, output_option
 from reconciler.core.plan import Plan
 from reconciler.errors import Problem
 

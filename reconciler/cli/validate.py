@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.shared import (
+from reconciler.cli.context import (
     EVERY_PATH,
-    Shared,
+    CliContext,
     complete,
     emit,
     format_option,
-    pass_shared,
+    pass_context,
 )
 from reconciler.errors import ManifestError, Problem
 from reconciler.render.data import problem_data, to_json
@@ -25,8 +25,8 @@ from reconciler.render.text import problem_lines
 @click.argument("paths", nargs=-1, type=EVERY_PATH, metavar="[PATH]...")
 @click.option("--target", help="The target whose variables and patches are used.")
 @format_option("text", "json", "github", "sarif")
-@pass_shared
-def validate(shared: Shared, /, paths: tuple[Path, ...], target: str | None, form: str) -> int:
+@pass_context
+def validate(shared: CliContext, /, paths: tuple[Path, ...], target: str | None, form: str) -> int:
     """Check the manifests and their files offline.  All problems at once."""
 
     def shown(problems: tuple[Problem, ...], count: int = 0) -> str:
@@ -39,7 +39,7 @@ def validate(shared: Shared, /, paths: tuple[Path, ...], target: str | None, for
 
 
 def _checked(
-    shared: Shared, paths: tuple[Path, ...], target: str | None
+    shared: CliContext, paths: tuple[Path, ...], target: str | None
 ) -> tuple[tuple[Problem, ...], int]:
     """The problems, or without any the number of resources."""
     try:

@@ -18,7 +18,7 @@ def fingerprint(live: Live | None) -> str:
         "id": live.id,
         "name": live.name,
         "owner": live.owner,
-        "chosen": live.chosen,
+        "externalId": live.external_id,
         "inUse": live.in_use,
         "protected": live.protected,
         "spec": live.spec,

@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.core.mark import scope_of
+from reconciler.core.marker import scope_of
 from reconciler.core.resource import Address, Live, Resource
 from reconciler.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Matches:
+class MatchResult:
     """Pairs found, objects of our scope that no manifest names, everyone else's, and problems.
 
     ``refused`` are the addresses that cannot be planned, because it is not clear what they mean.
@@ -31,18 +31,18 @@ class _Index:
     def __init__(self, lives: Iterable[Live]) -> None:
         self.ids: dict[tuple[str, str], list[Live]] = defaultdict(list)
         self.owners: dict[tuple[str, str], list[Live]] = defaultdict(list)
-        self.chosen: dict[tuple[str, str], list[Live]] = defaultdict(list)
+        self.external_ids: dict[tuple[str, str], list[Live]] = defaultdict(list)
         self.names: dict[tuple[str, str], list[Live]] = defaultdict(list)
         for live in lives:
             self.ids[live.kind, live.id].append(live)
             self.names[live.kind, live.name].append(live)
-            if live.chosen:
-                self.chosen[live.kind, live.chosen].append(live)
+            if live.external_id:
+                self.external_ids[live.kind, live.external_id].append(live)
             if live.owner:
                 self.owners[live.kind, live.owner].append(live)
 
 
-def match(resources: Sequence[Resource], lives: Sequence[Live], scope: str) -> Matches:
+def match(resources: Sequence[Resource], lives: Sequence[Live], scope: str) -> MatchResult:
     """Pair by ``metadata.id``, then ``userProvidedId``, then the mark; never guess.
 
     Two candidates, a pinned id that is gone, an object of another owner and a name that somebody
@@ -68,7 +68,7 @@ def match(resources: Sequence[Resource], lives: Sequence[Live], scope: str) -> M
     refused = frozenset(filter(None, (Address.parse(problem.address) for problem in problems)))
     taken = contested | {(live.kind, live.id) for live in pairs.values()}
     rest = [live for live in lives if (live.kind, live.id) not in taken]
-    return Matches(
+    return MatchResult(
         pairs=pairs,
         orphans=tuple(live for live in rest if scope_of(live.owner) == scope),
         foreign=tuple(live for live in rest if scope_of(live.owner) != scope),
@@ -82,7 +82,7 @@ def _candidates(resource: Resource, index: _Index, scope: str) -> list[Live]:
     if resource.id:
         return index.ids[kind, resource.id]
     if resource.user_provided_id:
-        return index.chosen[kind, resource.user_provided_id]
+        return index.external_ids[kind, resource.user_provided_id]
     return index.owners[kind, f"{scope}/{resource.address.name}"]
 
 
@@ -125,7 +125,7 @@ def _owner_of(resource: Resource, live: Live) -> str | None:
     if chosen is None or live.owner != chosen:
         return live.owner if chosen else None
     # Any tool may choose an id of this form; one that its content names as well is of our making.
-    return chosen if live.maker == chosen else None
+    return chosen if live.marker_owner == chosen else None
 
 
 def _claimed_twice(pairs: Mapping[Address, Live]) -> Iterable[Problem]:

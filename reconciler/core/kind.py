@@ -13,11 +13,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from reconciler.core.resource import Address, Live, Resource
-from reconciler.core.step import Draft, FieldChange
+from reconciler.core.step import FieldChange, StepDraft
 from reconciler.errors import Problem
 
 Outputs = Mapping[str, Any]
-"""Values that one object offers to those that refer to it; a value may be an ``After``."""
+"""Values that one object offers to those that refer to it; a value may be an ``KnownAfter``."""
 
 
 def step_id(address: Address, part: str) -> str:
@@ -64,14 +64,14 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PlanContext:
     """All that a part needs to decide: both sides, the differing fields, and its neighbours.
 
-    ``live`` is None for an object to be made.  ``outputs`` holds what the objects that this one
-    depends on offer, ``own`` what this object's earlier parts do; ``catalog`` is every live object
-    by kind, foreign ones too, and ``platform`` what the provider surveyed once for all.
-    ``moved`` are the objects it depends on that this plan changes, marks and sharing aside;
-    ``leans_on`` are the manifests of all that it depends on.
+    ``live`` is None for an object to create.  ``outputs`` holds what the objects that this one
+    depends on offer, ``own_outputs`` what this object's earlier parts do.  ``catalog`` is every
+    live object by kind, foreign ones too; ``platform`` is what the provider prefetched.
+    ``changed_dependencies`` are the objects it depends on that this plan changes, apart from
+    markers and sharing.  ``dependencies`` are the manifests of all that it depends on.
     """
 
     resource: Resource
@@ -81,9 +81,9 @@ class Change:
     options: Options
     catalog: Mapping[str, tuple[Live, ...]] = field(default_factory=dict)
     platform: Mapping[str, Any] = field(default_factory=dict)
-    own: Outputs = field(default_factory=dict)
-    moved: frozenset[Address] = frozenset()
-    leans_on: Mapping[Address, Resource] = field(default_factory=dict)
+    own_outputs: Outputs = field(default_factory=dict)
+    changed_dependencies: frozenset[Address] = frozenset()
+    dependencies: Mapping[Address, Resource] = field(default_factory=dict)
 
     def step(self, part: str) -> str:
         """The id that the step of this part has, for values known only after it."""
@@ -96,13 +96,13 @@ class Part:
 
     ``name`` is '' for the object itself, else what follows ``#`` in the step's id.  ``fields``
     are the spec keys it owns ('' owns what no other part does).  ``draft`` is pure and returns
-    None when nothing is to be done.  No dependant waits for a part that stands ``aside``.
+    None when nothing is to be done.  No dependant waits for a part that stands ``non_blocking``.
     """
 
     name: str
-    draft: Callable[[Change], Draft | None]
+    draft: Callable[[PlanContext], StepDraft | None]
     fields: tuple[str, ...] = ()
-    aside: bool = False
+    non_blocking: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +130,12 @@ class Kind:
     verbs: frozenset[str] = frozenset()
     check: Callable[[Resource, str], Iterable[Problem]] = lambda resource, scope: ()
     outputs: Callable[[Live | None], Outputs] = lambda live: {}
-    lasting: tuple[str, ...] = ()
+    durable_outputs: tuple[str, ...] = ()
     """Outputs whose change ``outputs`` can tell later as well: what depends on it is due then.
 
     Anything else would be due in this plan alone, and be forgotten when the plan fails half way.
     """
-    delete: Callable[[Live, Resource | None], Draft] | None = None
+    delete: Callable[[Live, Resource | None], StepDraft] | None = None
     listed: bool = True
     """Whether live objects of this kind carry a mark and can be listed, and so be orphans.
 

@@ -9,10 +9,9 @@ from typing import Any
 from reconciler.core.diff import Difference, diff
 from reconciler.core.fingerprint import fingerprint
 from reconciler.core.graph import Graph
-from reconciler.core.identity import Matches
-from reconciler.core.kind import Change, Kind, Options, Outputs, Part, step_id
-from reconciler.core.left_alone import LeftAlone, ignored_fields, ignored_keys, without
-from reconciler.core.mark import name_of
+from reconciler.core.identity import MatchResult
+from reconciler.core.kind import Kind, Options, Outputs, Part, PlanContext, step_id
+from reconciler.core.marker import name_of
 from reconciler.core.policy import (
     Policy,
     delete_problems,
@@ -26,16 +25,17 @@ from reconciler.core.policy import (
     use_problems,
 )
 from reconciler.core.resource import Address, Live, Resource
-from reconciler.core.step import ACTIONS, After, Draft, FieldChange, Step, mentions
+from reconciler.core.step import ACTIONS, FieldChange, KnownAfter, Step, StepDraft, mentions
+from reconciler.core.untouched import Untouched, ignored_fields, ignored_keys, without
 from reconciler.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class PlanInput:
     """Everything a plan is made from: both sides, how they pair, and the user's wishes."""
 
     graph: Graph
-    matches: Matches
+    matches: MatchResult
     kinds: Mapping[str, Kind]
     lives: tuple[Live, ...] = ()
     options: Options = field(default_factory=Options)
@@ -52,7 +52,7 @@ class Plan:
     project: str
     target: str | None
     steps: tuple[Step, ...] = ()
-    left_alone: tuple[LeftAlone, ...] = ()
+    untouched: tuple[Untouched, ...] = ()
     problems: tuple[Problem, ...] = ()
     unchanged: int = 0
     requests: Mapping[str, int] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class Plan:
         return bool(self.obstacles) and all(problem.blocked for problem in self.obstacles)
 
 
-def build(world: World, project: str, target: str | None) -> Plan:
+def build(world: PlanInput, project: str, target: str | None) -> Plan:
     """Decide every step; the same world always gives the same plan, byte for byte."""
     builder = _Builder(world)
     for address in world.graph.order():
@@ -93,7 +93,7 @@ def build(world: World, project: str, target: str | None) -> Plan:
         project=project,
         target=target,
         steps=steps,
-        left_alone=tuple(builder.left_alone),
+        untouched=tuple(builder.untouched),
         problems=(
             *world.problems,
             *world.matches.problems,
@@ -108,16 +108,16 @@ def build(world: World, project: str, target: str | None) -> Plan:
 class _Builder:
     """Collects the steps of one plan; lives only inside ``build``."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: PlanInput) -> None:
         self.world = world
         self.steps: list[Step] = []
-        self.left_alone: list[LeftAlone] = []
+        self.untouched: list[Untouched] = []
         self.problems: list[Problem] = []
         self.unchanged = 0
         self.outputs: dict[Address, Outputs] = {}
         self.of: dict[Address, tuple[str, ...]] = {}
         self.needed: dict[Address, tuple[str, ...]] = {}
-        self.moving: set[Address] = set()
+        self.changing: set[Address] = set()
         self.broken: set[Address] = set()
         self.touched: list[Live] = []
         self.catalog = _catalog(world.lives)
@@ -153,8 +153,8 @@ class _Builder:
             return self._new(resource, kind)
         ignore = resource.lifecycle.ignore_changes
         difference = diff(resource.spec, live.spec, kind.rules, ignore)
-        self.left_alone += ignored_fields(resource, live, difference)
-        self.left_alone += ignored_keys(resource, live, kind)
+        self.untouched += ignored_fields(resource, live, difference)
+        self.untouched += ignored_keys(resource, live, kind)
         self.problems += field_problems(resource, live, difference, kind)
         forced = replaces(difference, kind)
         if not forced:
@@ -185,9 +185,9 @@ class _Builder:
         address = resource.address
         # An object with nothing to do hands on what it would have waited for itself.
         needs = self.needed[address] = self._needs(resource)
-        own: dict[str, Any] = dict(kind.outputs(live))
+        own_outputs: dict[str, Any] = dict(kind.outputs(live))
         for part in kind.parts:
-            change = Change(
+            change = PlanContext(
                 resource=resource,
                 live=live,
                 fields=_owned(part, kind, difference.changes),
@@ -195,28 +195,28 @@ class _Builder:
                 options=self.world.options,
                 catalog=self.catalog,
                 platform=self.world.platform.get(kind.provider, {}),
-                own=own,
-                moved=frozenset(self.moving & set(resource.depends_on)),
-                leans_on=self._known(resource.depends_on),
+                own_outputs=own_outputs,
+                changed_dependencies=frozenset(self.changing & set(resource.depends_on)),
+                dependencies=self._known(resource.depends_on),
             )
-            draft = part.draft(change) or Draft()
+            draft = part.draft(change) or StepDraft()
             self.problems += draft.problems
-            self.left_alone += (_kept(resource, live, field) for field in draft.kept)
+            self.untouched += (_kept(resource, live, field) for field in draft.kept)
             if not draft.action:
                 if live is None and any(not problem.warning for problem in draft.problems):
                     # It will not be made: the other parts would look for what it gives.
                     break
                 continue
             step = _step(address, part, draft, needs, live)
-            own = {**own, **{key: After(step.id, key) for key in draft.gives}}
+            own_outputs = own_outputs | {key: KnownAfter(step.id, key) for key in draft.outputs}
             needs = (step.id,)
             self.of[address] = (*self.of.get(address, ()), step.id)
-            if not part.aside:
+            if not part.non_blocking:
                 self.needed[address] = self.of[address]
-                if set(draft.gives) & set(kind.lasting):
-                    self.moving.add(address)
+                if set(draft.outputs) & set(kind.durable_outputs):
+                    self.changing.add(address)
             yield step
-        self.outputs[address] = own
+        self.outputs[address] = own_outputs
 
     def _needs(self, resource: Resource) -> tuple[str, ...]:
         steps = {step for other in resource.depends_on for step in self.needed.get(other, ())}
@@ -232,8 +232,8 @@ class _Builder:
             )
             for live in orphans:
                 self._prune(live)
-        self.left_alone += [
-            LeftAlone("foreign", live.kind, live.name, live.id)
+        self.untouched += [
+            Untouched("foreign", live.kind, live.name, live.id)
             for live in sorted(world.matches.foreign, key=lambda x: (x.kind, x.name, x.id))
         ]
 
@@ -246,7 +246,7 @@ class _Builder:
             self.problems += orphan_problems(live, str(address))
             reasons = delete_problems(live, str(address))
             note = "; ".join(dict.fromkeys(problem.code for problem in reasons))
-            self.left_alone.append(LeftAlone("orphan", live.kind, address.name, live.id, note=note))
+            self.untouched.append(Untouched("orphan", live.kind, address.name, live.id, note=note))
             return
         twins = sorted(other.id for name, other in self._ours() if name == address)
         if len(twins) > 1:
@@ -268,7 +268,7 @@ class _Builder:
 
     def _staying(self, doomed: Live) -> list[str]:
         """Who uses this object now and does not leave it by this plan, or comes to use it."""
-        going = {step.address for step in self.steps if step.action == "delete"} | self.moving
+        going = {step.address for step in self.steps if step.action == "delete"} | self.changing
         ours = {live.id: address for address, live in self._ours()}
         found = [
             str(ours.get(live.id) or f"{live.kind} {live.id} of somebody else")
@@ -299,7 +299,7 @@ def _ambiguous(address: Address, ids: Iterable[str]) -> Problem:
 
 
 def _step(
-    address: Address, part: Part, draft: Draft, needs: tuple[str, ...], live: Live | None
+    address: Address, part: Part, draft: StepDraft, needs: tuple[str, ...], live: Live | None
 ) -> Step:
     return Step(
         id=step_id(address, part.name),
@@ -323,7 +323,9 @@ def _catalog(lives: Iterable[Live]) -> Mapping[str, tuple[Live, ...]]:
     return {kind: tuple(found) for kind, found in by_kind.items()}
 
 
-def _replacing(first: Step, doomed: Live, removal: Draft, forced: tuple[FieldChange, ...]) -> Step:
+def _replacing(
+    first: Step, doomed: Live, removal: StepDraft, forced: tuple[FieldChange, ...]
+) -> Step:
     paths = {change.path for change in forced}
     rest = tuple(change for change in first.fields if change.path not in paths)
     return replace(
@@ -340,8 +342,8 @@ def _replacing(first: Step, doomed: Live, removal: Draft, forced: tuple[FieldCha
     )
 
 
-def _kept(resource: Resource, live: Live | None, field: FieldChange) -> LeftAlone:
-    return LeftAlone(
+def _kept(resource: Resource, live: Live | None, field: FieldChange) -> Untouched:
+    return Untouched(
         field.reason,
         resource.address.kind,
         resource.address.name,

@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 
 from reconciler.core.diff import Difference
-from reconciler.core.identity import Matches
+from reconciler.core.identity import MatchResult
 from reconciler.core.kind import Kind, Options
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import FieldChange, Step
@@ -129,7 +129,7 @@ def unknown_order(touched: Sequence[Live], options: Options) -> Iterable[Problem
         )
 
 
-def owned(matches: Matches, kinds: Mapping[str, Kind]) -> int:
+def owned(matches: MatchResult, kinds: Mapping[str, Kind]) -> int:
     """How many live objects the project owns.
 
     What is only looked up is not among them: it must not make room for more deletes.

@@ -31,25 +31,25 @@ class Provider(Protocol):
     def find(self, resource: Resource) -> Live | None:
         """The one live object that a manifest of an unlisted kind is about.  Reads only."""
 
-    def survey(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
+    def prefetch(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
         """What these manifests need to know of the platform as a whole, its limits say."""
 
     def detail(self, resource: Resource, live: Live) -> Live:
         """The same object with what the list does not tell and this manifest needs.  Reads only."""
 
-    def observe(self, live: Live) -> Any:
+    def snapshot(self, live: Live) -> Any:
         """All that the platform tells of one object right now, as JSON; None when it is gone.
 
         What its jobs change by themselves lies under the key ``jobs``.
         """
 
     def send(self, call: Call, resource: Resource | None) -> Mapping[str, Any]:
-        """Make one write, all its values known; returns the outputs it ``gives``.
+        """Make one write, all its values known; returns the outputs it ``outputs``.
 
         Raises ApiError when it was refused and UnknownOutcome when the answer was lost.
         """
 
-    def find_effect(self, call: Call, resource: Resource | None) -> Mapping[str, Any] | None:
+    def recover(self, call: Call, resource: Resource | None) -> Mapping[str, Any] | None:
         """The outputs of a write whose answer was lost, or None when it had no effect.
 
         Reads only.  Raises LiveStateError when two things could be what it made.

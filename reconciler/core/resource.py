@@ -73,23 +73,23 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """One live object in the manifest's shape and words, marks stripped.
+    """One live object in the manifest's shape and words, markers stripped.
 
-    ``owner`` is ``<scope>/<name>`` of whoever made it, or None; ``maker`` the same as far as only
-    what it holds tells it, and ``chosen`` the identity that the platform keeps for us.  ``in_use``
-    says what runs on it, as in "2 deployments", and forbids to delete it.  ``facts`` are what
-    decides but is not desired state (ids of versions, build states).  ``contents`` are digests
-    known without a download, ``files`` what a download showed, both keyed like
-    ``Resource.files``; ``line_diffs`` are for the reader, keyed by key path and file.  ``uses`` are
-    the (kind, id) pairs that this object leans on, ``commits`` the git commits it records.
+    ``owner`` is ``<scope>/<name>`` of the manifest that owns it, or None; ``marker_owner`` is the
+    owner that the markers of its content name, and ``external_id`` the identity that the platform
+    keeps for us.  ``in_use`` says what runs on it, as in "2 deployments", and forbids a delete.
+    ``facts`` decide but are not desired state (ids of versions, build states).  ``contents`` are
+    digests known without a download, ``files`` what a download showed, both keyed like
+    ``Resource.files``; ``line_diffs`` are for display, keyed by key path and file.  ``uses`` are
+    the (kind, id) pairs that this object depends on, ``commits`` the git commits it records.
     """
 
     kind: str
     id: str
     name: str
     owner: str | None = None
-    maker: str | None = None
-    chosen: str | None = None
+    marker_owner: str | None = None
+    external_id: str | None = None
     in_use: str = ""
     protected: bool = False
     spec: Mapping[str, Any] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler.core.fingerprint import canonical
 from reconciler.core.plan import Plan
-from reconciler.core.plan_data import FORMAT_VERSION, plan_data, plan_from
+from reconciler.core.plan_json import FORMAT_VERSION, plan_data, plan_from
 from reconciler.errors import StalePlanError
 
 AGAIN = "Make the plan again with `reconciler plan --out`, and have it reviewed again."

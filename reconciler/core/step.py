@@ -13,7 +13,7 @@ ACTIONS = ("create", "update", "replace", "delete", "run", "adopt", "check")
 
 
 @dataclass(frozen=True, slots=True)
-class After:
+class KnownAfter:
     """A value that only an earlier step can tell: output ``key`` of the step with this id."""
 
     step: str
@@ -59,7 +59,7 @@ class Call:
     """One write, decided at plan time: the provider's operation and all that it needs.
 
     ``path`` is the URL path with ``{names}`` filled from ``params``; a value of ``params`` or of
-    ``body`` may be an ``After``.  ``gives`` names the outputs that later steps may ask for.
+    ``body`` may be an ``KnownAfter``.  ``outputs`` names the outputs that later steps may ask for.
     """
 
     operation: str
@@ -68,7 +68,7 @@ class Call:
     params: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
     uploads: tuple[Upload, ...] = ()
-    gives: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +79,14 @@ class Wait:
     params: Mapping[str, Any] = field(default_factory=dict)
     timeout: float = 1800.0
     after: int = 0
-    gives: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class StepDraft:
     """What a part of a kind wants done, before the plan gives it a name and an order.
 
-    ``gives`` are the outputs that only its step can tell.  ``kept`` is
+    ``outputs`` are the outputs that only its step can tell.  ``kept`` is
     what differs and is left so on purpose, its ``reason`` one of ``LeftAlone.why``.  An empty
     ``action`` with ``problems`` says that the part cannot be planned.  ``expected`` marks a run
     that is due whatever the platform holds (at every apply, say): it is no drift.
@@ -97,7 +97,7 @@ class Draft:
     fields: tuple[FieldChange, ...] = ()
     calls: tuple[Call, ...] = ()
     waits: tuple[Wait, ...] = ()
-    gives: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
     kept: tuple[FieldChange, ...] = ()
     problems: tuple[Problem, ...] = ()
     expected: bool = False

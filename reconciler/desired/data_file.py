@@ -7,24 +7,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.core.kind import Kind
-from reconciler.desired.fault import dig, undotted
 from reconciler.desired.fileset import locate, path_of
 from reconciler.desired.folder import FilesRefused
 from reconciler.desired.manifest import Manifest
-from reconciler.desired.prepare import Prepared
+from reconciler.desired.path_problem import dig, undotted
+from reconciler.desired.prepare import ParsedFile
 from reconciler.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
+class Classified:
     """Files that are manifests, paths of those that are data, and files that could be either."""
 
-    manifests: tuple[Prepared, ...]
+    manifests: tuple[ParsedFile, ...]
     left_out: tuple[str, ...]
     problems: tuple[Problem, ...] = field(default=())
 
 
-def set_aside(files: Sequence[Prepared], kinds: Mapping[str, Kind]) -> Sorted:
+def set_aside(files: Sequence[ParsedFile], kinds: Mapping[str, Kind]) -> Classified:
     """Files inside a folder that a manifest names as its files are data, not manifests.
 
     Where the folder holds the manifest that names it, manifests and data lie side by side, and
@@ -32,7 +32,7 @@ def set_aside(files: Sequence[Prepared], kinds: Mapping[str, Kind]) -> Sorted:
     meant as a manifest, and a guess would drop a resource in silence.
     """
     roots = _roots(files, kinds)
-    manifests: list[Prepared] = []
+    manifests: list[ParsedFile] = []
     left_out: list[str] = []
     problems: list[Problem] = []
     for file in files:
@@ -46,10 +46,10 @@ def set_aside(files: Sequence[Prepared], kinds: Mapping[str, Kind]) -> Sorted:
             message = "a manifest inside a folder that is sent as files of another manifest"
             hint = "Move it out of that folder, or leave it out with spec.exclude of the project."
             problems.append(Problem("manifest-in-files", message, hint, "", "", source.shown, 1, 1))
-    return Sorted(tuple(manifests), tuple(left_out), tuple(problems))
+    return Classified(tuple(manifests), tuple(left_out), tuple(problems))
 
 
-def _roots(files: Iterable[Prepared], kinds: Mapping[str, Kind]) -> dict[Path, bool]:
+def _roots(files: Iterable[ParsedFile], kinds: Mapping[str, Kind]) -> dict[Path, bool]:
     """Folders named as files, and whether all manifests that name it lie inside of it."""
     found: dict[Path, bool] = {}
     for file in files:

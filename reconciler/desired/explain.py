@@ -8,9 +8,9 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from reconciler.core.nearest import did_you_mean, nearest
-from reconciler.desired.fault import Fault, Keys, shown
 from reconciler.desired.model_field import keys_of, model_at, places, type_at
 from reconciler.desired.name import WORDS
+from reconciler.desired.path_problem import Keys, PathProblem, shown
 
 _WANTED = {
     "string_type": "a text",
@@ -32,19 +32,19 @@ _NAMES: Mapping[type, str] = {
 }
 
 
-def explain(error: ValidationError, model: type[BaseModel]) -> Iterator[Fault]:
+def explain(error: ValidationError, model: type[BaseModel]) -> Iterator[PathProblem]:
     """One fault per finding; values are shown only where the valid ones are a closed list."""
     for found in error.errors(include_url=False):
         keys = tuple(key for key in found["loc"] if key != "[key]")
         yield _fault(str(found["type"]), dict(found), keys, model)
 
 
-def _fault(kind: str, found: Mapping[str, Any], keys: Keys, model: type[BaseModel]) -> Fault:
+def _fault(kind: str, found: Mapping[str, Any], keys: Keys, model: type[BaseModel]) -> PathProblem:
     value, context = found["input"], found.get("ctx", {})
     if kind == "extra_forbidden":
         return _unknown_key(keys, model)
     if kind == "missing":
-        return Fault("missing-key", f"missing key {keys[-1]!r}", "", keys, on_key=True)
+        return PathProblem("missing-key", f"missing key {keys[-1]!r}", "", keys, on_key=True)
     if kind in _WANTED:
         return _wrong_type(_WANTED[kind], value, keys)
     if value is None:
@@ -54,14 +54,14 @@ def _fault(kind: str, found: Mapping[str, Any], keys: Keys, model: type[BaseMode
     is_key = found["loc"][-1:] == ("[key]",)
     if context.get("pattern") in WORDS:
         message = f"{shown(value)}: {WORDS[context['pattern']]}"
-        return Fault("invalid-name", message, "", keys, is_key)
+        return PathProblem("invalid-name", message, "", keys, is_key)
     message = str(context["error"]) if kind == "value_error" else str(found["msg"])
     # A finding about a key, or about a whole mapping, belongs to the key.
     on_key = is_key or isinstance(value, dict)
-    return Fault("invalid-value", _sentence(message), "", keys, on_key)
+    return PathProblem("invalid-value", _sentence(message), "", keys, on_key)
 
 
-def _unknown_key(keys: Keys, model: type[BaseModel]) -> Fault:
+def _unknown_key(keys: Keys, model: type[BaseModel]) -> PathProblem:
     key = str(keys[-1])
     owner = model_at(model, keys[:-1])
     valid = keys_of(owner) if owner else {}
@@ -73,24 +73,26 @@ def _unknown_key(keys: Keys, model: type[BaseModel]) -> Fault:
         message = f"unknown key {shown(key)}; it belongs at {elsewhere}"
     else:
         message = f"unknown key {shown(key)}"
-    return Fault("unknown-key", message, f"Valid here: {', '.join(valid)}.", keys, on_key=True)
+    return PathProblem(
+        "unknown-key", message, f"Valid here: {', '.join(valid)}.", keys, on_key=True
+    )
 
 
-def _wrong_type(wanted: str, value: object, keys: Keys) -> Fault:
+def _wrong_type(wanted: str, value: object, keys: Keys) -> PathProblem:
     if value is None:
         message = f"must be {wanted}, not null" if wanted != "a value" else "must not be null"
         hint = "Leave the key out to leave what is live as it is; this key cannot be unset."
-        return Fault("not-null", message, hint, keys)
+        return PathProblem("not-null", message, hint, keys)
     given = _NAMES.get(type(value), "something else")
     hint = "Put it in quotes." if wanted == "a text" and not isinstance(value, dict | list) else ""
-    return Fault("wrong-type", f"must be {wanted}, not {given}", hint, keys)
+    return PathProblem("wrong-type", f"must be {wanted}, not {given}", hint, keys)
 
 
-def _not_one_of(value: object, keys: Keys, model: type[BaseModel]) -> Fault:
+def _not_one_of(value: object, keys: Keys, model: type[BaseModel]) -> PathProblem:
     valid = _choices(model, keys)
     guess = did_you_mean(value, valid) if isinstance(value, str) else ""
     message = f"{shown(value)} is not one of {', '.join(valid)}{guess}"
-    return Fault("not-one-of", message, "", keys)
+    return PathProblem("not-one-of", message, "", keys)
 
 
 def _choices(model: type[BaseModel], keys: Keys) -> list[str]:

@@ -8,13 +8,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from reconciler.core.kind import Kind
-from reconciler.core.left_alone import pruned
 from reconciler.core.nearest import did_you_mean
-from reconciler.desired.fault import Fault, Keys, shown, undotted
+from reconciler.core.untouched import pruned
 from reconciler.desired.model_field import keys_of, model_at, type_at
+from reconciler.desired.path_problem import Keys, PathProblem, shown, undotted
 
 
-def ignored_fault(path: str, at: Keys, spec: Mapping[str, Any], kind: Kind) -> Fault | None:
+def ignored_fault(path: str, at: Keys, spec: Mapping[str, Any], kind: Kind) -> PathProblem | None:
     """What is wrong with ignoring this key path of a valid ``spec``; None when nothing is.
 
     An ignored key stays as it is live, so that it must have a live value of its own.
@@ -22,33 +22,33 @@ def ignored_fault(path: str, at: Keys, spec: Mapping[str, Any], kind: Kind) -> F
     return _unknown(path, at, kind) or _not_kept(path, at, kind) or _part(path, at, spec, kind)
 
 
-def _unknown(path: str, at: Keys, kind: Kind) -> Fault | None:
+def _unknown(path: str, at: Keys, kind: Kind) -> PathProblem | None:
     parts = undotted(path)
     for depth, part in enumerate(parts):
         if type_at(kind.spec, parts[: depth + 1]) is None:
             owner = model_at(kind.spec, parts[:depth])
             guess = did_you_mean(str(part), keys_of(owner)) if owner else ""
             message = f"{kind.name} has no field {shown(path)}{guess}"
-            return Fault("unknown-field", message, "", at)
+            return PathProblem("unknown-field", message, "", at)
     return None
 
 
-def _not_kept(path: str, at: Keys, kind: Kind) -> Fault | None:
+def _not_kept(path: str, at: Keys, kind: Kind) -> PathProblem | None:
     rule = kind.rules.get(path)
     if kind.listed and not (rule and rule.write_only):
         return None
     message = f"{shown(path)} is kept nowhere on the platform: there is nothing to leave as it is"
-    return Fault("not-ignorable", message, "Take it out of ignoreChanges.", at)
+    return PathProblem("not-ignorable", message, "Take it out of ignoreChanges.", at)
 
 
-def _part(path: str, at: Keys, spec: Mapping[str, Any], kind: Kind) -> Fault | None:
+def _part(path: str, at: Keys, spec: Mapping[str, Any], kind: Kind) -> PathProblem | None:
     owner = path.partition("[")[0]
     while not _stands_alone(owner, spec, kind):
         owner = owner.rpartition(".")[0]
     if owner == path:
         return None
     message = f"{shown(path)} cannot be ignored without the rest of {owner}"
-    return Fault("ignored-in-part", message, f"Write {owner} to ignore all of it.", at)
+    return PathProblem("ignored-in-part", message, f"Write {owner} to ignore all of it.", at)
 
 
 def _stands_alone(path: str, spec: Mapping[str, Any], kind: Kind) -> bool:

@@ -13,13 +13,13 @@ from reconciler.core.resource import Address
 from reconciler.desired.data_file import set_aside
 from reconciler.desired.digest import digest
 from reconciler.desired.discover import Found, Source, find_manifests, find_project, read_source
-from reconciler.desired.fault import Fault, dig, undotted
-from reconciler.desired.link import link
 from reconciler.desired.manifest import Manifest, ManifestFile
-from reconciler.desired.prepare import Context, Prepared, prepare
+from reconciler.desired.path_problem import PathProblem, dig, undotted
+from reconciler.desired.prepare import Context, ParsedFile, prepare
 from reconciler.desired.project import Project
 from reconciler.desired.project_file import Asked, read_project, unused_patches
 from reconciler.desired.regular_file import real_path
+from reconciler.desired.resolve import link
 from reconciler.desired.resource_builder import ResourceBuilder
 from reconciler.errors import ManifestError, Problem
 
@@ -111,7 +111,7 @@ class _Loading:
         # The key may be one that is missing: the nearest one that is written is the place then.
         while keys and dig(manifest.value, keys) is None:
             keys = keys[:-1]
-        found = manifest.problem(Fault(problem.code, problem.message, problem.hint, keys))
+        found = manifest.problem(PathProblem(problem.code, problem.message, problem.hint, keys))
         return replace(problem, file=found.file, line=found.line, column=found.column)
 
     def _project_file(self) -> ManifestFile | None:
@@ -147,7 +147,7 @@ class _Loading:
             opened.append(self._files[source.real])
         return opened
 
-    def _graph(self, files: Sequence[Prepared], project: Project) -> Graph:
+    def _graph(self, files: Sequence[ParsedFile], project: Project) -> Graph:
         self._basic += [problem for file in files for problem in file.problems]
         manifests = [manifest for file in files for manifest in file.manifests]
         builders = [
@@ -160,12 +160,12 @@ class _Loading:
         self._problems += between
         return graph
 
-    def _lost(self, files: Sequence[Prepared]) -> set[str] | None:
+    def _lost(self, files: Sequence[ParsedFile]) -> set[str] | None:
         if self._unread or not all(file.file.reading.whole for file in files):
             return None
         return {name for file in files for name in file.refused}
 
-    def _known(self, files: Sequence[Prepared]) -> set[Address]:
+    def _known(self, files: Sequence[ParsedFile]) -> set[Address]:
         return {each.address for file in files for each in file.manifests if each.address}
 
     def _whole(self, file: ManifestFile | None) -> bool:

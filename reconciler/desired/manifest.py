@@ -9,10 +9,10 @@ from typing import Any
 
 from reconciler.core.resource import Address
 from reconciler.desired.discover import Source
-from reconciler.desired.fault import Fault, Keys, dig, dotted
 from reconciler.desired.merge_patch import decides
+from reconciler.desired.path_problem import Keys, PathProblem, dig, dotted
 from reconciler.desired.position import Positions
-from reconciler.desired.yaml_reader import Document, Reading, read_documents
+from reconciler.desired.yaml_reader import Document, YamlDocuments, read_documents
 from reconciler.errors import Problem
 
 
@@ -21,14 +21,14 @@ class ManifestFile:
 
     def __init__(self, source: Source, data: bytes) -> None:
         self.source = source
-        self.reading: Reading = read_documents(data, source.shown)
+        self.reading: YamlDocuments = read_documents(data, source.shown)
         self._data = data
 
     @cached_property
     def _positions(self) -> Positions:
         return Positions(self._data)
 
-    def problem(self, document: Document, fault: Fault, address: str = "") -> Problem:
+    def problem(self, document: Document, fault: PathProblem, address: str = "") -> Problem:
         """The fault with file, line and column."""
         place = self._positions.find(document.index, fault.keys, on_key=fault.on_key)
         line, column = place or (document.line, document.column)
@@ -70,7 +70,7 @@ class Manifest:
         kind, name = dig(self.value, ("kind",)), dig(self.value, ("metadata", "name"))
         return Address(kind, name) if isinstance(kind, str) and isinstance(name, str) else None
 
-    def problem(self, fault: Fault) -> Problem:
+    def problem(self, fault: PathProblem) -> Problem:
         """The fault where its cause is written: in this document, or in the patch that made it."""
         address = str(self.address or "")
         for patch in reversed(self.patches):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.desired.fault import Keys
+from reconciler.desired.path_problem import Keys
 
 
 def merge(target: Any, patch: Any) -> Any:

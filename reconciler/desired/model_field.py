@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from reconciler.desired.fault import Keys
+from reconciler.desired.path_problem import Keys
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from reconciler.desired.fault import Keys
+from reconciler.desired.path_problem import Keys
 
 
 class Positions:

@@ -10,10 +10,10 @@ from reconciler.core.kind import Kind
 from reconciler.core.nearest import did_you_mean
 from reconciler.core.resource import Address
 from reconciler.desired.envelope import API_VERSION
-from reconciler.desired.fault import Fault, dig, shown
 from reconciler.desired.manifest import AppliedPatch, Manifest, ManifestFile
 from reconciler.desired.merge_patch import merge
-from reconciler.desired.placeholder import Replacer, Variable
+from reconciler.desired.path_problem import PathProblem, dig, shown
+from reconciler.desired.variables import Replacer, Variable
 from reconciler.desired.yaml_reader import Document
 from reconciler.errors import Problem
 
@@ -31,7 +31,7 @@ class Context:
 
 
 @dataclass(slots=True)
-class Prepared:
+class ParsedFile:
     """One file's manifests and problems.
 
     ``refused`` are the names in documents that became no manifest.  ``looks_ours`` is true also
@@ -45,9 +45,9 @@ class Prepared:
     looks_ours: bool = False
 
 
-def prepare(file: ManifestFile, context: Context) -> Prepared:
+def prepare(file: ManifestFile, context: Context) -> ParsedFile:
     """The manifests of one file; a document of another tool is a problem of it."""
-    prepared = Prepared(file, problems=list(file.reading.problems))
+    prepared = ParsedFile(file, problems=list(file.reading.problems))
     for document in file.reading.documents:
         prepared.looks_ours |= _looks_ours(document.value, context.kinds)
         if file is context.project_file and is_project(document):
@@ -73,28 +73,28 @@ def _looks_ours(value: Any, kinds: Mapping[str, Kind]) -> bool:
     return named or (isinstance(kind, str) and (kind in kinds or kind == PROJECT))
 
 
-def _foreign(value: Any, kinds: Mapping[str, Kind]) -> Fault | None:
+def _foreign(value: Any, kinds: Mapping[str, Kind]) -> PathProblem | None:
     hint = "Leave files of other tools out with spec.exclude of the project."
     if not isinstance(value, dict):
-        return Fault("not-a-manifest", "a document that is no mapping", hint)
+        return PathProblem("not-a-manifest", "a document that is no mapping", hint)
     version, kind = value.get("apiVersion"), value.get("kind")
     if version != API_VERSION:
         said = shown(version) if "apiVersion" in value else "missing"
         message = f"apiVersion is {said}; manifests say {API_VERSION}"
-        return Fault("not-a-manifest", message, hint, ("apiVersion",))
+        return PathProblem("not-a-manifest", message, hint, ("apiVersion",))
     if kind == PROJECT:
         message = "the Project document belongs in reconciler.yaml at the root of the project"
-        return Fault("misplaced-project", message, "", ("kind",))
+        return PathProblem("misplaced-project", message, "", ("kind",))
     if not isinstance(kind, str) or kind not in kinds:
         known = sorted([*kinds, PROJECT])
         guess = did_you_mean(kind, known) if isinstance(kind, str) else ""
         message = f"unknown kind {shown(kind)}{guess}" if "kind" in value else "missing key 'kind'"
-        return Fault("unknown-kind", message, f"Kinds: {', '.join(known)}.", ("kind",))
+        return PathProblem("unknown-kind", message, f"Kinds: {', '.join(known)}.", ("kind",))
     return None
 
 
-def _manifest(document: Document, prepared: Prepared, context: Context) -> Manifest:
-    faults: list[Fault] = []
+def _manifest(document: Document, prepared: ParsedFile, context: Context) -> Manifest:
+    faults: list[PathProblem] = []
     value = Replacer(context.variables, faults.append).replace(document.value)
     manifest = Manifest(prepared.file, document, value)
     prepared.problems.extend(manifest.problem(fault) for fault in faults)

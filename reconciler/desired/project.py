@@ -19,9 +19,9 @@ from reconciler.core.nearest import did_you_mean
 from reconciler.core.spec import Spec
 from reconciler.desired import name
 from reconciler.desired.explain import explain
-from reconciler.desired.fault import Fault, Keys, Report, shown
 from reconciler.desired.ignore import compile_patterns
-from reconciler.desired.placeholder import WHOLE_ENV, Replacer, Variable
+from reconciler.desired.path_problem import Keys, PathProblem, Report, shown
+from reconciler.desired.variables import WHOLE_ENV, Replacer, Variable
 
 DEFAULT_SCOPE: Final = "default"
 _SECRET_WORDS: Final = ("token", "key", "secret", "password")
@@ -144,7 +144,7 @@ def parse_project(value: object, report: Report) -> ProjectManifest | None:
         return None
 
 
-class Chooser:
+class TargetResolver:
     """Settles a project for one target; what cannot be settled is reported."""
 
     def __init__(
@@ -215,21 +215,23 @@ class Chooser:
                 guess = did_you_mean(provider, self._known)
                 message = f"unknown provider {shown(provider)}{guess}"
                 hint = f"Providers: {', '.join(sorted(self._known))}."
-                self._report(Fault("unknown-provider", message, hint, (*keys, provider), True))
+                self._report(
+                    PathProblem("unknown-provider", message, hint, (*keys, provider), True)
+                )
             for setting, text in settings.items():
                 if _secret(setting) and not WHOLE_ENV.fullmatch(text):
                     message = f"{setting} is a secret and may not stand in a file"
                     hint = "Write ${env.NAME} and set that environment variable."
                     at = (*keys, provider, setting)
-                    self._report(Fault("secret-in-file", message, hint, at))
+                    self._report(PathProblem("secret-in-file", message, hint, at))
 
 
 def _secret(setting: str) -> bool:
     return any(word in setting.casefold() for word in _SECRET_WORDS)
 
 
-def unknown_target(target: str, targets: Mapping[str, object]) -> Fault:
+def unknown_target(target: str, targets: Mapping[str, object]) -> PathProblem:
     """The fault of a ``--target`` that the project does not have."""
     message = f"unknown target {shown(target)}{did_you_mean(target, targets)}"
     known = ", ".join(sorted(targets)) or "none"
-    return Fault("unknown-target", message, f"Targets of this project: {known}.")
+    return PathProblem("unknown-target", message, f"Targets of this project: {known}.")

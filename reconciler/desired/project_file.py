@@ -8,17 +8,17 @@ from typing import Any
 
 from reconciler.core.nearest import did_you_mean
 from reconciler.core.resource import Address
-from reconciler.desired.fault import Fault, Keys, Report, dig, shown
 from reconciler.desired.manifest import AppliedPatch, ManifestFile
-from reconciler.desired.placeholder import Replacer
+from reconciler.desired.path_problem import Keys, PathProblem, Report, dig, shown
 from reconciler.desired.prepare import is_project
 from reconciler.desired.project import (
-    Chooser,
     Project,
     ProjectManifest,
+    TargetResolver,
     parse_project,
     unknown_target,
 )
+from reconciler.desired.variables import Replacer
 from reconciler.desired.yaml_reader import Document
 from reconciler.errors import Problem
 
@@ -54,7 +54,7 @@ def read_project(file: ManifestFile | None, asked: Asked) -> ProjectFile:
             fault = unknown_target(asked.target, {})
             read.problems.append(Problem(fault.code, fault.message, fault.hint))
         return read
-    faults: list[Fault] = []
+    faults: list[PathProblem] = []
     first, *others = documents
     manifest = parse_project(first.value, faults.append)
     if manifest:
@@ -62,7 +62,9 @@ def read_project(file: ManifestFile | None, asked: Asked) -> ProjectFile:
     else:
         read = ProjectFile(_guessed(first.value, asked.target, file.source.shown))
     read.problems += [file.problem(first, fault) for fault in faults]
-    second = Fault("two-projects", "a second Project document", "Keep one of them.", ("kind",))
+    second = PathProblem(
+        "two-projects", "a second Project document", "Keep one of them.", ("kind",)
+    )
     read.problems += [file.problem(each, second) for each in others]
     return read
 
@@ -76,12 +78,15 @@ def unused_patches(
         if address.kind in kinds:
             guess = did_you_mean(str(address), (str(each) for each in known))
             message = f"a patch of {address}, which no manifest defines{guess}"
-            fault, key = Fault("unknown-reference", message), "name"
+            fault, key = PathProblem("unknown-reference", message), "name"
         else:
             guess = did_you_mean(address.kind, kinds)
-            fault, key = Fault("unknown-kind", f"unknown kind {shown(address.kind)}{guess}"), "kind"
+            fault, key = (
+                PathProblem("unknown-kind", f"unknown kind {shown(address.kind)}{guess}"),
+                "kind",
+            )
         for patch in patches[address]:
-            at = Fault(fault.code, fault.message, "", (*patch.keys[:-1], key))
+            at = PathProblem(fault.code, fault.message, "", (*patch.keys[:-1], key))
             problems.append(patch.file.problem(patch.document, at))
     return problems
 
@@ -89,7 +94,7 @@ def unused_patches(
 def _settled(
     manifest: ProjectManifest, file: ManifestFile, document: Document, asked: Asked, report: Report
 ) -> ProjectFile:
-    chooser = Chooser(manifest, asked.env, asked.providers, report)
+    chooser = TargetResolver(manifest, asked.env, asked.providers, report)
     read = ProjectFile(chooser.choose(asked.target, file.source.shown))
     replacer = Replacer(read.project.variables, report)
     for keys, patch in read.project.patches:

@@ -13,17 +13,17 @@ from reconciler.core.kind import Kind
 from reconciler.core.resource import Address, Origin, Resource
 from reconciler.desired.envelope import Envelope, manifest_model
 from reconciler.desired.explain import explain
-from reconciler.desired.fault import Fault, Keys, dig, undotted
 from reconciler.desired.fileset import path_of, read_file_set
 from reconciler.desired.folder import FilesRefused
 from reconciler.desired.ignored import ignored_fault
 from reconciler.desired.manifest import Manifest
+from reconciler.desired.path_problem import Keys, PathProblem, dig, undotted
 
 _TOP_KEYS = ("spec", "metadata", "lifecycle", "dependsOn")
 
 
 @dataclass(frozen=True, slots=True)
-class Want:
+class Reference:
     """Something this manifest leans on, and the keys where it says so."""
 
     address: Address
@@ -37,7 +37,7 @@ class ResourceBuilder:
         self.manifest = manifest
         self.kind = kind
         self.scope = scope
-        self.faults: list[Fault] = []
+        self.faults: list[PathProblem] = []
         self._spec: Any = dig(manifest.value, ("spec",))
         envelope = self._validated()
         # Read from the raw values, so that these faults show beside those of the model.
@@ -60,16 +60,16 @@ class ResourceBuilder:
             self.faults += [fault] if fault else []
         return envelope
 
-    def _wants(self) -> Iterator[Want]:
+    def _wants(self) -> Iterator[Reference]:
         texts = dig(self.manifest.value, ("dependsOn",))
         for index, text in enumerate(texts if isinstance(texts, list) else ()):
             if isinstance(text, str) and (address := Address.parse(text)):
-                yield Want(address, ("dependsOn", index))
+                yield Reference(address, ("dependsOn", index))
         for path, kind in self.kind.references.items():
             keys = undotted(path)
             name = dig(self._spec, keys)
             if isinstance(name, str):
-                yield Want(Address(kind, name), ("spec", *keys))
+                yield Reference(Address(kind, name), ("spec", *keys))
 
     def _files(self) -> dict[str, FileSet]:
         files: dict[str, FileSet] = {}
@@ -83,7 +83,7 @@ class ResourceBuilder:
             except FilesRefused as refused:
                 for each in refused.refusals:
                     at = ("spec", *keys, *each.keys)
-                    self.faults.append(Fault(each.code, each.message, each.hint, at))
+                    self.faults.append(PathProblem(each.code, each.message, each.hint, at))
         return files
 
     def _faulty(self, keys: Keys) -> bool:
@@ -108,4 +108,4 @@ class ResourceBuilder:
             keys = undotted(problem.path)
             if keys and keys[0] not in _TOP_KEYS:
                 keys = ("spec", *keys)
-            self.faults.append(Fault(problem.code, problem.message, problem.hint, keys))
+            self.faults.append(PathProblem(problem.code, problem.message, problem.hint, keys))

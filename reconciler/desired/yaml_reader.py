@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import yaml
 
-from reconciler.desired.fault import Keys, dotted, shown
+from reconciler.desired.path_problem import Keys, dotted, shown
 from reconciler.desired.scalar import Ambiguous, resolve
 from reconciler.desired.yaml_text import Unreadable, decode
 from reconciler.errors import Problem
@@ -40,7 +40,7 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class YamlDocuments:
     """What a file holds; ``whole`` is False where reading had to stop before the end."""
 
     documents: tuple[Document, ...]
@@ -60,15 +60,15 @@ class _Frame:
     lines: dict[str, int] = field(default_factory=dict)
 
 
-def read_documents(data: bytes, file: str = "") -> Reading:
+def read_documents(data: bytes, file: str = "") -> YamlDocuments:
     """The documents of one file and all that is wrong with them; empty documents are left out."""
     composer = _Composer(file)
     try:
         composer.read(decode(data, file))
     except Unreadable as stop:
         composer.problems.append(stop.problem)
-        return Reading(tuple(composer.documents), tuple(composer.problems), whole=False)
-    return Reading(tuple(composer.documents), tuple(composer.problems))
+        return YamlDocuments(tuple(composer.documents), tuple(composer.problems), whole=False)
+    return YamlDocuments(tuple(composer.documents), tuple(composer.problems))
 
 
 class _Composer:

@@ -15,7 +15,7 @@ from reconciler.providers.model_runs import kind as model_run
 from reconciler.settings import ProviderSettings
 
 if TYPE_CHECKING:
-    from reconciler.providers.http import Outside
+    from reconciler.providers.http import Runtime
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
@@ -39,7 +39,7 @@ PROVIDERS: Mapping[str, str] = {
 
 
 def open_provider(
-    name: str, settings: ProviderSettings, outside: Outside | None = None
+    name: str, settings: ProviderSettings, outside: Runtime | None = None
 ) -> Provider:
     """A provider ready for use; nothing is sent before its first call."""
     from reconciler.providers.http import Endpoint, Http

@@ -28,7 +28,7 @@ from reconciler.errors import ApiError, UnknownOutcome
 from reconciler.providers.answer import Answer, ContractBroken
 from reconciler.providers.body import read_answer
 from reconciler.providers.limiter import Limiter
-from reconciler.providers.read_ahead import ReadAhead
+from reconciler.providers.page_prefetch import PagePrefetch
 from reconciler.providers.retry import (
     LONGEST_ASKED,
     REFUSED,
@@ -93,7 +93,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class Runtime:
     """The network and the time; tests hand in their own."""
 
     transport: httpx.BaseTransport | None = None
@@ -108,9 +108,9 @@ class Http:
     The token appears in no text that leaves this class.
     """
 
-    def __init__(self, endpoint: Endpoint, outside: Outside | None = None) -> None:
+    def __init__(self, endpoint: Endpoint, outside: Runtime | None = None) -> None:
         self.endpoint = endpoint
-        self.outside = outside or Outside()
+        self.outside = outside or Runtime()
         self.counts: Counter[str] = Counter()
         self.limiter = Limiter(
             self.outside.clock, self.outside.sleep, endpoint.rate, endpoint.parallel
@@ -175,7 +175,7 @@ class Http:
         """Every item of a paged list; follows the absolute ``next`` on our own host only."""
         page = self.get(path, **params)
         seen: set[str] = set()
-        with ReadAhead(lambda link: self.get(self.local(link)), self.endpoint.parallel) as ahead:
+        with PagePrefetch(lambda link: self.get(self.local(link)), self.endpoint.parallel) as ahead:
             while True:
                 items = page.get("data") if isinstance(page, dict) else None
                 if not isinstance(items, list):

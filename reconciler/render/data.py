@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.core.drift import DriftedObject
-from reconciler.core.plan_data import field_data, plain_data, plan_data, problem_data, step_data
+from reconciler.core.plan_json import field_data, plain_data, plan_data, problem_data, step_data
 from reconciler.core.report import Report, StepResult
 from reconciler.errors import Problem
 from reconciler.render.plain import plain

@@ -13,11 +13,11 @@ from reconciler.render.objects import counts, step_lines, touched, verdict
 from reconciler.render.plain import plain, value
 from reconciler.render.text import (
     SIGNS,
-    left_alone_lines,
     requests_line,
     scope,
     sentence,
     severity,
+    untouched_lines,
 )
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def plan_html(plan: Plan) -> str:
         verdict=verdict(plan),
         objects=touched(plan),
         problems=plan.problems,
-        left_alone=list(left_alone_lines(plan.left_alone)),
+        untouched=list(untouched_lines(plan.untouched)),
         requests=requests_line(plan.requests),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.core.plan_data import FORMAT_VERSION
+from reconciler.core.plan_json import FORMAT_VERSION
 from reconciler.core.report import STATES
 from reconciler.core.step import ACTIONS
 
@@ -49,9 +49,9 @@ CALL = closed(
     params=OPEN,
     body=OPEN,
     uploads=listed(UPLOAD),
-    gives=TEXTS,
+    outputs=TEXTS,
 )
-WAIT = closed(operation=TEXT, params=OPEN, timeout={"type": "number"}, after=COUNT, gives=TEXTS)
+WAIT = closed(operation=TEXT, params=OPEN, timeout={"type": "number"}, after=COUNT, outputs=TEXTS)
 STEP = closed(
     id=TEXT,
     address=TEXT,
@@ -101,7 +101,7 @@ PLAN = closed(
     target={"type": ["string", "null"]},
     summary=closed(**dict.fromkeys((*ACTIONS, "unchanged"), COUNT)),
     steps=listed(STEP),
-    leftAlone=listed(LEFT),
+    untouched=listed(LEFT),
     problems=listed(PROBLEM),
     requests=COUNTS,
     binding=BINDING,

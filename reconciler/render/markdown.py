@@ -13,7 +13,7 @@ from reconciler.render.drift import live_lines
 from reconciler.render.markdown_page import Entry, Page, render
 from reconciler.render.markdown_text import code, prose
 from reconciler.render.objects import DESTRUCTIVE, Touched, counts, step_lines, touched, verdict
-from reconciler.render.text import left_alone_lines, scope
+from reconciler.render.text import scope, untouched_lines
 
 MOST_NAMES = 5
 STATES = ("failed", "missing", "extra", "changed")
@@ -30,7 +30,7 @@ def plan_markdown(plan: Plan, link: str = "") -> str:
         news=tuple(_news(plan, objects)),
         problems=_riskiest(plan),
         entries=tuple(_planned(each) for each in objects),
-        aside=tuple(left_alone_lines(plan.left_alone)),
+        untouched=tuple(untouched_lines(plan.untouched)),
         requests=plan.requests,
         link=link,
     )

@@ -50,7 +50,7 @@ class Page:
     news: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     entries: tuple[Entry, ...] = ()
-    aside: tuple[str, ...] = ()
+    untouched: tuple[str, ...] = ()
     requests: Mapping[str, int] | None = None
     link: str = ""
 
@@ -82,7 +82,7 @@ def render(page: Page) -> str:
     )
     room = _Room(LIMIT - len(head) - len(foot) - FRAME_ROOM)
     problems = room.take(map(_problem, page.problems), PROBLEM_ROOM)
-    aside = room.take((f"- {prose(line)}" for line in page.aside), ASIDE_ROOM)
+    untouched = room.take((f"- {prose(line)}" for line in page.untouched), ASIDE_ROOM)
     rows = room.take(map(_row, page.entries))
     telling = tuple(each for each in page.entries if each.notes or each.fields)
     details, brief = _details(page, telling, room)
@@ -91,10 +91,10 @@ def render(page: Page) -> str:
         "rows of objects": len(page.entries) - len(rows),
         "details of objects": len(telling) - len(details),
         "objects shown in brief": brief,
-        "lines on what is left alone": len(page.aside) - len(aside),
+        "lines on untouched objects": len(page.untouched) - len(untouched),
     }
     parts = [head, *_notice(cut, page.command), *_listed(problems), *_table(rows), *details]
-    return "\n\n".join([*parts, *_aside(aside, len(page.aside)), foot])
+    return "\n\n".join([*parts, *_aside(untouched, len(page.untouched)), foot])
 
 
 def _notice(cut: Mapping[str, int], command: str) -> Iterator[str]:
@@ -128,7 +128,7 @@ def _table(rows: list[str]) -> Iterator[str]:
 def _aside(lines: list[str], count: int) -> Iterator[str]:
     if count:
         inside = "\n".join(lines)
-        yield f"<details><summary>Left alone: {count}</summary>\n\n{inside}\n\n</details>"
+        yield f"<details><summary>Untouched: {count}</summary>\n\n{inside}\n\n</details>"
 
 
 def _details(page: Page, entries: tuple[Entry, ...], room: _Room) -> tuple[list[str], int]:

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from typing import Any
 
-from reconciler.core.step import After
+from reconciler.core.step import KnownAfter
 
 WIDEST = 120
 
@@ -56,7 +56,7 @@ def value(held: Any, unit: str = "") -> str:
         return "(none)"
     if unit == "bytes" and isinstance(held, int):
         return next((f"{held // n}{name}" for name, n in SIZES if held % n == 0), str(held))
-    if isinstance(held, After):
+    if isinstance(held, KnownAfter):
         return plain(str(held))
     text = plain(json.dumps(held, ensure_ascii=False, default=str))
     return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
-from reconciler.core.left_alone import LeftAlone
 from reconciler.core.plan import Plan
 from reconciler.core.report import Report, StepResult
 from reconciler.core.resource import Address
 from reconciler.core.step import FieldChange, Step
+from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
 from reconciler.render.plain import log_lines, plain, value
 from reconciler.render.table import table
@@ -37,8 +37,8 @@ def plan_text(plan: Plan) -> str:
         lines.append(summary_line(plan))
     elif not plan.obstacles:
         lines.append(NO_CHANGES if plan.unchanged else NOTHING)
-    if plan.left_alone:
-        lines += ["Left alone:", *(f"  {line}" for line in left_alone_lines(plan.left_alone))]
+    if plan.untouched:
+        lines += ["Untouched:", *(f"  {line}" for line in untouched_lines(plan.untouched))]
     lines += problem_lines(plan.problems)
     lines.append(requests_line(plan.requests))
     return "\n".join(lines)
@@ -87,7 +87,7 @@ def _field(field: FieldChange, *, told: bool = True) -> Iterator[str]:
     yield from (f"            {plain(line)}" for line in field.detail)
 
 
-def left_alone_lines(entries: tuple[LeftAlone, ...]) -> Iterator[str]:
+def untouched_lines(entries: tuple[Untouched, ...]) -> Iterator[str]:
     """What is seen and not touched, one sentence each; other owners' objects only counted."""
     foreign = Counter(entry.kind for entry in entries if entry.why == "foreign")
     for kind, count in sorted(foreign.items()):

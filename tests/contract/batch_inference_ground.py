@@ -14,7 +14,7 @@ from reconciler.core.fileset import FileEntry, file_set
 from reconciler.core.resource import Address, Resource
 from reconciler.providers.batch_inference.client import Client
 from reconciler.providers.batch_inference.provider import BatchInference
-from reconciler.providers.http import Endpoint, Http, Outside
+from reconciler.providers.http import Endpoint, Http, Runtime
 from tests.contract.emulator_support import OWNER, Emulator, EmulatorTransport
 
 CHAT, RESPONSES = "/v1/chat/completions", "/v1/responses"
@@ -45,7 +45,7 @@ class Ground:
     def open(self, token: str = OWNER) -> Http:
         """Our own connection, as this user."""
         clock = self.emulator.clock
-        outside = Outside(self.wire, clock.sleep, clock, clock)
+        outside = Runtime(self.wire, clock.sleep, clock, clock)
         return Http(Endpoint(self.url, token), outside)
 
     def file(self, content: bytes = LINES, name: str = "in.jsonl") -> str:

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from reconciler.providers.custom_models.calls import Opener
 from reconciler.providers.custom_models.client import Client
-from reconciler.providers.http import Endpoint, Http, Outside
+from reconciler.providers.http import Endpoint, Http, Runtime
 from tests.contract.contract_transport import ContractTransport
 from tests.contract.emulator_support import (
     ANN,
@@ -42,7 +42,7 @@ class Ground:
     def client_of(self, user: str) -> Client:
         """Our client, with the rights of that user."""
         endpoint = Endpoint(f"http://emulator{V2}", user, "Bearer")
-        outside = Outside(self.wire, self.emulator.clock.sleep, self.emulator.clock)
+        outside = Runtime(self.wire, self.emulator.clock.sleep, self.emulator.clock)
         return Client(Http(endpoint, outside))
 
     @cached_property

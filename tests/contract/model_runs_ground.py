@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from reconciler.core.resource import Address, Resource
-from reconciler.providers.http import Endpoint, Http, Outside
+from reconciler.providers.http import Endpoint, Http, Runtime
 from reconciler.providers.model_runs.client import Client
 from reconciler.providers.model_runs.provider import ModelRuns
 from tests.contract.emulator_support import OWNER, Emulator, EmulatorTransport
@@ -30,7 +30,7 @@ class Ground:
     def open(self, token: str = OWNER, **key: str) -> Http:
         """Our own connection, as this user."""
         clock = self.emulator.clock
-        outside = Outside(self.wire, clock.sleep, clock, clock)
+        outside = Runtime(self.wire, clock.sleep, clock, clock)
         return Http(Endpoint(self.url, token, **key), outside)
 
     def started(self, *names: str, **more: Any) -> str:

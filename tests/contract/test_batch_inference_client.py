@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from reconciler.errors import ApiError, UnknownOutcome
 from reconciler.providers.answer import ContractBroken
 from reconciler.providers.batch_inference.client import Client
-from reconciler.providers.http import Endpoint, Http, Outside
+from reconciler.providers.http import Endpoint, Http, Runtime
 from tests.contract.batch_inference_ground import CHAT, LINES, MODEL, Ground, opener
 from tests.contract.emulator_support import ANN
 
@@ -222,7 +222,7 @@ def answered(*answers: Any) -> tuple[Client, list[httpx.Request]]:
         assert len(asked) < 20
         return httpx.Response(200, json=answers[min(len(asked), len(answers)) - 1])
 
-    outside = Outside(httpx.MockTransport(handle), lambda _: None)
+    outside = Runtime(httpx.MockTransport(handle), lambda _: None)
     return Client(Http(Endpoint("http://platform.test", "t"), outside)), asked
 
 

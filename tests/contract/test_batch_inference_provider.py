@@ -60,23 +60,23 @@ def facts(live: Live | None) -> Any:
 def test_an_upload_is_found_by_the_digest_in_its_name(tmp_path: Path) -> None:
     ground, wanted = Ground(), manifest(tmp_path)
     call = upload(wanted)
-    assert ground.provider.find_effect(call, wanted) is None
+    assert ground.provider.recover(call, wanted) is None
     assert ground.emulator.clock.slept == [1.0, 3.0]
     made = ground.provider.send(call, wanted)
-    assert ground.provider.find_effect(call, wanted) == made
+    assert ground.provider.recover(call, wanted) == made
 
 
 def test_an_upload_that_arrived_in_part_is_no_effect(tmp_path: Path) -> None:
     ground, wanted = Ground(), manifest(tmp_path)
     ground.file(LINES[:-5], name_of(wanted))
-    assert ground.provider.find_effect(upload(wanted), wanted) is None
+    assert ground.provider.recover(upload(wanted), wanted) is None
 
 
 def test_two_uploads_of_one_content_are_listed(tmp_path: Path) -> None:
     ground, wanted = Ground(), manifest(tmp_path)
     made = sorted(ground.file(name=name_of(wanted)) for _ in range(2))
     with pytest.raises(LiveStateError) as caught:
-        ground.provider.find_effect(upload(wanted), wanted)
+        ground.provider.recover(upload(wanted), wanted)
     assert ", ".join(made) in caught.value.message
 
 
@@ -86,12 +86,12 @@ def test_a_lost_batch_is_the_new_one_of_its_file() -> None:
     before = ground.batch(file)
     ground.batch()
     call = create(file, before)
-    assert ground.provider.find_effect(call, None) is None
+    assert ground.provider.recover(call, None) is None
     made = ground.batch(file)
-    assert ground.provider.find_effect(call, None) == {"batchId": made}
+    assert ground.provider.recover(call, None) == {"batchId": made}
     twin = ground.batch(file)
     with pytest.raises(LiveStateError) as caught:
-        ground.provider.find_effect(call, None)
+        ground.provider.recover(call, None)
     assert ", ".join(sorted((made, twin))) in caught.value.message
 
 
@@ -207,11 +207,11 @@ def test_what_is_observed_stays_while_a_batch_goes_on(tmp_path: Path) -> None:
     made = ground.batch(ground.file(name=name_of(wanted)))
     live = ground.provider.find(wanted)
     assert live is not None
-    before = ground.provider.observe(live)
+    before = ground.provider.snapshot(live)
     ground.emulator.clock.sleep(100)
-    assert ground.provider.observe(live) == before
+    assert ground.provider.snapshot(live) == before
     assert before["jobs"]["batches"] == [made]
-    assert ground.provider.observe(replace(live, owner="fraud/other")) is None
+    assert ground.provider.snapshot(replace(live, owner="fraud/other")) is None
     assert ground.provider.detail(wanted, live) is live
 
 

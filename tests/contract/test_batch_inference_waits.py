@@ -38,11 +38,11 @@ def watch(
 def test_progress_is_told_once_for_each_state(tmp_path: Path) -> None:
     ground, wanted, told = Ground(job_time=100.0), manifest(tmp_path, output="out/o.jsonl"), []
     made = ground.batch()
-    gives = ground.provider.wait(wait(made, failed=0), watch(wanted, told))
+    outputs = ground.provider.wait(wait(made, failed=0), watch(wanted, told))
     assert told[:2] == ["validating", "in_progress [....................] 0 of 3"]
     assert len(told) == len(set(told))
     assert max(ground.emulator.clock.slept) <= 30
-    assert gives["batchId"] == made
+    assert outputs["batchId"] == made
     lines = (tmp_path / "out" / "o.jsonl").read_bytes().splitlines()
     assert {json.loads(each)["custom_id"] for each in lines} == {"a", "b", "c"}
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["o.jsonl"]

@@ -12,14 +12,14 @@ from typing import Any
 import httpx
 import pytest
 
+from reconciler.cli.context import Environment
 from reconciler.cli.main import run
-from reconciler.cli.shared import Outer
 from reconciler.emulator.app import Options, create_app
 from reconciler.emulator.custom_models.seed import PUBLIC_ENVIRONMENT
 from reconciler.emulator.serve import running
-from reconciler.flow import Tools
+from reconciler.flow import Registry
 from reconciler.providers.all import KINDS, open_provider
-from reconciler.providers.http import Outside
+from reconciler.providers.http import Runtime
 from tests.contract.contract_transport import ContractTransport
 from tests.contract.emulator_support import ANN, OWNER, unzipped
 
@@ -112,14 +112,14 @@ class World:
     def ours(self, *arguments: str) -> tuple[int, str]:
         """Exit code and output of one of our commands."""
         env = {"DATAROBOT_ENDPOINT": f"{self.url}/api/v2", "DATAROBOT_API_TOKEN": "any"}
-        tools = Tools(KINDS, lambda name, given: open_provider(name, given, Outside(self.wire)))
+        tools = Registry(KINDS, lambda name, given: open_provider(name, given, Runtime(self.wire)))
         out = io.StringIO()
         with (
             contextlib.chdir(self.folder),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(out),
         ):
-            code = run(list(arguments), Outer(tools, env))
+            code = run(list(arguments), Environment(tools, env))
         return code, out.getvalue()
 
     def dataset(self) -> Any:

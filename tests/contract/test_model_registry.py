@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from reconciler.core.resource import Address, Live, Resource
 from reconciler.errors import ApiError, LiveStateError
-from reconciler.providers.http import Endpoint, Http, Outside
+from reconciler.providers.http import Endpoint, Http, Runtime
 from reconciler.providers.model_registry.client import Client
 from reconciler.providers.model_registry.provider import ModelRegistry
 from reconciler.providers.model_registry.wire import (
@@ -68,7 +68,7 @@ class Room(Registry):
         self.client = self.provider.client
 
     def connection(self, token: str) -> Http:
-        outside = Outside(self.wire, self.emulator.clock.sleep, self.emulator.clock)
+        outside = Runtime(self.wire, self.emulator.clock.sleep, self.emulator.clock)
         return Http(Endpoint("http://emulator", token), outside)
 
     def refuse(self, status: int) -> None:
@@ -125,7 +125,7 @@ def test_500_is_tried_again(room: Room) -> None:
     room.put()
     fault = {"action": "status", "status": 500, "times": 2, "path": "/models"}
     room.emulator.control("POST", "faults", fault)
-    outside = Outside(EmulatorTransport(room.emulator.app), room.emulator.clock.sleep)
+    outside = Runtime(EmulatorTransport(room.emulator.app), room.emulator.clock.sleep)
     client = Client(Http(Endpoint("http://emulator", "any"), outside))
     assert [model.fqn for model in client.list_models()] == [FQN]
     client.http.close()
@@ -239,7 +239,7 @@ def test_the_latest_version_needs_no_second_list(room: Room) -> None:
     room.put()
     newest = room.put(framework={"type": "xgboost"})
     live = room.find(fqn=FQN)
-    (chosen,) = live.facts["chosen"]
+    (chosen,) = live.facts["matching"]
     assert (live.id, live.name) == (newest["model_id"], FQN)
     assert (chosen["number"], chosen["fqn"]) == (2, "model-version:acme/fraud/churn:2")
     assert chosen["framework"] == "xgboost"
@@ -263,7 +263,7 @@ def test_which_version_is_meant(room: Room, require: dict[str, Any], number: int
     room.put()
     room.put(version_alias="v1")
     room.put()
-    chosen = room.find(fqn=FQN, require=require).facts["chosen"]
+    chosen = room.find(fqn=FQN, require=require).facts["matching"]
     assert [each["number"] for each in chosen] == ([] if number is None else [number])
 
 
@@ -280,7 +280,7 @@ def test_a_model_that_is_not_there_and_names_that_are_near(room: Room) -> None:
     room.put()
     room.put(name="lapse")
     live = room.find(fqn="model:acme/fraud/churm")
-    assert (live.id, live.facts["models"], live.facts["chosen"]) == ("", [], [])
+    assert (live.id, live.facts["models"], live.facts["matching"]) == ("", [], [])
     assert live.facts["near"][0] == FQN
     with pytest.raises(LiveStateError, match="shows no model"):
         room.provider.history(live)
@@ -289,10 +289,10 @@ def test_a_model_that_is_not_there_and_names_that_are_near(room: Room) -> None:
 def test_what_is_seen_of_a_model(room: Room) -> None:
     room.put(framework={"type": "sklearn"}, metadata={"metrics": {"auc": 0.5, "loss": 0}})
     live = room.find(fqn=FQN)
-    seen = room.provider.observe(live)
+    seen = room.provider.snapshot(live)
     assert seen["latest_version"]["manifest"]["framework"]["type"] == "sklearn"
     (row,) = room.provider.history(live)
     assert (row["version"], row["framework"], row["metrics"]) == (1, "sklearn", "auc 0.5, loss 0")
     room.call("DELETE", f"/api/svc/v1/models/{live.id}")
-    assert room.provider.observe(live) is None
+    assert room.provider.snapshot(live) is None
     assert room.provider.requests() == {"GET": len(room.wire.seen)}

@@ -9,13 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.core.kind import Change, Options
+from reconciler.core.kind import Options, PlanContext
 from reconciler.core.provider import Watch
 from reconciler.core.resource import Address, Live, Resource
 from reconciler.core.step import Call, Wait
 from reconciler.errors import ApiError, LiveStateError, Problem
 from reconciler.providers.answer import ContractBroken
-from reconciler.providers.http import Endpoint, Http, Outside
+from reconciler.providers.http import Endpoint, Http, Runtime
 from reconciler.providers.model_registry.client import MOST_PAGES, Client
 from reconciler.providers.model_registry.provider import ModelRegistry
 from reconciler.providers.model_registry.registry_model import registry_draft
@@ -52,7 +52,7 @@ class Server:
 def provider(answer: Answers) -> tuple[ModelRegistry, Server]:
     """Our provider on such a server."""
     server = Server(answer)
-    outside = Outside(httpx.MockTransport(server), lambda _: None)
+    outside = Runtime(httpx.MockTransport(server), lambda _: None)
     return ModelRegistry(Http(Endpoint("https://registry.test", "s3cr3t"), outside)), server
 
 
@@ -78,7 +78,7 @@ def window(items: Items, size: int = 100) -> Answers:
 def problems(registry: ModelRegistry, **spec: Any) -> tuple[Problem, ...]:
     """What a plan would say of a manifest of that spec."""
     resource = Resource(Address("RegistryModel", "churn-artifact"), {"fqn": FQN, **spec})
-    draft = registry_draft(Change(resource, registry.find(resource), (), {}, Options()))
+    draft = registry_draft(PlanContext(resource, registry.find(resource), (), {}, Options()))
     return draft.problems if draft else ()
 
 
@@ -222,7 +222,7 @@ def test_two_models_of_one_name() -> None:
     pinned = Resource(Address("RegistryModel", "a"), {"fqn": FQN}, id="m2")
     live = registry.find(pinned)
     assert live is not None
-    assert (live.id, live.facts["chosen"][0]["number"]) == ("m2", 2)
+    assert (live.id, live.facts["matching"][0]["number"]) == ("m2", 2)
 
 
 def test_two_tenants_with_one_repository_and_model() -> None:
@@ -324,7 +324,7 @@ def test_nothing_is_written_run_or_fetched(idle: ModelRegistry) -> None:
         with pytest.raises(LiveStateError) as error:
             attempt()
         assert error.value.hint
-    assert idle.find_effect(call, None) is None
-    assert (idle.cancel(live), idle.list("RegistryModel"), idle.survey([])) == ((), (), {})
+    assert idle.recover(call, None) is None
+    assert (idle.cancel(live), idle.list("RegistryModel"), idle.prefetch([])) == ((), (), {})
     resource = Resource(Address("RegistryModel", "a"), {"fqn": FQN})
     assert idle.detail(resource, live) is live

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from reconciler.core.report import Report
-from reconciler.flow import Ask, Session, Tools
+from reconciler.flow import Ask, Registry, Session
 from reconciler.providers.all import KINDS, open_provider
-from reconciler.providers.http import Outside
+from reconciler.providers.http import Runtime
 from tests.faults.faulty_wire import FAULTS, FaultyWire, Killed
 from tests.scenarios.stage import Stage
 
@@ -103,8 +103,8 @@ def converge(stage: Stage, at: int, fault: str) -> None:
 
 def interrupted(stage: Stage, at: str) -> Report:
     """An apply that the user stops as soon as it tells this."""
-    outside = Outside(stage.wire, stage.clock.sleep, stage.clock, stage.clock)
-    tools = Tools(KINDS, lambda name, given: open_provider(name, given, outside))
+    outside = Runtime(stage.wire, stage.clock.sleep, stage.clock, stage.clock)
+    tools = Registry(KINDS, lambda name, given: open_provider(name, given, outside))
     stop = Event()
     with Session(Ask(stage.folder, env=stage.env), tools) as session:
         plan = session.plan()

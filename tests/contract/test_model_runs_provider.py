@@ -58,9 +58,9 @@ def test_an_unreadable_answer_is_an_unknown_outcome() -> None:
 
 def test_a_trigger_without_effect_is_looked_for_more_than_once() -> None:
     ground = Ground()
-    assert ground.provider.find_effect(trigger(), WANTED) is None
+    assert ground.provider.recover(trigger(), WANTED) is None
     assert ground.emulator.clock.slept == [1.0, 3.0]
-    assert ground.provider.find_effect(trigger(), None) is None
+    assert ground.provider.recover(trigger(), None) is None
 
 
 def test_what_a_lost_trigger_made_is_new_and_equal_to_what_was_sent() -> None:
@@ -72,9 +72,9 @@ def test_what_a_lost_trigger_made_is_new_and_equal_to_what_was_sent() -> None:
     ground.started("stg_a")
     ground.started(*NAMES, full_refresh=True)
     ground.started(*NAMES, target_schema="trial")
-    assert ground.provider.find_effect(call, WANTED) is None
+    assert ground.provider.recover(call, WANTED) is None
     made = ground.started(*reversed(NAMES))
-    assert ground.provider.find_effect(call, WANTED) == {"runId": made}
+    assert ground.provider.recover(call, WANTED) == {"runId": made}
 
 
 def test_nothing_older_than_the_known_run_is_taken_when_that_is_gone() -> None:
@@ -82,16 +82,16 @@ def test_nothing_older_than_the_known_run_is_taken_when_that_is_gone() -> None:
     ground.started(*NAMES)
     ground.emulator.clock.sleep(60)
     since = "2023-11-14T22:13:50.5Z"
-    assert ground.provider.find_effect(trigger("gone", since), WANTED) is None
+    assert ground.provider.recover(trigger("gone", since), WANTED) is None
     made = ground.started(*NAMES)
-    assert ground.provider.find_effect(trigger("gone", since), WANTED) == {"runId": made}
+    assert ground.provider.recover(trigger("gone", since), WANTED) == {"runId": made}
 
 
 def test_two_runs_that_a_lost_trigger_could_have_made_are_listed() -> None:
     ground = Ground()
     made = sorted(ground.started(*NAMES) for _ in range(2))
     with pytest.raises(LiveStateError) as caught:
-        ground.provider.find_effect(trigger(), WANTED)
+        ground.provider.recover(trigger(), WANTED)
     assert ", ".join(made) in caught.value.message
 
 
@@ -108,10 +108,10 @@ def test_a_run_that_another_apply_triggered_since_the_plan_is_taken() -> None:
 def test_a_lost_trigger_of_selectors_is_told_by_its_steps() -> None:
     ground, wanted = Ground(), manifest("+int_customer_orders")
     ground.started("stg_*")
-    assert ground.provider.find_effect(trigger(), wanted) is None
+    assert ground.provider.recover(trigger(), wanted) is None
     made = ground.started("+int_customer_orders")
     ground.started("stg_*")
-    assert ground.provider.find_effect(trigger(), wanted) == {"runId": made}
+    assert ground.provider.recover(trigger(), wanted) == {"runId": made}
 
 
 # -- waiting ---------------------------------------------------------------------------------
@@ -162,14 +162,14 @@ def test_a_run_of_another_catalog_is_seen_once_it_has_compiled() -> None:
     assert live is not None, "while it waits, nothing speaks against it"
     with pytest.raises(JobFailed, match="for another catalog, lake"):
         ground.provider.wait(wait(run), watch([]))
-    ground.provider.survey([WANTED])
+    ground.provider.prefetch([WANTED])
     assert ground.provider.find(WANTED) is None
 
 
 def test_a_wait_has_an_end() -> None:
     ground = Ground(job_time=1000.0)
     run, begun = ground.started("stg_a"), ground.emulator.clock()
-    ground.provider.waits.own.add(run)
+    ground.provider.waits.own_outputs.add(run)
     with pytest.raises(JobFailed, match="is still RUNNING after 300 s"):
         ground.provider.wait(wait(run, timeout=300), watch([]))
     assert ground.emulator.clock() - begun <= 300
@@ -189,7 +189,7 @@ def stopped_after(polls: int) -> Callable[[], bool]:
 def test_the_user_stops_the_run_that_this_process_started() -> None:
     ground = Ground(job_time=100.0)
     run = ground.started("stg_a")
-    ground.provider.waits.own.add(run)
+    ground.provider.waits.own_outputs.add(run)
     with pytest.raises(Interrupted, match=f"the run {run} was cancelled"):
         ground.provider.wait(wait(run), watch([], stopped_after(3)))
     assert ground.runs()[0]["status"] == "CANCELLED"
@@ -211,7 +211,7 @@ def test_a_run_that_ends_while_it_is_being_stopped() -> None:
         ground.emulator.clock.sleep(10)
         return True
 
-    ground.provider.waits.own.add(run)
+    ground.provider.waits.own_outputs.add(run)
     with pytest.raises(Interrupted, match=f"the run {run} had ended as SUCCESS"):
         ground.provider.wait(wait(run), watch([], stopped))
 
@@ -223,7 +223,7 @@ def test_the_answer_to_a_cancel_is_lost(effect: str) -> None:
     fault = {"action": "drop", "when": effect, "method": "POST", "path": "cancel$"}
     ground.emulator.control("POST", "faults", fault)
     told = "was cancelled" if effect == "after" else "could not be cancelled"
-    ground.provider.waits.own.add(run)
+    ground.provider.waits.own_outputs.add(run)
     with pytest.raises(Interrupted, match=f"the run {run} {told}"):
         ground.provider.wait(wait(run), watch([], stopped_after(0)))
 
@@ -236,11 +236,11 @@ def test_a_list_that_breaks_off_is_no_short_list() -> None:
     ground.started(*NAMES)
     ground.started("stg_a")
     ground.fail("GET", "^/v1/model-runs$", 403, times=1)
-    ground.provider.survey([WANTED])
+    ground.provider.prefetch([WANTED])
     for _ in range(2):
         with pytest.raises(ApiError, match="403"):
             ground.provider.find(WANTED)
-    ground.provider.survey([WANTED])
+    ground.provider.prefetch([WANTED])
     assert ground.provider.find(WANTED) is not None
 
 
@@ -249,7 +249,7 @@ def test_the_pages_are_read_once_for_all_manifests() -> None:
     for name in ("stg_a", "stg_b", "stg_c"):
         ground.started(name)
     wanted = [manifest(name) for name in ("stg_a", "stg_b", "stg_none")]
-    ground.provider.survey(wanted)
+    ground.provider.prefetch(wanted)
     before = ground.provider.requests().get("GET", 0)
     found = [ground.provider.find(each) for each in wanted]
     assert [live is not None for live in found] == [True, True, False]
@@ -261,11 +261,11 @@ def test_observing_tells_the_newest_run() -> None:
     run = ground.started(*NAMES)
     live = ground.provider.find(WANTED)
     assert live is not None
-    assert ground.provider.observe(live) == {"jobs": {"run": run, "status": "SUCCESS"}}
+    assert ground.provider.snapshot(live) == {"jobs": {"run": run, "status": "SUCCESS"}}
     other = ground.started(*NAMES)
-    assert ground.provider.observe(live) == {"jobs": {"run": other, "status": "SUCCESS"}}
+    assert ground.provider.snapshot(live) == {"jobs": {"run": other, "status": "SUCCESS"}}
     ground.emulator.control("POST", "reset")
-    assert ground.provider.observe(live) is None
+    assert ground.provider.snapshot(live) is None
     assert ground.provider.detail(WANTED, live) is live
     assert ground.provider.list("ModelRun") == ()
 

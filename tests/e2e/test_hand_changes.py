@@ -13,7 +13,7 @@ from tests.e2e.test_apply_then_plan import ALONE, applied, assert_nothing_to_do,
 from tests.scenarios.stage import Stage
 from tests.unit.strategies_manifest import USERS, ManifestSet, manifest_sets
 
-Change = tuple[str, int, str]
+PlanContext = tuple[str, int, str]
 
 # Two applies and a drift: a fifth of the usual number is worth the time.
 FIFTH = settings(max_examples=settings().max_examples // 5)
@@ -89,7 +89,7 @@ MODELS: tuple[Callable[..., None], ...] = (
 ENVIRONMENTS: tuple[Callable[..., None], ...] = (environment_setting, environment_version)
 
 
-def by_hand(on: Stage, change: Change) -> None:
+def by_hand(on: Stage, change: PlanContext) -> None:
     """Carry out one change on one of the objects that are there."""
     name, place, text = change
     state = on.control("GET", "state")
@@ -113,7 +113,7 @@ CHANGES = st.lists(
 
 @FIFTH
 @given(manifest_sets(), CHANGES)
-def test_drift_looks_and_apply_puts_it_right(made: ManifestSet, changes: list[Change]) -> None:
+def test_drift_looks_and_apply_puts_it_right(made: ManifestSet, changes: list[PlanContext]) -> None:
     with stage() as on:
         folder = put(on, "project", made)
         applied(on, folder)

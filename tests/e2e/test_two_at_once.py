@@ -14,7 +14,7 @@ from threading import Event
 import pytest
 
 from reconciler.errors import LiveStateError
-from reconciler.flow import Ask, Session, Tools
+from reconciler.flow import Ask, Registry, Session
 from reconciler.providers.all import KINDS, open_provider
 from tests.e2e.processes import ended, site, until
 from tests.faults.final_state import final_state
@@ -100,7 +100,7 @@ def test_an_apply_of_a_part_is_kept_out_as_well(tmp_path: Path) -> None:
     for base in ("churn", "runs"):
         shutil.copytree(HERE / "bases" / base, tmp_path / "project", dirs_exist_ok=True)
     stage = Stage(tmp_path / "project")
-    tools = Tools(
+    tools = Registry(
         KINDS, lambda name, given: open_provider(name, given, stage._outside()), tmp_path / "locks"
     )
     part = Ask(stage.folder, select=("CustomModel/churn",), env=stage.env)
@@ -148,7 +148,7 @@ def test_a_run_that_began_before_our_own_change_is_not_enough(tmp_path: Path) ->
 
 def test_the_run_of_somebody_else_is_not_cancelled_with_ours(tmp_path: Path) -> None:
     stage = Stage(Path(shutil.copytree(HERE / "bases" / "runs", tmp_path / "project")), job_time=99)
-    tools = Tools(KINDS, lambda name, given: open_provider(name, given, stage._outside()))
+    tools = Registry(KINDS, lambda name, given: open_provider(name, given, stage._outside()))
     stop = Event()
     with Session(Ask(stage.folder, env=stage.env), tools) as session:
         plan = session.plan()
@@ -165,7 +165,7 @@ def test_the_run_of_somebody_else_is_not_cancelled_with_ours(tmp_path: Path) -> 
 
 def whole_apply(stage: Stage) -> None:
     """An apply by somebody with the same project and no common lock."""
-    tools = Tools(KINDS, lambda name, given: open_provider(name, given, stage._outside()))
+    tools = Registry(KINDS, lambda name, given: open_provider(name, given, stage._outside()))
     with Session(Ask(stage.folder, parallelism=1, env=stage.env), tools) as session:
         session.apply(session.plan(), lambda step, event: None)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.providers.http import Outside
+from reconciler.providers.http import Runtime
 from tests.scenarios.stage import Stage
 from tests.unit.test_limiter import QUOTA, most_in_a_second
 
@@ -55,8 +55,8 @@ class Quota(httpx.BaseTransport):
 class Timed(Stage):
     """A stage whose time is that of the platform, for the limiter too."""
 
-    def _outside(self) -> Outside:
-        return Outside(self.wire, self.clock.sleep, self.clock, self.clock)
+    def _outside(self) -> Runtime:
+        return Runtime(self.wire, self.clock.sleep, self.clock, self.clock)
 
 
 @pytest.mark.parametrize("headers", [{}, {"Retry-After": "1"}], ids=["silent", "retry-after"])

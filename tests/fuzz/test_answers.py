@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.providers.http import Outside
+from reconciler.providers.http import Runtime
 from tests.faults.reference_project import prepare, write_edit, write_first
 from tests.faults.snapshot import keep
 from tests.fuzz.answer_mutations import spoiled
@@ -65,8 +65,8 @@ class Spoiling(httpx.BaseTransport):
 class Timed(Stage):
     """A stage whose time is that of the platform, so that waits come to their end."""
 
-    def _outside(self) -> Outside:
-        return Outside(self.wire, self.clock.sleep, self.clock, self.clock)
+    def _outside(self) -> Runtime:
+        return Runtime(self.wire, self.clock.sleep, self.clock, self.clock)
 
 
 def reference(stage: Stage) -> Callable[[], None]:

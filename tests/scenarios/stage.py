@@ -16,13 +16,13 @@ from typing import Any
 
 import httpx
 
+from reconciler.cli.context import Environment
 from reconciler.cli.main import run
-from reconciler.cli.shared import Outer
 from reconciler.emulator.app import Options, create_app
 from reconciler.emulator.faults import AnswerTimeout, ConnectionDropped
-from reconciler.flow import Tools
+from reconciler.flow import Registry
 from reconciler.providers.all import KINDS, open_provider
-from reconciler.providers.http import Outside
+from reconciler.providers.http import Runtime
 
 HOST = "http://platform.test"
 TOKEN = "canary-0f1e2d3c"
@@ -113,14 +113,16 @@ class Stage:
         out, err = io.StringIO(), io.StringIO()
         # Stages of several test processes name the same platform, and are none the less apart.
         locks = self.folder / ".locks"
-        tools = Tools(KINDS, lambda name, given: open_provider(name, given, self._outside()), locks)
+        tools = Registry(
+            KINDS, lambda name, given: open_provider(name, given, self._outside()), locks
+        )
         with (
             contextlib.chdir(self.folder),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
             _stdin(Keyboard(keys)),
         ):
-            code = run(list(arguments), Outer(tools, self.env))
+            code = run(list(arguments), Environment(tools, self.env))
         log = tuple(self.control("GET", "requests"))
         return Done(arguments, code, out.getvalue(), err.getvalue(), log)
 
@@ -146,9 +148,9 @@ class Stage:
         answer.raise_for_status()
         return str(answer.json()["catalogId"])
 
-    def _outside(self) -> Outside:
+    def _outside(self) -> Runtime:
         # The platform has the same time as whoever asks how old something is, or has waited enough.
-        return Outside(self.wire, self.clock.sleep, self.clock, self.clock)
+        return Runtime(self.wire, self.clock.sleep, self.clock, self.clock)
 
 
 @contextlib.contextmanager

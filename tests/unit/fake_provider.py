@@ -47,9 +47,9 @@ class FakeProvider:
         named = (live for live in self.lives if (live.kind, live.name) == (kind, name))
         return told or next(named, None)
 
-    def survey(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
+    def prefetch(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
         """The names of the manifests, so that a test sees which ones were told."""
-        self._happen("survey", "GET")
+        self._happen("prefetch", "GET")
         return {"told": [str(resource.address) for resource in resources]}
 
     def detail(self, resource: Resource, live: Live) -> Live:
@@ -62,9 +62,9 @@ class FakeProvider:
         self.calls.append(call)
         who = resource.address if resource else call.params.get("id")
         told = self._happen(f"{call.operation} {who}", call.method)
-        return told if told is not None else {key: f"{who} {key}" for key in call.gives}
+        return told if told is not None else {key: f"{who} {key}" for key in call.outputs}
 
-    def find_effect(self, call: Call, resource: Resource | None) -> Mapping[str, Any] | None:
+    def recover(self, call: Call, resource: Resource | None) -> Mapping[str, Any] | None:
         """Whatever the script says; nothing was found unless it does."""
         return self._happen(f"look {call.operation} {resource and resource.address}", "GET")
 
@@ -77,7 +77,7 @@ class FakeProvider:
             raise Interrupted(f"{wait.operation} goes on there")
         return told or {}
 
-    def observe(self, live: Live) -> Any:
+    def snapshot(self, live: Live) -> Any:
         """Whatever the script says, else the object's spec."""
         told = self._happen(f"observe {live.id}", "GET")
         return told if told is not None else dict(live.spec)

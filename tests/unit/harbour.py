@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reconciler.cli.context import Environment
 from reconciler.cli.main import run
-from reconciler.cli.shared import Outer
 from reconciler.core.provider import Provider
 from reconciler.core.resource import Live
-from reconciler.flow import Ask, Session, Tools
+from reconciler.flow import Ask, Registry, Session
 from reconciler.settings import ProviderSettings
 from tests.unit.fake_provider import FakeProvider
 from tests.unit.made_up import KINDS
@@ -78,13 +78,13 @@ class Harbour:
         out, err = io.StringIO(), io.StringIO()
         line = ["--project-dir", str(self.folder), *arguments]
         with redirect_stdout(out), redirect_stderr(err):
-            code = run(line, Outer(self.tools, env))
+            code = run(line, Environment(self.tools, env))
         return Ran(code, out.getvalue(), err.getvalue())
 
     @property
-    def tools(self) -> Tools:
+    def tools(self) -> Registry:
         """The made-up kinds, and the providers by hand."""
-        return Tools(KINDS, self._open, self.folder / ".locks")
+        return Registry(KINDS, self._open, self.folder / ".locks")
 
     def _open(self, name: str, settings: ProviderSettings) -> Provider:
         self.opened.append((name, settings))

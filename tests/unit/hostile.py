@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from reconciler.core.left_alone import LeftAlone
 from reconciler.core.plan import Plan
 from reconciler.core.resource import Address
 from reconciler.core.step import ACTIONS, Call, FieldChange, Step, Wait
+from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
 
 # A whole plan takes long to make up and to read back; a longer run still tries more of them.
@@ -87,7 +87,7 @@ def plans(draw: st.DrawFn) -> Plan:
         for _ in range(draw(st.integers(0, 3)))
     ]  # fmt: skip
     whys = st.sampled_from(["ignored", "orphan", "foreign", "maker"])
-    left = st.builds(LeftAlone, whys, texts, texts, texts, texts, values, values, texts)
+    left = st.builds(Untouched, whys, texts, texts, texts, texts, values, values, texts)
     return Plan(
         draw(texts),
         draw(st.none() | texts),
@@ -113,7 +113,7 @@ def everywhere(text: str) -> Plan:
     change = FieldChange(text, text, [text], text, (f"+{text}", f"-{text}", "@@ -1 +1 @@"))
     made = tuple(step(f"{text}/{action}{text}", action, change, reason=text) for action in ACTIONS)
     left = tuple(
-        LeftAlone(why, text, text, text, text, text, text, text)
+        Untouched(why, text, text, text, text, text, text, text)
         for why in ("ignored", "orphan", "foreign", "maker")
     )
     found = tuple(

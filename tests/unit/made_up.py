@@ -14,12 +14,12 @@ from pydantic import Field
 
 from reconciler.core.graph import Graph
 from reconciler.core.identity import match
-from reconciler.core.kind import Change, FieldRule, Kind, Options, Part
-from reconciler.core.plan import Plan, World, build
+from reconciler.core.kind import FieldRule, Kind, Options, Part, PlanContext
+from reconciler.core.plan import Plan, PlanInput, build
 from reconciler.core.policy import Policy
 from reconciler.core.resource import Address, Lifecycle, Live, Resource
 from reconciler.core.spec import Spec
-from reconciler.core.step import After, Call, Draft, Wait
+from reconciler.core.step import Call, KnownAfter, StepDraft, Wait
 from reconciler.errors import Problem
 
 SCOPE = "fleet"
@@ -57,7 +57,7 @@ class ShipSpec(Spec):
     voyage: str | None = None
 
 
-def _settings(change: Change) -> Draft | None:
+def _settings(change: PlanContext) -> StepDraft | None:
     """POST for an object that is not there, else one PATCH with what differs."""
     address, live = change.resource.address, change.live
     body = {field.path: field.new for field in change.fields}
@@ -65,48 +65,52 @@ def _settings(change: Change) -> Draft | None:
         outputs = [offered["id"] for offered in change.outputs.values() if "id" in offered]
         made = {"name": change.resource.display_name, **body}
         call = Call(
-            "make", "POST", f"{address.kind}/", body=made | {"near": outputs}, gives=("id",)
+            "make", "POST", f"{address.kind}/", body=made | {"near": outputs}, outputs=("id",)
         )
-        return Draft("create", "does not exist yet", change.fields, (call,), gives=("id",))
+        return StepDraft("create", "does not exist yet", change.fields, (call,), outputs=("id",))
     if not body:
         return None
     call = Call("change", "PATCH", f"{address.kind}/{{id}}/", {"id": live.id}, body)
-    return Draft("update", "settings differ", change.fields, (call,))
+    return StepDraft("update", "settings differ", change.fields, (call,))
 
 
-def _dock(change: Change) -> Draft | None:
+def _dock(change: PlanContext) -> StepDraft | None:
     """As any object; a new dock has to dry before its step is done."""
     draft = _settings(change)
     if draft is None or change.live:
         return draft
-    drying = Wait("drying", {"id": After(change.step(""), "id")}, timeout=90, after=1)
+    drying = Wait("drying", {"id": KnownAfter(change.step(""), "id")}, timeout=90, after=1)
     return replace(draft, waits=(drying,))
 
 
-def _crew(change: Change) -> Draft | None:
+def _crew(change: PlanContext) -> StepDraft | None:
     """One call that hires everybody, on a ship that may be made only a step earlier."""
     if not change.fields:
         return None
     if "mutineer" in change.fields[0].new:
         problem = Problem("mutiny", "nobody hires a mutineer", "Hire another.", blocked=True)
-        return Draft(problems=(problem,))
-    hire = Call("hire", "POST", "Ship/{id}/crew/", {"id": change.own["id"]}, gives=("crewId",))
-    return Draft("update", "crew differs", change.fields, (hire,), gives=("crewId",))
+        return StepDraft(problems=(problem,))
+    hire = Call(
+        "hire", "POST", "Ship/{id}/crew/", {"id": change.own_outputs["id"]}, outputs=("crewId",)
+    )
+    return StepDraft("update", "crew differs", change.fields, (hire,), outputs=("crewId",))
 
 
-def _voyage(change: Change) -> Draft | None:
+def _voyage(change: PlanContext) -> StepDraft | None:
     """A job: one call, then a wait."""
     if not change.fields:
         return None
-    sail = Call("sail", "POST", "Ship/{id}/voyages/", {"id": change.own["id"]}, gives=("job",))
+    sail = Call(
+        "sail", "POST", "Ship/{id}/voyages/", {"id": change.own_outputs["id"]}, outputs=("job",)
+    )
     wait = Wait("landfall", {"job": "soon"}, timeout=60, after=1)
-    return Draft("run", "another voyage", change.fields, (sail,), (wait,))
+    return StepDraft("run", "another voyage", change.fields, (sail,), (wait,))
 
 
-def removal(live: Live, resource: Resource | None) -> Draft:
+def removal(live: Live, resource: Resource | None) -> StepDraft:
     """DELETE of either kind."""
     call = Call("remove", "DELETE", f"{live.kind}/{{id}}/", {"id": live.id})
-    return Draft("delete", "is to go" if resource else "has no manifest any more", (), (call,))
+    return StepDraft("delete", "is to go" if resource else "has no manifest any more", (), (call,))
 
 
 def outputs(live: Live | None) -> Mapping[str, Any]:
@@ -182,13 +186,13 @@ def live(text: str, spec: Mapping[str, Any] | None = None, **more: Any) -> Live:
     return Live(kind, spec=spec or {}, **given)
 
 
-def world(resources: Iterable[Resource], lives: Iterable[Live] = (), **more: Any) -> World:
+def world(resources: Iterable[Resource], lives: Iterable[Live] = (), **more: Any) -> PlanInput:
     """Both sides, paired as a run pairs them; policy keys are keywords."""
     graph, seen = Graph.of(resources), tuple(lives)
     keys = {"prune", "max_delete_percent", "max_change_percent", "allow_mass_change"} & more.keys()
     policy = Policy(**{"max_delete_percent": 100, **{key: more.pop(key) for key in keys}})
     matches = match(tuple(graph), seen, SCOPE)
-    return World(graph, matches, KINDS, seen, Options(SCOPE), policy, **more)
+    return PlanInput(graph, matches, KINDS, seen, Options(SCOPE), policy, **more)
 
 
 def plan(resources: Iterable[Resource], lives: Iterable[Live] = (), **more: Any) -> Plan:

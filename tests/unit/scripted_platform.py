@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from reconciler.providers.http import Endpoint, Http, Outside
+from reconciler.providers.http import Endpoint, Http, Runtime
 
 URL = "https://app.example.com/api/v2"
 TOKEN = "s3cr3t-T0ken/with+signs=="
@@ -47,7 +47,7 @@ class Platform:
 
     def http(self, token: str = TOKEN, **more: Any) -> Http:
         """A connection to it."""
-        outside = Outside(httpx.MockTransport(self.handle), self.sleep, self.time, self.time)
+        outside = Runtime(httpx.MockTransport(self.handle), self.sleep, self.time, self.time)
         return Http(Endpoint(URL, token, **more), outside)
 
 

@@ -12,7 +12,7 @@ from reconciler.apply import Run
 from reconciler.core.plan import Plan
 from reconciler.core.report import Report
 from reconciler.core.resource import Resource
-from reconciler.core.step import After, Call, Step, Wait
+from reconciler.core.step import Call, KnownAfter, Step, Wait
 from tests.unit.fake_provider import FakeProvider, meeting
 from tests.unit.made_up import SCOPE, address, live, plan, resource
 
@@ -96,9 +96,9 @@ def test_what_a_step_gives_is_filled_in_where_a_later_one_asks() -> None:
 
 
 def test_values_are_filled_in_however_deep_they_lie() -> None:
-    argo, known = address("Ship/argo"), After("Ship/argo", "id")
+    argo, known = address("Ship/argo"), KnownAfter("Ship/argo", "id")
     body = {"a": {"b": [known, {"c": (known, 1)}]}, "d": None}
-    make, change = Call("make", "POST", "", gives=("id",)), Call("change", "PATCH", "", body=body)
+    make, change = Call("make", "POST", "", outputs=("id",)), Call("change", "PATCH", "", body=body)
     first = Step("Ship/argo", argo, "create", "", calls=(make,))
     second = Step("Ship/argo#b", argo, "update", "", calls=(change,), depends_on=(first.id,))
     provider = FakeProvider(script={"make None": {"id": "s1"}})
@@ -110,8 +110,8 @@ def test_values_are_filled_in_however_deep_they_lie() -> None:
 def test_a_later_call_may_use_what_an_earlier_one_of_its_step_gave() -> None:
     argo = address("Ship/argo")
     calls = (
-        Call("make", "POST", "", gives=("id",)),
-        Call("paint", "PATCH", "", {"id": After("Ship/argo", "id")}),
+        Call("make", "POST", "", outputs=("id",)),
+        Call("paint", "PATCH", "", {"id": KnownAfter("Ship/argo", "id")}),
     )
     provider = FakeProvider(script={"make None": {"id": "s1"}})
     applied(Plan(SCOPE, None, (Step("Ship/argo", argo, "create", "", calls=calls),)), provider, [])

@@ -13,7 +13,7 @@ from reconciler.apply import SENDINGS, Run
 from reconciler.core.plan import Plan
 from reconciler.core.report import Report, StepResult
 from reconciler.core.resource import Resource
-from reconciler.core.step import After, Call, Step, Wait
+from reconciler.core.step import Call, KnownAfter, Step, Wait
 from reconciler.errors import ApiError, JobFailed, LiveStateError, StalePlanError, UnknownOutcome
 from tests.unit.fake_provider import FakeProvider
 from tests.unit.made_up import SCOPE, address, plan, resource
@@ -225,7 +225,7 @@ def test_what_a_wait_between_two_calls_broke_is_counted() -> None:
     calls = (Call("first", "POST", ""), Call("second", "POST", ""))
     step = Step("Ship/a", address("Ship/a"), "run", "", calls=calls, waits=(Wait("rest", after=1),))
     asks = Step(
-        "Ship/b", address("Ship/b"), "run", "", waits=(Wait("x", {"id": After("?", "id")}),)
+        "Ship/b", address("Ship/b"), "run", "", waits=(Wait("x", {"id": KnownAfter("?", "id")}),)
     )
     provider = FakeProvider(script={"wait rest": JobFailed("stuck")})
     run = Run(Plan(SCOPE, None, (step, asks)), lambda _: provider, {}, lambda step, event: None)

@@ -47,7 +47,7 @@ def harbour(tmp_path: Path) -> Harbour:
 
 def writes(harbour: Harbour) -> list[str]:
     """What was sent that changes something."""
-    return [line for line in harbour.log if line.split()[0] not in ("list", "survey", "detail")]
+    return [line for line in harbour.log if line.split()[0] not in ("list", "prefetch", "detail")]
 
 
 def test_where_nobody_can_be_asked_nothing_is_applied(harbour: Harbour) -> None:

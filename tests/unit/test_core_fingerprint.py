@@ -61,7 +61,7 @@ def test_it_changes_with_what_is_in_the_spec(one: dict[str, Any], other: dict[st
         {"spec": {"hull": None}},
         {"facts": {"version": 1}},
         {"in_use": "1 deployment"},
-        {"chosen": "an-id"},
+        {"external_id": "an-id"},
         {"contents": {"files": "sha256:1"}},
     ],
 )

@@ -11,19 +11,19 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.core.identity import Matches, match
+from reconciler.core.identity import MatchResult, match
 from reconciler.core.resource import Live, Origin, Resource
 from tests.unit.made_up import SCOPE, address, codes, live, resource
 
 
-def matched(resources: list[Resource], lives: list[Live]) -> Matches:
+def matched(resources: list[Resource], lives: list[Live]) -> MatchResult:
     """The pairs of these two sides."""
     return match(resources, lives, SCOPE)
 
 
 def provided(text: str, identity: str | None, **more: Any) -> Live:
     """A live object whose identity field holds this."""
-    return live(text, chosen=identity, **more)
+    return live(text, external_id=identity, **more)
 
 
 def test_the_mark_finds_the_object_whatever_its_name_is() -> None:

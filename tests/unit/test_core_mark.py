@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.core.mark import LONGEST, Mark, join, name_of, scope_of, split
+from reconciler.core.marker import LONGEST, Marker, join, name_of, scope_of, split
 
 TEXTS = st.text() | st.builds(
     "".join, st.lists(st.sampled_from(["a", "\n", " ", "[", "]", "[reconciler owner=a/b]", "="]))
 )
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", fullmatch=True)
 MARKS = st.builds(
-    Mark,
+    Marker,
     owner=st.builds("{}/{}".format, st.sampled_from(["fleet", "fleet/prod"]), NAMES),
     content=st.sampled_from(["", "sha256:0123abcd"]),
     protect=st.booleans(),
@@ -26,7 +26,7 @@ MARKS = st.builds(
 
 
 @given(TEXTS, MARKS)
-def test_split_takes_apart_what_join_put_together(text: str, mark: Mark) -> None:
+def test_split_takes_apart_what_join_put_together(text: str, mark: Marker) -> None:
     assert split(join(text, mark)) == (text, mark)
 
 
@@ -38,7 +38,7 @@ def test_no_mark_leaves_the_text_as_it_is(text: str) -> None:
 
 
 def test_nothing_is_an_empty_text() -> None:
-    mark = Mark("fleet/argo")
+    mark = Marker("fleet/argo")
     assert join(None, None) == ""
     assert split(None) == ("", None)
     assert join(None, mark) == join("", mark) == str(mark)
@@ -46,10 +46,10 @@ def test_nothing_is_an_empty_text() -> None:
 
 
 def test_the_mark_is_written_as_people_read_it() -> None:
-    mark = Mark("fleet/argo", "sha256:0a", protect=True)
+    mark = Marker("fleet/argo", "sha256:0a", protect=True)
     assert str(mark) == "[reconciler owner=fleet/argo content=sha256:0a protect=true]"
     assert join("A ship.", mark) == f"A ship.\n{mark}"
-    noted = Mark("fleet/argo", notes={"zone": "b", "kept": "a"})
+    noted = Marker("fleet/argo", notes={"zone": "b", "kept": "a"})
     assert str(noted) == "[reconciler owner=fleet/argo kept=a zone=b]"
 
 
@@ -75,12 +75,12 @@ def test_what_is_no_mark_stays_text(text: str) -> None:
 
 
 def test_only_the_last_of_two_marks_counts() -> None:
-    first, last = Mark("fleet/old"), Mark("fleet/new")
+    first, last = Marker("fleet/old"), Marker("fleet/new")
     assert split(f"text\n{first}\n{last}") == (f"text\n{first}", last)
 
 
 def test_blanks_that_a_form_adds_behind_the_mark_do_no_harm() -> None:
-    assert split("text\n[reconciler owner=fleet/argo] \r\n\n") == ("text", Mark("fleet/argo"))
+    assert split("text\n[reconciler owner=fleet/argo] \r\n\n") == ("text", Marker("fleet/argo"))
 
 
 def test_only_the_word_true_protects() -> None:
@@ -92,7 +92,7 @@ def test_only_the_word_true_protects() -> None:
 
 def test_the_longest_mark_fits_into_the_room_kept_for_it() -> None:
     longest = "x" * 63
-    mark = Mark(f"{longest}/{longest}/{longest}", f"sha256:{'0' * 64}", protect=True)
+    mark = Marker(f"{longest}/{longest}/{longest}", f"sha256:{'0' * 64}", protect=True)
     assert len("\n" + str(mark)) <= LONGEST
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.core.fingerprint import fingerprint
-from reconciler.core.kind import Change, Part
-from reconciler.core.plan import Plan, World, build
-from reconciler.core.step import After, Draft, FieldChange, Step
+from reconciler.core.kind import Part, PlanContext
+from reconciler.core.plan import Plan, PlanInput, build
+from reconciler.core.step import FieldChange, KnownAfter, Step, StepDraft
 from tests.unit.made_up import DOCK, KINDS, address, codes, live, plan, resource, world
 
 CREW = {"crew": ["ann"]}
@@ -76,7 +76,7 @@ def test_a_part_with_nothing_to_do_leaves_no_gap() -> None:
 
 def test_what_only_an_earlier_step_can_tell_is_said_so() -> None:
     made = plan([resource("Ship/argo", CREW), resource("Ship/tern", {}, needs=["Ship/argo"])])
-    known_after = After("Ship/argo", "id")
+    known_after = KnownAfter("Ship/argo", "id")
     assert step(made, "Ship/argo#crew").calls[0].params == {"id": known_after}
     assert step(made, "Ship/tern").calls[0].body["near"] == [known_after]
 
@@ -173,7 +173,7 @@ def test_a_replace_deletes_and_makes_in_one_step() -> None:
     assert first.precondition == fingerprint(found)
     assert first.fields[0].path == "hull"
     assert (first.fields[0].old, first.fields[0].new) == ("elm", "oak")
-    assert second.calls[0].params == {"id": After("Ship/argo", "id")}
+    assert second.calls[0].params == {"id": KnownAfter("Ship/argo", "id")}
     assert made.summary["replace"] == 1
 
 
@@ -197,7 +197,7 @@ def test_those_that_lean_on_a_replaced_object_get_its_new_id() -> None:
     found = live("Dock/pier", {"country": "fi"})
     pier = resource("Dock/pier", {"country": "se"}, allow_replace=True)
     made = plan([pier, resource("Ship/argo", {}, needs=["Dock/pier"])], [found])
-    assert step(made, "Ship/argo").calls[0].body["near"] == [After("Dock/pier", "id")]
+    assert step(made, "Ship/argo").calls[0].body["near"] == [KnownAfter("Dock/pier", "id")]
 
 
 def test_an_ignored_field_is_left_and_listed() -> None:
@@ -206,7 +206,7 @@ def test_an_ignored_field_is_left_and_listed() -> None:
     )
     made = plan([wanted], [live("Dock/pier", {"berths": 2, "description": "a"})])
     assert made.steps[0].calls[0].body == {"berths": 3}
-    (left,) = made.left_alone
+    (left,) = made.untouched
     assert (left.why, left.kind, left.name, left.id) == ("ignored", "Dock", "pier", "pier-id")
     assert (left.path, left.old, left.new) == ("description", "a", "b")
 
@@ -220,47 +220,51 @@ def test_an_object_that_differs_in_ignored_fields_only_is_unchanged() -> None:
 
 def test_an_ignored_key_that_only_its_kind_could_compare_is_listed_without_values() -> None:
     wanted = resource("Ship/argo", {"dock": {"ref": "pier"}}, ignore_changes=("dock", "flag"))
-    (left,) = plan([wanted], [live("Ship/argo")]).left_alone
+    (left,) = plan([wanted], [live("Ship/argo")]).untouched
     assert (left.why, left.path, left.old, left.new) == ("ignored", "dock", None, None)
     assert left.note
     unwritten = resource("Ship/argo", {}, ignore_changes=("dock",))
-    assert plan([unwritten], [live("Ship/argo")]).left_alone == ()
+    assert plan([unwritten], [live("Ship/argo")]).untouched == ()
 
 
 def test_nothing_is_ignored_of_an_object_that_is_to_be_made() -> None:
     wanted = resource("Dock/pier", {"description": "b"}, ignore_changes=("description",))
     made = plan([wanted])
     assert [field.path for field in made.steps[0].fields] == ["description"]
-    assert made.left_alone == ()
+    assert made.untouched == ()
 
 
-def parted(made: Draft, *, aside: bool = False) -> World:
+def parted(made: StepDraft, *, non_blocking: bool = False) -> PlanInput:
     """A dock whose second part wants this, and a ship that leans on the dock."""
-    second = Part("paint", lambda change: made, ("tags",), aside=aside)
+    second = Part("paint", lambda change: made, ("tags",), non_blocking=non_blocking)
     kind = replace(DOCK, parts=(*DOCK.parts, second))
     wanted = [resource("Dock/pier"), resource("Ship/argo", {}, needs=["Dock/pier"])]
     return replace(world(wanted), kinds={**KINDS, "Dock": kind})
 
 
 def test_nobody_waits_for_a_part_that_stands_aside() -> None:
-    paint = Draft("update", "paint differs")
+    paint = StepDraft("update", "paint differs")
     made = build(parted(paint), "fleet", None)
     assert step(made, "Ship/argo").depends_on == ("Dock/pier", "Dock/pier#paint")
-    made = build(parted(paint, aside=True), "fleet", None)
+    made = build(parted(paint, non_blocking=True), "fleet", None)
     assert step(made, "Dock/pier#paint").depends_on == ("Dock/pier",)
     assert step(made, "Ship/argo").depends_on == ("Dock/pier",)
 
 
 def test_what_a_part_keeps_on_purpose_is_listed() -> None:
-    made = build(parted(Draft(kept=(FieldChange("paint", "red", None, "maker"),))), "fleet", None)
-    (left,) = made.left_alone
+    made = build(
+        parted(StepDraft(kept=(FieldChange("paint", "red", None, "maker"),))), "fleet", None
+    )
+    (left,) = made.untouched
     assert (left.why, left.kind, left.name, left.id) == ("maker", "Dock", "pier", "")
     assert (left.path, left.old, left.new) == ("paint", "red", None)
 
 
 def test_a_part_sees_every_live_object_in_an_order_of_its_own() -> None:
-    def look(change: Change) -> Draft:
-        return Draft("check", " ".join(f"{each.name}:{each.id}" for each in change.catalog["Ship"]))
+    def look(change: PlanContext) -> StepDraft:
+        return StepDraft(
+            "check", " ".join(f"{each.name}:{each.id}" for each in change.catalog["Ship"])
+        )
 
     watcher = replace(DOCK, parts=(Part("", look),))
     lives = [live("Ship/b"), live("Ship/a", id="2", owner=None), live("Ship/a", id="1", owner="x")]

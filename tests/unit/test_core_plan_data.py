@@ -13,17 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.core.left_alone import LeftAlone
 from reconciler.core.plan import Plan
-from reconciler.core.plan_data import plain_data, plan_data, plan_from
+from reconciler.core.plan_json import plain_data, plan_data, plan_from
 from reconciler.core.resource import Live, Resource
-from reconciler.core.step import After, Call, FieldChange, Step, Upload, Wait
+from reconciler.core.step import Call, FieldChange, KnownAfter, Step, Upload, Wait
+from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
 from tests.unit.made_up import address, plan, resource
 from tests.unit.test_core_plan_repeats import LIVES, MANIFESTS
 
 ARGO = address("Ship/argo")
-KNOWN = After("Dock/pier", "id")
+KNOWN = KnownAfter("Dock/pier", "id")
 WORDS = st.sampled_from(["knownAfter", "output", "literal", "other", ""])
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | WORDS | st.just(KNOWN),
@@ -49,7 +49,7 @@ def test_a_plan_comes_back_as_it_was(
 def test_any_value_comes_back_as_it_was(value: Any) -> None:
     call = Call("change", "PATCH", "x", {"a": value}, {"b": [value]})
     field = FieldChange("a", value, value, "differs")
-    left = LeftAlone("ignored", "Ship", "argo", "1", "a", value, value, "note")
+    left = Untouched("ignored", "Ship", "argo", "1", "a", value, value, "note")
     wait = Wait("build", {"a": value})
     step = Step("Ship/argo", ARGO, "update", "", (field,), (call,), (wait,))
     made = Plan("fleet", None, (step,), (left,))
@@ -65,7 +65,7 @@ def test_every_part_of_a_plan_comes_back() -> None:
     step = Step(*words, (field,), (call,), (wait,), ("Dock/pier",), "sha256:0")
     place = ("Ship/argo", "spec", "a.yaml", 3, 5)
     problem = Problem("c", "m", "h", *place, blocked=True, warning=True)
-    left = LeftAlone("orphan", "Ship", "old", "1", note="hm")
+    left = Untouched("orphan", "Ship", "old", "1", note="hm")
     made = Plan("fleet", "prod", (step,), (left,), (problem,), 7, {"GET": 3})
     assert back(made) == made
 
@@ -80,7 +80,7 @@ def test_a_mapping_of_an_author_is_never_taken_for_a_value_known_later() -> None
     assert (found.old, found.new) == (lookalike, KNOWN)
 
 
-@pytest.mark.parametrize("key", ["project", "target", "summary", "steps", "leftAlone", "problems"])
+@pytest.mark.parametrize("key", ["project", "target", "summary", "steps", "untouched", "problems"])
 def test_a_plan_that_lacks_something_is_none(key: str) -> None:
     data = plan_data(plan([]))
     del data[key]

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.core.kind import Change, Part
+from reconciler.core.kind import Part, PlanContext
 from reconciler.core.plan import build
-from reconciler.core.step import Call, Draft
+from reconciler.core.step import Call, StepDraft
 from reconciler.errors import Problem
 from tests.unit.made_up import KINDS, codes, live, resource, world
 
 
-def refused(change: Change) -> Draft:
+def refused(change: PlanContext) -> StepDraft:
     """Nothing can be done."""
-    return Draft(problems=(Problem("no-way", "no"),))
+    return StepDraft(problems=(Problem("no-way", "no"),))
 
 
-def needy(change: Change) -> Draft:
+def needy(change: PlanContext) -> StepDraft:
     """Cannot be planned without the id that the part before gives."""
-    call = Call("x", "POST", "x/", {"id": change.own["id"]})
-    return Draft("update", "needs the id", (), (call,))
+    call = Call("x", "POST", "x/", {"id": change.own_outputs["id"]})
+    return StepDraft("update", "needs the id", (), (call,))
 
 
 def test_the_problem_is_told_and_the_rest_is_not_asked() -> None:
@@ -32,8 +32,8 @@ def test_the_problem_is_told_and_the_rest_is_not_asked() -> None:
 def test_one_that_is_there_is_planned_to_the_end() -> None:
     seen: list[str] = []
 
-    def watching(change: Change) -> None:
-        seen.append(change.own["id"])
+    def watching(change: PlanContext) -> None:
+        seen.append(change.own_outputs["id"])
 
     dock = replace(KINDS["Dock"], parts=(Part("", refused), Part("more", watching)))
     found = world([resource("Dock/pier")], [live("Dock/pier")])

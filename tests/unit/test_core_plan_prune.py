@@ -6,9 +6,9 @@ that nothing can delete, foreign objects, partial runs, mass changes, the summar
 
 from __future__ import annotations
 
-from reconciler.core.left_alone import LeftAlone
 from reconciler.core.plan import Plan
 from reconciler.core.step import ACTIONS, Step
+from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
 from tests.unit.made_up import SCOPE, address, codes, live, plan, resource
 
@@ -23,7 +23,7 @@ def ids(made: Plan) -> list[str]:
 def test_an_orphan_is_listed_while_prune_is_off() -> None:
     made = plan([], [live("Ship/old")])
     assert made.steps == ()
-    assert made.left_alone == (LeftAlone("orphan", "Ship", "old", "old-id"),)
+    assert made.untouched == (Untouched("orphan", "Ship", "old", "old-id"),)
 
 
 def test_an_orphan_is_deleted_while_prune_is_on() -> None:
@@ -33,7 +33,7 @@ def test_an_orphan_is_deleted_while_prune_is_on() -> None:
     assert (step.id, step.address, step.action) == ("Ship/old", address("Ship/old"), "delete")
     assert step.calls[0].params == {"id": "old-id"}
     assert step.precondition
-    assert made.left_alone == ()
+    assert made.untouched == ()
 
 
 def test_the_object_of_a_manifest_is_never_pruned() -> None:
@@ -92,17 +92,17 @@ def test_an_orphan_whose_manifest_pins_another_object_is_not_guessed_at() -> Non
     assert "argo-id, x-id" in made.problems[0].message
 
 
-def test_what_nothing_can_delete_is_left_alone() -> None:
+def test_what_nothing_can_delete_is_untouched() -> None:
     made = plan([], [live("Buoy/old")], prune=True)
     assert made.steps == ()
-    assert [left.why for left in made.left_alone] == ["orphan"]
+    assert [left.why for left in made.untouched] == ["orphan"]
 
 
 def test_foreign_objects_are_never_touched_and_listed_in_order() -> None:
     lives = [live("Ship/b", owner="navy/b"), live("Ship/a", owner=None), live("Dock/c", owner="x")]
     made = plan([], lives, prune=True)
     assert made.steps == ()
-    assert [(left.why, left.kind, left.name) for left in made.left_alone] == [
+    assert [(left.why, left.kind, left.name) for left in made.untouched] == [
         ("foreign", "Dock", "c"),
         ("foreign", "Ship", "a"),
         ("foreign", "Ship", "b"),
@@ -112,7 +112,7 @@ def test_foreign_objects_are_never_touched_and_listed_in_order() -> None:
 def test_a_partial_run_never_prunes() -> None:
     made = plan([resource("Ship/argo")], [live("Ship/old")], prune=True, partial=True)
     assert ids(made) == ["Ship/argo"]
-    assert made.left_alone == ()
+    assert made.untouched == ()
 
 
 def test_percentages_are_of_all_that_the_project_owns() -> None:

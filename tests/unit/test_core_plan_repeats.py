@@ -14,10 +14,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.core.mark import scope_of
+from reconciler.core.marker import scope_of
 from reconciler.core.plan import Plan
 from reconciler.core.resource import Live, Resource
-from reconciler.core.step import After
+from reconciler.core.step import KnownAfter
 from reconciler.render.data import plan_data, to_json
 from tests.unit.made_up import SCOPE, live, plan, resource
 
@@ -85,7 +85,7 @@ def test_every_plan_can_be_run_from_top_to_bottom_and_touches_only_ours(
         seen.add(step.id)
         named = [call.params["id"] for call in step.calls if "id" in call.params]
         for identity in named:
-            assert isinstance(identity, After) or (step.address.kind, identity) in ours
+            assert isinstance(identity, KnownAfter) or (step.address.kind, identity) in ours
 
 
 @given(MANIFESTS, LIVES)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reconciler.core.kind import step_id
 from reconciler.core.nearest import did_you_mean, nearest
 from reconciler.core.resource import Address
-from reconciler.core.step import After
+from reconciler.core.step import KnownAfter
 from tests.unit.made_up import address, resource
 
 WORDS = st.text(st.characters(blacklist_characters="/"), min_size=1)
@@ -34,7 +34,7 @@ def test_a_step_is_named_for_its_object_and_part() -> None:
 
 
 def test_a_value_known_later_says_after_which_step() -> None:
-    assert str(After("Ship/argo#crew", "id")) == "(known after Ship/argo#crew)"
+    assert str(KnownAfter("Ship/argo#crew", "id")) == "(known after Ship/argo#crew)"
 
 
 def test_the_display_name_falls_back_to_the_name_in_git() -> None:

@@ -130,7 +130,7 @@ def resealed(data: dict[str, Any]) -> str:
     [
         ("steps", 1), ("steps", [1]), ("steps", [{"address": 1}]), ("steps", [{"address": "x"}]),
         ("summary", []), ("summary", {"unchanged": "many"}), ("binding", []), ("binding", None),
-        ("observed", 1), ("problems", [{"code": 1}]), ("leftAlone", [{}]), ("requests", 1),
+        ("observed", 1), ("problems", [{"code": 1}]), ("untouched", [{}]), ("requests", 1),
     ],
 )  # fmt: skip
 def test_a_sealed_file_that_is_malformed_is_refused(key: str, value: Any) -> None:

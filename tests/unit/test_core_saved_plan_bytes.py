@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.left_alone import LeftAlone
 from reconciler.core.plan import Plan
 from reconciler.core.resource import Address
 from reconciler.core.saved_plan import Binding, SavedPlan, dump, load_plan
-from reconciler.core.step import ACTIONS, After, Call, FieldChange, Step, Upload, Wait
+from reconciler.core.step import ACTIONS, Call, FieldChange, KnownAfter, Step, Upload, Wait
+from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem, StalePlanError
 
 FEWER = settings(max_examples=max(20, settings.default.max_examples // 5))
@@ -37,7 +37,7 @@ json_values = st.recursive(
 look_alikes = st.fixed_dictionaries({"knownAfter": texts, "output": texts}) | st.fixed_dictionaries(
     {"literal": json_values}
 )
-later = st.builds(After, texts, texts)
+later = st.builds(KnownAfter, texts, texts)
 values = st.recursive(
     json_values | later | look_alikes,
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(keys, inner, max_size=2),
@@ -67,8 +67,8 @@ problems = st.builds(
     Problem, texts, texts, texts, texts, texts, texts, st.integers(0), st.integers(0),
     st.booleans(), st.booleans(),
 )  # fmt: skip
-left = st.builds(LeftAlone, texts, texts, texts, texts, note=texts) | st.builds(
-    LeftAlone, texts, texts, texts, texts, names, values, values, texts
+left = st.builds(Untouched, texts, texts, texts, texts, note=texts) | st.builds(
+    Untouched, texts, texts, texts, texts, names, values, values, texts
 )
 plans = st.builds(
     Plan,

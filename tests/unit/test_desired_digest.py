@@ -91,7 +91,7 @@ class Inner(BaseModel):
     free: dict[str, object] = {}
 
 
-class Outer(BaseModel):
+class Environment(BaseModel):
     """A model of every shape."""
 
     inner: Inner
@@ -99,12 +99,12 @@ class Outer(BaseModel):
 
 
 def test_fields_of_a_model() -> None:
-    assert list(keys_of(Outer)) == ["inner", "many"]
-    assert type_at(Outer, ("inner", "deep", "any", 0)) is int
-    assert type_at(Outer, ("inner", "free", "any")) is object
-    assert type_at(Outer, ("inner", "gone", "any")) is None
-    assert type_at(Outer, ("many", "gone")) is None
-    assert model_at(Outer, ("many", 3)) is Inner
-    assert model_at(Outer, ("inner", "deep")) is None
-    assert list(places(Outer, "deep")) == ["inner.deep"]
-    assert list(places(Outer, "gone")) == []
+    assert list(keys_of(Environment)) == ["inner", "many"]
+    assert type_at(Environment, ("inner", "deep", "any", 0)) is int
+    assert type_at(Environment, ("inner", "free", "any")) is object
+    assert type_at(Environment, ("inner", "gone", "any")) is None
+    assert type_at(Environment, ("many", "gone")) is None
+    assert model_at(Environment, ("many", 3)) is Inner
+    assert model_at(Environment, ("inner", "deep")) is None
+    assert list(places(Environment, "deep")) == ["inner.deep"]
+    assert list(places(Environment, "gone")) == []

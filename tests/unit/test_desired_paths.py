@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.desired.fault import dig, dotted, undotted
 from reconciler.desired.load import Desired, load
+from reconciler.desired.path_problem import dig, dotted, undotted
 from reconciler.errors import ManifestError, Problem
 from tests.unit.manifests_on_disk import (
     KINDS,

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from reconciler.desired import yaml_reader, yaml_text
 from reconciler.desired.position import Positions
-from reconciler.desired.yaml_reader import Reading, read_documents
+from reconciler.desired.yaml_reader import YamlDocuments, read_documents
 from tests.unit.strategies_manifest import words
 
 
-def read(text: str) -> Reading:
+def read(text: str) -> YamlDocuments:
     return read_documents(text.encode(), "a.yaml")
 
 
@@ -90,7 +90,7 @@ def test_documents_have_numbers_and_places() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b"# a\n", b"---\n...\n"])
 def test_nothing(data: bytes) -> None:
-    assert read_documents(data) == Reading((), ())
+    assert read_documents(data) == YamlDocuments((), ())
 
 
 def test_all_problems_of_a_file() -> None:

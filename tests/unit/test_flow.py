@@ -40,7 +40,7 @@ def test_a_plan_only_reads(harbour: Harbour) -> None:
     harbour.has(live("Ship/argo", {"flag": "blue"}), live("Ship/old"))
     with harbour.session(prune=True) as session:
         plan = session.plan()
-    assert {line.split(" ")[0] for line in harbour.log} <= {"list", "survey", "detail"}
+    assert {line.split(" ")[0] for line in harbour.log} <= {"list", "prefetch", "detail"}
     assert plan.requests == {"GET": len(harbour.log)}
 
 
@@ -128,21 +128,21 @@ def test_select_never_prunes(harbour: Harbour) -> None:
     with harbour.session(select=("Ship/tern",), prune=True) as session:
         plan = session.plan()
     assert ids(plan) == ["Ship/tern"]
-    assert plan.left_alone == ()
+    assert plan.untouched == ()
 
 
 def test_paths_that_leave_manifests_out_never_prune(harbour: Harbour) -> None:
     harbour.has(live("Dock/pier", {"berths": 3}), live("Ship/tern", {"flag": "blue"}))
     with harbour.session("ships/tern.yaml", prune=True) as session:
         plan = session.plan()
-    assert (plan.steps, plan.left_alone, plan.unchanged) == ((), (), 1)
+    assert (plan.steps, plan.untouched, plan.unchanged) == ((), (), 1)
 
 
 def test_pruning_is_asked_for_by_the_run_or_by_the_project(tmp_path: Path) -> None:
     old = live("Ship/old")
     harbour = Harbour(tmp_path, PROJECT | {"t.yaml": FLEET["ships/tern.yaml"]}).has(old)
     with harbour.session() as session:
-        assert [left.why for left in session.plan().left_alone] == ["orphan"]
+        assert [left.why for left in session.plan().untouched] == ["orphan"]
     with harbour.session(prune=True) as session:
         plan = session.plan()
     assert ids(plan) == ["Ship/tern", "Ship/old"]

@@ -134,7 +134,7 @@ def test_whatever_retry_after_says_a_read_goes_on_or_is_told_when(text: str) -> 
     assert all(0 <= pause <= LONGEST_ASKED for pause in there.pauses)
 
 
-def test_a_platform_that_wants_minutes_gets_them_and_one_that_wants_hours_is_left_alone() -> None:
+def test_a_platform_that_wants_minutes_gets_them_and_one_that_wants_hours_is_untouched() -> None:
     there = platform(status(503, retry_after="300"), status(200, {"a": 1}))
     assert there.http().get("models/") == {"a": 1}
     assert there.pauses == [300]

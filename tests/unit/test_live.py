@@ -106,7 +106,7 @@ def test_what_a_platform_is_like_is_asked_once_for_all_its_manifests() -> None:
     provider = FakeProvider()
     snapshot, opened = seen([resource("Ship/a"), resource("Dock/b"), resource("Buoy/c")], provider)
     assert opened == ["custom_models", "model_registry"]
-    assert provider.log.count("survey") == 2
+    assert provider.log.count("prefetch") == 2
     assert snapshot.platform["custom_models"] == {"told": ["Dock/b", "Ship/a"]}
     assert snapshot.platform["model_registry"] == {"told": ["Buoy/c"]}
 
@@ -119,7 +119,7 @@ def test_problems_of_identity_are_kept_beside_the_pairs() -> None:
     assert list(snapshot.matches.pairs) == [address("Ship/b")]
 
 
-@pytest.mark.parametrize("where", ["list Ship", "survey", "detail Ship/argo"])
+@pytest.mark.parametrize("where", ["list Ship", "prefetch", "detail Ship/argo"])
 def test_a_read_that_fails_fails_the_whole(where: str) -> None:
     provider = FakeProvider([live("Ship/argo")], {where: ApiError("GET answered 403", status=403)})
     with pytest.raises(ApiError, match="403"):

@@ -12,12 +12,12 @@ import pytest
 
 from reconciler.core.drift import drifted
 from reconciler.core.graph import Graph
-from reconciler.core.identity import Matches
-from reconciler.core.kind import Change, Kind, Options, Part
-from reconciler.core.plan import Plan, World, build
+from reconciler.core.identity import MatchResult
+from reconciler.core.kind import Kind, Options, Part, PlanContext
+from reconciler.core.plan import Plan, PlanInput, build
 from reconciler.core.resource import Address, Live, Resource
 from reconciler.core.spec import Spec
-from reconciler.core.step import After, Draft
+from reconciler.core.step import KnownAfter, StepDraft
 from reconciler.providers.model_runs.kind import END, KIND, RUN, run_draft, run_outputs
 from reconciler.providers.model_runs.spec import ModelRunSpec, spec_problems
 
@@ -40,14 +40,14 @@ def live(status: str = "SUCCESS", **facts: Any) -> Live:
     return Live("ModelRun", "r1", "features", spec=SPEC, facts={**held, **facts})
 
 
-def draft(found: Live | None, spec: Any = None, **more: Any) -> Draft | None:
+def draft(found: Live | None, spec: Any = None, **more: Any) -> StepDraft | None:
     resource = Resource(HERE, {**SPEC, **(spec or {})}, depends_on=(MODEL,))
     options = Options(retry_failed=more.pop("retry", False))
     outputs = {MODEL: {"changed": more.pop("changed", None)}}
-    return run_draft(Change(resource, found, (), outputs, options, **more))
+    return run_draft(PlanContext(resource, found, (), outputs, options, **more))
 
 
-def did(found: Draft | None) -> tuple[str, int, list[str]]:
+def did(found: StepDraft | None) -> tuple[str, int, list[str]]:
     """Action, number of triggers, and the waits."""
     if found is None:
         return "", 0, []
@@ -93,7 +93,7 @@ def test_the_first_run_is_always_made_and_shows_what_is_run(rerun: str) -> None:
     assert did(first) == TRIGGERS
     assert [field.path for field in first.fields] == ["projectName", "modelNames"]
     assert first.calls[0].params == {"alone": False}
-    assert first.waits[0].params["run"] == After("ModelRun/features", "runId")
+    assert first.waits[0].params["run"] == KnownAfter("ModelRun/features", "runId")
     assert not first.expected
 
 
@@ -126,7 +126,7 @@ def test_a_failure_that_is_too_old_is_run_again() -> None:
 
 @pytest.mark.parametrize("status", ["SUCCESS", "FAILED", "CANCELLED"])
 def test_what_it_depends_on_is_changed_by_this_plan(status: str) -> None:
-    moved = draft(live(status), moved=frozenset({MODEL}))
+    moved = draft(live(status), changed_dependencies=frozenset({MODEL}))
     assert moved is not None
     assert did(moved) == TRIGGERS
     assert moved.reason == "CustomModel/churn, which it depends on, is changed by this plan"
@@ -144,7 +144,7 @@ def test_what_it_depends_on_is_changed_by_this_plan(status: str) -> None:
         ("2026-01-02", NOTHING),
         ("soon", NOTHING),
         (None, NOTHING),
-        (After("CustomModel/churn", "changed"), NOTHING),
+        (KnownAfter("CustomModel/churn", "changed"), NOTHING),
     ],
 )
 def test_what_it_depends_on_changed_since(changed: Any, expected: Any) -> None:
@@ -160,7 +160,7 @@ def test_a_run_without_times_is_compared_with_nothing() -> None:
 
 
 def test_a_run_that_began_before_the_change_ends_first_and_then_comes_another() -> None:
-    for more in ({"moved": frozenset({MODEL})}, {"changed": "2026-01-02T03:04:06Z"}):
+    for more in ({"changed_dependencies": frozenset({MODEL})}, {"changed": "2026-01-02T03:04:06Z"}):
         both = draft(live("RUNNING"), **more)
         assert both is not None
         assert did(both) == ("run", 1, [END, RUN])
@@ -197,7 +197,7 @@ def test_failed_tests_are_red_and_named(failed: list[str], told: str) -> None:
 def test_runs_that_could_not_be_told_apart_are_a_problem(spec: Any) -> None:
     clashes = {"clashes": {str(HERE): ["ModelRun/other"]}}
     resource = Resource(HERE, spec)
-    refused = run_draft(Change(resource, live(), (), {}, Options(), platform=clashes))
+    refused = run_draft(PlanContext(resource, live(), (), {}, Options(), platform=clashes))
     assert refused is not None
     assert refused.action == ""
     (problem,) = refused.problems
@@ -219,19 +219,21 @@ class AnySpec(Spec):
     """A spec of nothing."""
 
 
-def planned(dependency: Draft | None, found: Live | None, *, aside: bool = False) -> Plan:
+def planned(
+    dependency: StepDraft | None, found: Live | None, *, non_blocking: bool = False
+) -> Plan:
     """The plan of a run that depends on an object with this draft."""
-    part = Part("part", lambda change: dependency, aside=aside)
-    model = Kind("CustomModel", "made_up", AnySpec, (part,), lasting=("versionId",))
+    part = Part("part", lambda change: dependency, non_blocking=non_blocking)
+    model = Kind("CustomModel", "made_up", AnySpec, (part,), durable_outputs=("versionId",))
     kinds = {"CustomModel": model, "ModelRun": KIND}
     resources = (Resource(MODEL, {}), Resource(HERE, SPEC, depends_on=(MODEL,)))
     pairs = {HERE: found} if found else {}
-    return build(World(Graph.of(resources), Matches(pairs), kinds), "fraud", None)
+    return build(PlanInput(Graph.of(resources), MatchResult(pairs), kinds), "fraud", None)
 
 
 @pytest.mark.parametrize("action", ["create", "update", "replace", "run"])
 def test_a_dependency_that_moves_makes_a_run_and_no_drift_of_it(action: str) -> None:
-    plan = planned(Draft(action, "moves", gives=("versionId",)), live())
+    plan = planned(StepDraft(action, "moves", outputs=("versionId",)), live())
     assert [step.id for step in plan.steps] == ["CustomModel/churn#part", "ModelRun/features"]
     assert plan.steps[1].depends_on == ("CustomModel/churn#part",)
     assert plan.steps[1].calls[0].params["alone"], "who else starts one may have missed the change"
@@ -239,11 +241,13 @@ def test_a_dependency_that_moves_makes_a_run_and_no_drift_of_it(action: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("action", "aside"),
+    ("action", "non_blocking"),
     [("adopt", False), ("check", False), ("update", True), ("update", False), ("run", False)],
 )
-def test_what_leaves_no_trace_to_tell_it_by_later_moves_nothing(action: str, aside: bool) -> None:
-    plan = planned(Draft(action, "stays"), live(), aside=aside)
+def test_what_leaves_no_trace_to_tell_it_by_later_moves_nothing(
+    action: str, non_blocking: bool
+) -> None:
+    plan = planned(StepDraft(action, "stays"), live(), non_blocking=non_blocking)
     assert [step.id for step in plan.steps] == ["CustomModel/churn#part"]
 
 

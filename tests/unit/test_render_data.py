@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.core.drift import DriftedObject
-from reconciler.core.left_alone import LeftAlone
 from reconciler.core.plan import Plan
 from reconciler.core.report import Report, StepResult
-from reconciler.core.step import ACTIONS, After, FieldChange
+from reconciler.core.step import ACTIONS, FieldChange, KnownAfter
+from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
 from reconciler.render.data import drift_data, plain_data, plan_data, report_data, to_json
 from tests.unit.hostile import STRINGS
@@ -38,7 +38,7 @@ STEP_KEYS = [
 def test_the_keys_of_a_plan_and_their_order_are_a_promise() -> None:
     data = plan_data(plan([resource("Dock/pier", {"berths": 3})], [live("Ship/old")]))
     assert list(data) == [
-        "formatVersion", "project", "target", "summary", "steps", "leftAlone", "problems",
+        "formatVersion", "project", "target", "summary", "steps", "untouched", "problems",
         "requests",
     ]  # fmt: skip
     assert list(data["summary"]) == [*ACTIONS, "unchanged"]
@@ -47,7 +47,7 @@ def test_the_keys_of_a_plan_and_their_order_are_a_promise() -> None:
     assert step["address"] == "Dock/pier"
     assert step["fields"] == [{"path": "berths", "old": None, "new": 3, "reason": "new object"}]
     assert list(step["calls"][0]) == [
-        "operation", "method", "path", "params", "body", "uploads", "gives",
+        "operation", "method", "path", "params", "body", "uploads", "outputs",
     ]  # fmt: skip
     assert step["waits"] == [
         {
@@ -55,15 +55,17 @@ def test_the_keys_of_a_plan_and_their_order_are_a_promise() -> None:
             "params": {"id": {"knownAfter": "Dock/pier", "output": "id"}},
             "timeout": 90,
             "after": 1,
-            "gives": [],
+            "outputs": [],
         }
     ]
-    assert data["leftAlone"] == [{"why": "orphan", "kind": "Ship", "name": "old", "id": "old-id"}]
+    assert data["untouched"] == [{"why": "orphan", "kind": "Ship", "name": "old", "id": "old-id"}]
 
 
 def test_what_is_left_alone_shows_its_field_and_its_note() -> None:
-    left = LeftAlone("ignored", "Ship", "argo", "1", "flag", "red", After("Ship/b", "id"), "hm")
-    (data,) = plan_data(Plan("fleet", None, left_alone=(left,)))["leftAlone"]
+    left = Untouched(
+        "ignored", "Ship", "argo", "1", "flag", "red", KnownAfter("Ship/b", "id"), "hm"
+    )
+    (data,) = plan_data(Plan("fleet", None, untouched=(left,)))["untouched"]
     assert data == {
         "why": "ignored", "kind": "Ship", "name": "argo", "id": "1", "note": "hm", "path": "flag",
         "old": "red", "new": {"knownAfter": "Ship/b", "output": "id"},
@@ -134,7 +136,7 @@ def test_hostile_strings_come_through_json_whole(text: str) -> None:
 
 
 def test_collections_of_any_type_are_lists_and_objects() -> None:
-    after = After("Ship/a", "id")
+    after = KnownAfter("Ship/a", "id")
     assert plain_data({1: (after, [after]), "b": None}) == {
         "1": [{"knownAfter": "Ship/a", "output": "id"}, [{"knownAfter": "Ship/a", "output": "id"}]],
         "b": None,

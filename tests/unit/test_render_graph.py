@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.cli.context import Environment
 from reconciler.cli.main import run
-from reconciler.cli.shared import Outer
 from reconciler.core.graph import Graph
 from reconciler.core.resource import Address, Resource
-from reconciler.flow import Tools
+from reconciler.flow import Registry
 from reconciler.render.graph import COLOURS, TEXT, dot, mermaid
 from tests.unit.hostile import STRINGS, texts
 from tests.unit.made_up import KINDS, resource
@@ -104,7 +104,7 @@ def drawn(folder: Path, *arguments: str) -> int:
     def nowhere(name: str, given: object) -> None:
         raise AssertionError("graph is offline")
 
-    outer = Outer(Tools(KINDS, nowhere), {})  # type: ignore[arg-type]
+    outer = Environment(Registry(KINDS, nowhere), {})  # type: ignore[arg-type]
     return run(["--project-dir", str(folder), "graph", *arguments], outer)
 
 

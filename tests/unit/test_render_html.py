@@ -13,9 +13,9 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 
-from reconciler.core.left_alone import LeftAlone
 from reconciler.core.plan import Plan
 from reconciler.core.step import FieldChange
+from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
 from reconciler.render.html import plan_html
 from reconciler.render.plain import plain
@@ -26,7 +26,7 @@ MADE = Plan(
     "fleet",
     "prod",
     (step("Ship/argo", "update", CODE), step("Dock/old", "delete")),
-    (LeftAlone("orphan", "Ship", "lost", "17"),),
+    (Untouched("orphan", "Ship", "lost", "17"),),
     (Problem("protected", "Dock/old is protected", "Unprotect it.", "Dock/old", blocked=True),),
     3,
     {"GET": 4},

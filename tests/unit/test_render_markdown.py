@@ -17,13 +17,13 @@ from hypothesis import given
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from reconciler.cli.context import Environment
 from reconciler.cli.main import run
-from reconciler.cli.shared import Outer
-from reconciler.core.left_alone import LeftAlone
 from reconciler.core.plan import Plan
-from reconciler.core.step import After, FieldChange, Wait
+from reconciler.core.step import FieldChange, KnownAfter, Wait
+from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
-from reconciler.flow import Tools
+from reconciler.flow import Registry
 from reconciler.render.markdown import drift_markdown, plan_markdown
 from reconciler.render.markdown_page import LIMIT
 from reconciler.render.markdown_text import cell, code, fenced, hidden, linked, prose
@@ -36,7 +36,7 @@ READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 FRAMES = re.compile(
     r"(<!-- reconciler:(plan|drift) scope=[A-Za-z0-9 :=._/-]*…? -->"
     r"|<details><summary>[a-z]+ <code>[^<>]*</code></summary>"
-    r"|<details><summary>Left alone: \d+</summary>"
+    r"|<details><summary>Untouched: \d+</summary>"
     r"|</details>)\n?"
 )
 SHIP = FieldChange("name", "old", "new", "differs from the manifest")
@@ -85,7 +85,7 @@ PLAN = """\
 
 </details>
 
-<details><summary>Left alone: 1</summary>
+<details><summary>Untouched: 1</summary>
 
 - 1 Ship of other owners
 
@@ -145,7 +145,7 @@ def test_a_plan() -> None:
             ),
             step("Dock/old", "delete", reason="has no manifest any more"),
         ),
-        (LeftAlone("foreign", "Ship", "x"),),
+        (Untouched("foreign", "Ship", "x"),),
         unchanged=3,
         requests={"GET": 4},
     )  # fmt: skip
@@ -194,7 +194,7 @@ def test_a_failed_run_says_what_is_wrong() -> None:
 
 
 def test_a_value_known_only_later() -> None:
-    change = FieldChange("dock", None, After("Dock/pier", "id"), "new object")
+    change = FieldChange("dock", None, KnownAfter("Dock/pier", "id"), "new object")
     shown = plan_markdown(Plan("fleet", None, (step("Ship/argo", "create", change),)))
     assert "| `dock` | `(none)` | `(known after Dock/pier)` | new object |" in shown
 
@@ -219,7 +219,7 @@ def test_a_command_that_fails_leaves_a_whole_document(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: str, start: str
 ) -> None:
     (tmp_path / "fleet.yaml").write_text("apiVersion: reconciler/v1\nkind: Shipp\n")
-    outer = Outer(Tools(KINDS, None), {})  # type: ignore[arg-type]
+    outer = Environment(Registry(KINDS, None), {})  # type: ignore[arg-type]
     assert run(["--project-dir", str(tmp_path), *arguments.split()], outer) == 1
     told = capsys.readouterr().out
     assert told.startswith(start)
@@ -232,7 +232,7 @@ def test_a_workflow_run_is_linked(tmp_path: Path, capsys: pytest.CaptureFixture[
         "GITHUB_REPOSITORY": "acme/models",
         "GITHUB_RUN_ID": "17",
     }
-    outer = Outer(Tools(KINDS, None), env)  # type: ignore[arg-type]
+    outer = Environment(Registry(KINDS, None), env)  # type: ignore[arg-type]
     for command in ("plan", "drift"):
         run(["--project-dir", str(tmp_path), command, "--format", "markdown"], outer)
         link = "[The whole run.](https://git.example/acme/models/actions/runs/17)"
@@ -366,17 +366,19 @@ def test_rows_go_last_and_are_counted() -> None:
 
 def test_problems_and_the_rest_leave_room_for_objects() -> None:
     problems = tuple(Problem("bad", f"{n} " + "is bad " * 40, address="a/b") for n in range(900))
-    aside = tuple(LeftAlone("orphan", "Ship", f"s{n}", "1") for n in range(900))
-    shown = plan_markdown(Plan("fleet", None, (step("Dock/old", "delete"),), aside, problems))
+    non_blocking = tuple(Untouched("orphan", "Ship", f"s{n}", "1") for n in range(900))
+    shown = plan_markdown(
+        Plan("fleet", None, (step("Dock/old", "delete"),), non_blocking, problems)
+    )
     assert len(shown) <= LIMIT
     assert cells(shown)[1][1] == "Dock/old"
-    assert re.search(r"\d+ problems, \d+ lines on what is left alone\. ", shown)
-    assert "Left alone: 900" in shown
+    assert re.search(r"\d+ problems, \d+ lines on untouched objects\. ", shown)
+    assert "Untouched: 900" in shown
 
 
 @pytest.mark.parametrize("text", STRINGS)
 def test_no_plan_is_too_long(text: str) -> None:
     one = everywhere(text)
     for count in (1, 10, 200):
-        big = Plan(text, text, one.steps * count, one.left_alone * count, one.problems * count)
+        big = Plan(text, text, one.steps * count, one.untouched * count, one.problems * count)
         assert len(plan_markdown(big, "https://ci.example/" + ")" * 400)) <= LIMIT

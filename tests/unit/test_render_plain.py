@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.core.step import After
+from reconciler.core.step import KnownAfter
 from reconciler.render.plain import WIDEST, inert, log_lines, plain, value
 from reconciler.render.table import table
 
@@ -69,7 +69,7 @@ def test_what_could_move_or_colour_is_spelled_out(text: str, shown: str) -> None
         ({"b": 1, "a": [None]}, '{"b": 1, "a": [null]}'),
         ('say "hi"', '"say \\"hi\\""'),
         ("a\nb", '"a\\nb"'),
-        (After("Ship/argo", "id"), "(known after Ship/argo)"),
+        (KnownAfter("Ship/argo", "id"), "(known after Ship/argo)"),
     ],
 )
 def test_a_value_is_told_apart_from_every_other(held: Any, shown: str) -> None:
@@ -92,8 +92,8 @@ def test_bytes_are_told_as_one_would_write_them(held: Any, shown: str) -> None:
 
 
 def test_a_value_known_later_is_told_inside_of_others_too() -> None:
-    assert "(known after Ship/argo)" in value([After("Ship/argo", "id")])
-    assert harmless(value(After("Ship/\x1b[31m", "id")))
+    assert "(known after Ship/argo)" in value([KnownAfter("Ship/argo", "id")])
+    assert harmless(value(KnownAfter("Ship/\x1b[31m", "id")))
 
 
 @given(ANY | st.lists(ANY, max_size=3) | st.dictionaries(ANY, ANY, max_size=2))

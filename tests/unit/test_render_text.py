@@ -11,11 +11,11 @@ from collections.abc import Callable
 import pytest
 
 from reconciler.core.drift import DriftedObject
-from reconciler.core.left_alone import LeftAlone
 from reconciler.core.plan import Plan
 from reconciler.core.report import Report, StepResult
 from reconciler.core.resource import Address
-from reconciler.core.step import After, FieldChange, Step, Wait
+from reconciler.core.step import FieldChange, KnownAfter, Step, Wait
+from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
 from reconciler.render.drift import drift_text
 from reconciler.render.text import NO_CHANGES, NOTHING, plan_text, problem_lines, report_text
@@ -56,7 +56,7 @@ def test_a_plan_says_what_changes_and_why_and_how_much() -> None:
         '        + crew: ["ann"]  (not set on the platform)',
         "",
         "Plan: 1 create, 1 update; 1 unchanged.",
-        "Left alone:",
+        "Untouched:",
         "  2 Ship of other owners",
         "  Ship/old (old-id) is ours and has no manifest; --prune deletes it",
         "Requests: none.",
@@ -77,7 +77,9 @@ def test_nothing_to_do_is_said_only_when_nothing_stands_in_the_way() -> None:
 
 
 def test_a_value_known_later_names_its_step() -> None:
-    text = plan_text(made(FieldChange("dock", "d-1", After("Dock/pier", "id"), "is made anew")))
+    text = plan_text(
+        made(FieldChange("dock", "d-1", KnownAfter("Dock/pier", "id"), "is made anew"))
+    )
     assert '~ dock: "d-1" -> (known after Dock/pier)  (is made anew)' in text
 
 
@@ -205,7 +207,7 @@ def drift(name: str = "a", reason: str = "b", field: FieldChange | None = None) 
 def left(**more: str) -> Plan:
     """A plan that leaves one thing alone."""
     held = {"why": "orphan", "kind": "Ship", "name": "a", "id": "1", **more}
-    return Plan("fleet", None, left_alone=(LeftAlone(**held),))
+    return Plan("fleet", None, untouched=(Untouched(**held),))
 
 
 PLACES: dict[str, Callable[[str], str]] = {
@@ -219,7 +221,7 @@ PLACES: dict[str, Callable[[str], str]] = {
     "old": lambda text: plan_text(made(FieldChange("a", text, "x", "x"))),
     "new": lambda text: plan_text(made(FieldChange("a", None, text, "x"))),
     "nested": lambda text: plan_text(made(FieldChange("a", {text: [text]}, [text], "x"))),
-    "known later": lambda text: plan_text(made(FieldChange("a", 1, After(text, "id"), "x"))),
+    "known later": lambda text: plan_text(made(FieldChange("a", 1, KnownAfter(text, "id"), "x"))),
     "why": lambda text: plan_text(made(FieldChange("a", 1, 2, text))),
     "detail": lambda text: plan_text(made(FieldChange("a", 1, 2, "x", (f"+{text}",)))),
     "orphan": lambda text: plan_text(left(name=text)),

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.core.kind import Change, FieldRule, FileRole, Kind, Outputs, Part
+from reconciler.core.kind import FieldRule, FileRole, Kind, Outputs, Part, PlanContext
 from reconciler.core.nearest import nearest
 from reconciler.core.resource import Live, Resource
-from reconciler.core.step import After, Call, Draft, FieldChange, Upload, Wait
+from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Upload, Wait
 from reconciler.errors import Problem
 from reconciler.providers.batch_inference import identity
 from reconciler.providers.batch_inference.estimate import config_of, estimated_cost, too_long
@@ -36,25 +36,27 @@ from reconciler.providers.batch_inference.wire import PREFIX, PURPOSE
 NAMES_TOLD = 5
 
 
-def draft(change: Change) -> Draft | None:
+def draft(change: PlanContext) -> StepDraft | None:
     """What this input needs now; None when its batch ended well."""
     facts = change.live.facts if change.live else {}
     state = facts.get("state", ABSENT)
     problems = tuple(_ambiguous(change, facts))
     if problems:
-        return Draft(problems=problems)
+        return StepDraft(problems=problems)
     if state == ABSENT or (state == FAILED and change.options.retry_failed):
         return _run(change, facts)
     batch = facts["batch"]
     follow = _wait(change, batch)
     if state == RUNNING:
-        return Draft("run", f"batch {batch} is under way with this input", waits=(follow,))
+        return StepDraft("run", f"batch {batch} is under way with this input", waits=(follow,))
     if state == FAILED:
         reason = f"batch {batch} did not end well, and its input has not changed: {facts['why']}"
-        return Draft("check", reason, waits=(follow,))
+        return StepDraft("check", reason, waits=(follow,))
     if facts["fetch"]:
         path = change.resource.spec[OUTPUT]
-        return Draft("run", f"the output of batch {batch} is fetched to {path}", waits=(follow,))
+        return StepDraft(
+            "run", f"the output of batch {batch} is fetched to {path}", waits=(follow,)
+        )
     return None
 
 
@@ -76,7 +78,7 @@ def check(resource: Resource, scope: str) -> Iterator[Problem]:
         yield _at(resource, "spec.output", "output-is-input", told, "Name another file.")
 
 
-def _run(change: Change, facts: Mapping[str, Any]) -> Draft:
+def _run(change: PlanContext, facts: Mapping[str, Any]) -> StepDraft:
     resource, entry = change.resource, change.resource.files[INPUT].entries[0]
     given: Input = change.platform["inputs"][str(resource.address)]
     owned_by, files = identity.owner(resource), facts.get("files", ())
@@ -87,25 +89,25 @@ def _run(change: Change, facts: Mapping[str, Any]) -> Draft:
         {"name": identity.file_name(owned_by, entry)},
         {"purpose": PURPOSE},
         (Upload("file", entry.path, entry.sha256, entry.size, INPUT),),
-        gives=("fileId",),
+        outputs=("fileId",),
     )
     # The page documents the input file alone; the rest is what the official client always sends.
     body = {
-        "input_file_id": files[0] if files else After(change.step(""), "fileId"),
+        "input_file_id": files[0] if files else KnownAfter(change.step(""), "fileId"),
         "endpoint": resource.spec.get("endpoint", DEFAULT_ENDPOINT),
         "completion_window": resource.spec.get("completionWindow", "24h"),
         "metadata": identity.metadata(owned_by, entry),
     }
     known = {"known": facts.get("batches", [])}
-    create = Call("create_batch", "POST", f"{PREFIX}/batches", known, body, gives=("batchId",))
+    create = Call("create_batch", "POST", f"{PREFIX}/batches", known, body, outputs=("batchId",))
     calls = (create,) if files else (upload, create)
-    return Draft(
+    return StepDraft(
         "run",
         _reason(facts),
         _fields(change, given, facts),
         calls,
-        (_wait(change, After(change.step(""), "batchId"), len(calls)),),
-        gives=("batchId",),
+        (_wait(change, KnownAfter(change.step(""), "batchId"), len(calls)),),
+        outputs=("batchId",),
         problems=tuple(_unfit(change, given)),
     )
 
@@ -118,7 +120,7 @@ def _reason(facts: Mapping[str, Any]) -> str:
     return "its input has changed" if facts.get("before") else "its input has not been run"
 
 
-def _fields(change: Change, given: Input, facts: Mapping[str, Any]) -> tuple[FieldChange, ...]:
+def _fields(change: PlanContext, given: Input, facts: Mapping[str, Any]) -> tuple[FieldChange, ...]:
     before = "" if facts.get("batches") else facts.get("before", "")
     config = config_of(given.model, change.platform["config"])
     digits = change.resource.files[INPUT].entries[0].sha256[: identity.DIGITS]
@@ -130,13 +132,13 @@ def _fields(change: Change, given: Input, facts: Mapping[str, Any]) -> tuple[Fie
     )
 
 
-def _wait(change: Change, batch: Any, after: int = 0) -> Wait:
+def _wait(change: PlanContext, batch: Any, after: int = 0) -> Wait:
     timeout = float(change.resource.spec.get("timeout", DEFAULT_TIMEOUT))
     require = dict(change.resource.spec.get("require") or {})
     return Wait("batch", {"batch": batch, "require": require}, timeout, after)
 
 
-def _unfit(change: Change, given: Input) -> Iterator[Problem]:
+def _unfit(change: PlanContext, given: Input) -> Iterator[Problem]:
     """Why the platform's models would not take the requests."""
     resource, active = change.resource, change.platform["active"]
     if given.model not in active:
@@ -155,7 +157,7 @@ def _unfit(change: Change, given: Input) -> Iterator[Problem]:
         )  # fmt: skip
 
 
-def _ambiguous(change: Change, facts: Mapping[str, Any]) -> Iterator[Problem]:
+def _ambiguous(change: PlanContext, facts: Mapping[str, Any]) -> Iterator[Problem]:
     resource, output = change.resource, output_path(change.resource)
     running, files = facts.get("running", ()), facts.get("files", ())
     if output is not None:
@@ -170,7 +172,7 @@ def _ambiguous(change: Change, facts: Mapping[str, Any]) -> Iterator[Problem]:
         yield _at(resource, "spec.input", "ambiguous-identity", told, hint)
 
 
-def _shared_output(change: Change, written: set[str]) -> Iterator[Problem]:
+def _shared_output(change: PlanContext, written: set[str]) -> Iterator[Problem]:
     """Files that this batch would write, and another manifest reads or writes."""
     resource = change.resource
     for other in sorted(change.platform["sources"].keys() - {str(resource.address)}):
@@ -210,6 +212,6 @@ KIND = Kind(
     verbs=frozenset({"read", "run", "cancel"}),
     check=check,
     outputs=outputs,
-    lasting=("batchId",),
+    durable_outputs=("batchId",),
     listed=False,
 )

@@ -36,25 +36,25 @@ class BatchInference:
         """The files and batches of this manifest."""
         return self.reads.find(resource)
 
-    def survey(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
+    def prefetch(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
         """Models, prices and inputs."""
-        return self.reads.survey(resources)
+        return self.reads.prefetch(resources)
 
     def detail(self, resource: Resource, live: Live) -> Live:
         """The same: a look-up tells all there is."""
         return live
 
-    def observe(self, live: Live) -> Any:
+    def snapshot(self, live: Live) -> Any:
         """Which files and batches there are."""
-        return self.reads.observe(live)
+        return self.reads.snapshot(live)
 
     def send(self, call: Call, resource: Resource | None) -> Mapping[str, Any]:
         """One write."""
         return self.writes.send(call, resource)
 
-    def find_effect(self, call: Call, resource: Resource | None) -> Mapping[str, Any] | None:
+    def recover(self, call: Call, resource: Resource | None) -> Mapping[str, Any] | None:
         """What a write made whose answer was lost."""
-        return self.writes.find_effect(call, resource)
+        return self.writes.recover(call, resource)
 
     def wait(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
         """One batch, to its end."""

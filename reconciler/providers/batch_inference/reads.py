@@ -54,7 +54,7 @@ class Reads:
         self._listing: Listing | None = None
         self._lock = Lock()
 
-    def survey(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
+    def prefetch(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
         """Models that can be asked, the inputs as read from disk, and all output paths."""
         with self._lock:
             self._listing = self._list()
@@ -87,7 +87,7 @@ class Reads:
             facts=self._facts(resource, own),
         )
 
-    def observe(self, live: Live) -> Any:
+    def snapshot(self, live: Live) -> Any:
         """Ids of its files and batches; how far a batch is may change while it is waited for."""
         own = _own(self._list(), live.owner or "")
         if not own.files and not own.batches:

@@ -25,8 +25,8 @@ from reconciler.providers.batch_inference.verdict import (
     refusals,
 )
 from reconciler.providers.batch_inference.wire import Batch
-from reconciler.providers.http import Outside
-from reconciler.providers.pace import Pace
+from reconciler.providers.http import Runtime
+from reconciler.providers.polling import Polling
 
 LONGEST_PAUSE = 30.0
 """Seconds: a batch may take a day."""
@@ -40,7 +40,7 @@ RETRY = "Mend the input and apply again; --retry-failed runs the same once more.
 class Waits:
     """Polls with growing pauses; nothing here writes to the platform."""
 
-    def __init__(self, client: Client, outside: Outside) -> None:
+    def __init__(self, client: Client, outside: Runtime) -> None:
         self.client = client
         self.outside = outside
 
@@ -56,7 +56,7 @@ class Waits:
 
     def _ended(self, wait: Wait, watch: Watch) -> Batch:
         name = wait.params["batch"]
-        pace, last = Pace(self.outside, wait.timeout, LONGEST_PAUSE), ""
+        pace, last = Polling(self.outside, wait.timeout, LONGEST_PAUSE), ""
         while is_running(batch := self.client.get_batch(name)):
             told = progress(batch)
             if told != last:

@@ -11,7 +11,7 @@ from reconciler.errors import ApiError, LiveStateError, UnknownOutcome
 from reconciler.providers.answer import ContractBroken
 from reconciler.providers.batch_inference.client import Client
 from reconciler.providers.custom_models.upload import readers
-from reconciler.providers.http import LOST_HINT, Outside
+from reconciler.providers.http import LOST_HINT, Runtime
 
 LOOKS = (0.0, 1.0, 3.0)
 """Pauses before each look, in seconds: a write may take effect after its connection broke."""
@@ -22,7 +22,7 @@ Found = Mapping[str, Any] | None
 class Writes:
     """Makes the calls of a plan, and looks for what a lost one made."""
 
-    def __init__(self, client: Client, outside: Outside) -> None:
+    def __init__(self, client: Client, outside: Runtime) -> None:
         self.client = client
         self.outside = outside
 
@@ -37,7 +37,7 @@ class Writes:
             # It was accepted, and the answer does not tell what it made.
             raise UnknownOutcome(error.message, LOST_HINT) from error
 
-    def find_effect(self, call: Call, resource: Resource | None) -> Found:
+    def recover(self, call: Call, resource: Resource | None) -> Found:
         """The outputs of the write, as if its answer had arrived.
 
         Raises LiveStateError when two things could be what it made.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from reconciler.core.mark import split
+from reconciler.core.marker import split
 from reconciler.core.resource import Live
 from reconciler.errors import ApiError, LiveStateError, SettingsError
 from reconciler.providers.custom_models.client import Client

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.core.kind import Change
-from reconciler.core.mark import Mark, join
+from reconciler.core.kind import PlanContext
+from reconciler.core.marker import Marker, join
 from reconciler.core.resource import Address
-from reconciler.core.step import After, Call, Draft
+from reconciler.core.step import Call, KnownAfter, StepDraft
 from reconciler.errors import Problem
 from reconciler.providers.custom_models.description import problem_at
 
@@ -19,7 +19,7 @@ COPIED = ("targetType", "calibratePredictions")
 """What a copy has from its source, and nothing can change later."""
 
 
-def derive_draft(change: Change, settings: Mapping[str, Any]) -> Draft:
+def derive_draft(change: PlanContext, settings: Mapping[str, Any]) -> StepDraft:
     """Copy, or make from a template; then one PATCH to what the manifest says, with the mark.
 
     Neither operation takes a ``userProvidedId``: the mark is what such a model is known by.
@@ -42,26 +42,26 @@ def derive_draft(change: Change, settings: Mapping[str, Any]) -> Draft:
             *_unlike(change, _copied(change, source), "copy"),
         )
     if problems:
-        return Draft(problems=problems)
-    mark = Mark(owner, protect=change.resource.lifecycle.protect)
+        return StepDraft(problems=problems)
+    mark = Marker(owner, protect=change.resource.lifecycle.protect)
     body = {**settings, "description": join(spec.get("description"), mark)}
-    own = {"id": After(change.step(""), "id")}
+    own = {"id": KnownAfter(change.step(""), "id")}
     patch = Call("update_model", "PATCH", "customModels/{id}/", own, body)
-    return Draft("create", reason, change.fields, (call, patch), gives=("id", "versionId"))
+    return StepDraft("create", reason, change.fields, (call, patch), outputs=("id", "versionId"))
 
 
 def _call(operation: str, route: str, body: Mapping[str, Any]) -> Call:
-    return Call(operation, "POST", f"customModels/{route}/", body=body, gives=("id", "versionId"))
+    return Call(operation, "POST", f"customModels/{route}/", body=body, outputs=("id", "versionId"))
 
 
-def _source(change: Change) -> Any:
+def _source(change: PlanContext) -> Any:
     wanted = change.resource.spec["copyOf"]
     if "id" in wanted:
         return wanted["id"]
     return change.outputs[Address(KIND, wanted["ref"])].get("id")
 
 
-def _copies(change: Change, source: Any) -> list[str]:
+def _copies(change: PlanContext, source: Any) -> list[str]:
     """Copies of this model that nobody owns: by their names, for no field tells of what."""
     models = change.catalog.get(KIND, ())
     name = next((live.name for live in models if live.id == source), "")
@@ -72,7 +72,7 @@ def _copies(change: Change, source: Any) -> list[str]:
     ]
 
 
-def _from_template(change: Change) -> list[str]:
+def _from_template(change: PlanContext) -> list[str]:
     """Models of this template that nobody owns, and nobody has touched since they were made."""
     wanted = change.resource.spec["template"]["templateId"]
     return [
@@ -82,7 +82,7 @@ def _from_template(change: Change) -> list[str]:
     ]
 
 
-def _unfinished(change: Change, key: str, found: list[str]) -> Iterator[Problem]:
+def _unfinished(change: PlanContext, key: str, found: list[str]) -> Iterator[Problem]:
     """Models that a run may have made and was cut off before it could mark them.
 
     They have no identity between the two calls that make them, so none is made beside them.
@@ -99,21 +99,21 @@ def _unfinished(change: Change, key: str, found: list[str]) -> Iterator[Problem]
         )
 
 
-def _copied(change: Change, source: Any) -> Mapping[str, Any]:
+def _copied(change: PlanContext, source: Any) -> Mapping[str, Any]:
     """The settings of the model to be copied: as its manifest says, else as they are."""
     models = change.catalog.get(KIND, ())
     live = next((each.spec for each in models if each.id == source), {})
     ref = change.resource.spec["copyOf"].get("ref")
-    origin = change.leans_on.get(Address(KIND, ref)) if ref else None
+    origin = change.dependencies.get(Address(KIND, ref)) if ref else None
     return {**live, **(origin.spec if origin else {})}
 
 
-def _made_before(change: Change, owner: str) -> Mapping[str, Any]:
+def _made_before(change: PlanContext, owner: str) -> Mapping[str, Any]:
     """What the template made when it was used for this very manifest: no operation tells before."""
     return next((m.spec for m in change.catalog.get(KIND, ()) if m.owner == owner), {})
 
 
-def _unlike(change: Change, held: Mapping[str, Any], origin: str) -> Iterator[Problem]:
+def _unlike(change: PlanContext, held: Mapping[str, Any], origin: str) -> Iterator[Problem]:
     """Settings that cannot be had from this origin; making the model again would not help."""
     spec = change.resource.spec
     for key in COPIED:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.core.kind import Change
-from reconciler.core.mark import LONGEST, Mark, split
+from reconciler.core.kind import PlanContext
+from reconciler.core.marker import LONGEST, Marker, split
 from reconciler.core.resource import Resource
 from reconciler.errors import Problem
 
@@ -14,7 +14,7 @@ LIMIT = 10_000
 """Characters of a description, as in the bodies of the API's POST and PATCH operations."""
 
 
-def marked(change: Change) -> Mark | None:
+def marked(change: PlanContext) -> Marker | None:
     """The mark that this object's description should end with.
 
     Objects that we make without another identity field carry one; so does everything protected,
@@ -27,7 +27,7 @@ def marked(change: Change) -> Mark | None:
         # A permanent delete, too, is wanted only once the manifest that asks for it is gone.
         wish = resource.lifecycle.on_delete
         notes = {ON_DELETE: wish} if wish == "permanent" else {}
-        return Mark(owner, protect=resource.lifecycle.protect, notes=notes)
+        return Marker(owner, protect=resource.lifecycle.protect, notes=notes)
     return None
 
 

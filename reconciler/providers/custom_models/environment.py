@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.core.kind import Change, FieldRule, FileRole, Kind, Outputs, Part
-from reconciler.core.mark import join, split
+from reconciler.core.kind import FieldRule, FileRole, Kind, Outputs, Part, PlanContext
+from reconciler.core.marker import join, split
 from reconciler.core.resource import Live, Resource
-from reconciler.core.step import Call, Draft, FieldChange
+from reconciler.core.step import Call, FieldChange, StepDraft
 from reconciler.providers.custom_models.description import ON_DELETE, description_problems, marked
 from reconciler.providers.custom_models.environment_version import version_draft
 from reconciler.providers.custom_models.sharing import share_draft
@@ -71,21 +71,21 @@ def environment_outputs(live: Live | None) -> Outputs:
     return {"id": live.id, "versionId": version["id"], "changed": version["created"]}
 
 
-def environment_draft(change: Change) -> Draft | None:
+def environment_draft(change: PlanContext) -> StepDraft | None:
     """POST, or one PATCH with the fields that differ; the mark is written with the description."""
     return _update(change, change.live) if change.live else _create(change)
 
 
-def _create(change: Change) -> Draft:
+def _create(change: PlanContext) -> StepDraft:
     resource = change.resource
     body = {key: resource.spec[key] for key in (*SETTINGS, "isPublic") if key in resource.spec}
     body["name"] = resource.display_name
     body["description"] = join(resource.spec.get("description"), marked(change))
-    call = Call("create_environment", "POST", f"{COLLECTION}/", body=body, gives=("id",))
-    return Draft("create", "does not exist yet", change.fields, (call,), gives=("id",))
+    call = Call("create_environment", "POST", f"{COLLECTION}/", body=body, outputs=("id",))
+    return StepDraft("create", "does not exist yet", change.fields, (call,), outputs=("id",))
 
 
-def _update(change: Change, live: Live) -> Draft | None:
+def _update(change: PlanContext, live: Live) -> StepDraft | None:
     resource, mark = change.resource, marked(change)
     body = {f.path: f.new for f in change.fields if f.path in SETTINGS}
     fields = change.fields
@@ -104,10 +104,10 @@ def _update(change: Change, live: Live) -> Draft | None:
     if "description" in body:
         body["description"] = join(body["description"], mark)
     call = Call("update_environment", "PATCH", f"{COLLECTION}/{{id}}/", {"id": live.id}, body)
-    return Draft("update", "settings differ", fields, (call,))
+    return StepDraft("update", "settings differ", fields, (call,))
 
 
-def environment_delete(live: Live, resource: Resource | None) -> Draft:
+def environment_delete(live: Live, resource: Resource | None) -> StepDraft:
     """DELETE only marks it as deleted; ``onDelete: permanent`` then erases it for good."""
     calls = [Call("delete_environment", "DELETE", f"{COLLECTION}/{{id}}/", {"id": live.id})]
     wish = resource.lifecycle.on_delete if resource else live.facts["onDelete"]
@@ -117,7 +117,7 @@ def environment_delete(live: Live, resource: Resource | None) -> Draft:
     reason = "is to be replaced" if resource else "has no manifest any more"
     if wish == PERMANENT:
         reason += ", and is erased for good (onDelete: permanent)"
-    return Draft("delete", reason, (), tuple(calls))
+    return StepDraft("delete", reason, (), tuple(calls))
 
 
 KIND = Kind(
@@ -136,12 +136,17 @@ KIND = Kind(
     parts=(
         Part("", environment_draft),
         Part("version", version_draft, ("version",)),
-        Part("sharing", lambda change: share_draft(change, COLLECTION), ("sharing",), aside=True),
+        Part(
+            "sharing",
+            lambda change: share_draft(change, COLLECTION),
+            ("sharing",),
+            non_blocking=True,
+        ),
     ),
     verbs=frozenset({"read", "create", "update", "replace", "delete"}),
     check=description_problems,
     outputs=environment_outputs,
-    lasting=("versionId",),
+    durable_outputs=("versionId",),
     delete=environment_delete,
     rank=1,
 )

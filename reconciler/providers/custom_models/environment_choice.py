@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.core.kind import Change
+from reconciler.core.kind import PlanContext
 from reconciler.core.resource import Address, Live
 from reconciler.core.step import FieldChange
 from reconciler.errors import Problem
@@ -27,7 +27,7 @@ class Choice:
 
 
 def choose_environment(
-    change: Change, wanted: Mapping[str, Any] | None, held: Mapping[str, Any] | None
+    change: PlanContext, wanted: Mapping[str, Any] | None, held: Mapping[str, Any] | None
 ) -> Choice:
     """Resolve ``ref``, ``name`` or ``id`` and decide whether the version moves.
 
@@ -60,7 +60,9 @@ def choose_environment(
     return Choice(found, version, (_field(change, wanted, held, found, version),))
 
 
-def _resolve(change: Change, wanted: Mapping[str, Any]) -> tuple[Any, Any, tuple[str, str] | None]:
+def _resolve(
+    change: PlanContext, wanted: Mapping[str, Any]
+) -> tuple[Any, Any, tuple[str, str] | None]:
     if "ref" in wanted:
         outputs = change.outputs[Address(KIND, wanted["ref"])]
         return outputs.get("id"), outputs.get("versionId"), None
@@ -84,7 +86,7 @@ def _not_one(key: str, value: str, found: list[Live]) -> tuple[str, str]:
     )
 
 
-def _unmanaged(change: Change, held: Mapping[str, Any] | None) -> Choice:
+def _unmanaged(change: PlanContext, held: Mapping[str, Any] | None) -> Choice:
     if held is None:
         return _refused(
             change,
@@ -95,7 +97,7 @@ def _unmanaged(change: Change, held: Mapping[str, Any] | None) -> Choice:
 
 
 def _field(
-    change: Change,
+    change: PlanContext,
     wanted: Mapping[str, Any],
     held: Mapping[str, Any] | None,
     found: Any,
@@ -116,12 +118,12 @@ def _field(
     return FieldChange(PATH, old, f"{name} @ {version}", reason)
 
 
-def _name_of(change: Change, identity: Any) -> str:
+def _name_of(change: PlanContext, identity: Any) -> str:
     named = (live.name for live in change.catalog.get(KIND, ()) if live.id == identity)
     return next(named, str(identity))
 
 
-def _waiting(change: Change, wanted: Mapping[str, Any]) -> Problem:
+def _waiting(change: PlanContext, wanted: Mapping[str, Any]) -> Problem:
     return problem_at(
         change.resource,
         f"spec.{PATH}",
@@ -131,6 +133,6 @@ def _waiting(change: Change, wanted: Mapping[str, Any]) -> Problem:
     )
 
 
-def _refused(change: Change, message: str, hint: str) -> Choice:
+def _refused(change: PlanContext, message: str, hint: str) -> Choice:
     problem = problem_at(change.resource, f"spec.{PATH}", "no-environment", message, hint)
     return Choice(problems=(problem,))

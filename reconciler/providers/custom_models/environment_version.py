@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.core.kind import Change
-from reconciler.core.mark import Mark, join
+from reconciler.core.kind import PlanContext
+from reconciler.core.marker import Marker, join
 from reconciler.core.resource import Resource
-from reconciler.core.step import After, Call, Draft, FieldChange, Upload, Wait
+from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Upload, Wait
 from reconciler.providers.custom_models.file_changes import file_changes
 
 SOURCES = ("dockerContext", "dockerImage", "dockerImageUri")
@@ -31,7 +31,7 @@ def source_of(version: Mapping[str, Any]) -> str:
     return next(key for key in SOURCES if key in version)
 
 
-def version_draft(change: Change) -> Draft | None:
+def version_draft(change: PlanContext) -> StepDraft | None:
     """Build the wanted content once: find it, wait for it, report its failure, or send it."""
     resource, live = change.resource, change.live
     if "version" not in resource.spec:
@@ -56,7 +56,7 @@ def version_draft(change: Change) -> Draft | None:
     return _wait_only("check", reason, change, found["id"], ())
 
 
-def _holding(change: Change, digest: str) -> Mapping[str, Any] | None:
+def _holding(change: PlanContext, digest: str) -> Mapping[str, Any] | None:
     """The live version that holds the wanted content: the newest, or the newest that works."""
     if change.live is None:
         return None
@@ -72,7 +72,7 @@ def _holding(change: Change, digest: str) -> Mapping[str, Any] | None:
 
 
 def _holds(
-    change: Change, found: Mapping[str, Any], version: Mapping[str, Any], digest: str
+    change: PlanContext, found: Mapping[str, Any], version: Mapping[str, Any], digest: str
 ) -> bool:
     if found["content"]:
         return bool(found["content"] == digest)
@@ -91,18 +91,18 @@ def _label_changes(version: Mapping[str, Any], found: Mapping[str, Any]) -> Iter
             yield FieldChange(f"version.{key}", found[key], version[key], reason)
 
 
-def _reasons(change: Change) -> tuple[FieldChange, ...]:
+def _reasons(change: PlanContext) -> tuple[FieldChange, ...]:
     return (*_source(change), *_told(change))
 
 
-def _told(change: Change) -> Iterator[FieldChange]:
+def _told(change: PlanContext) -> Iterator[FieldChange]:
     version = change.resource.spec["version"]
     for key in ("label", "description"):
         if version.get(key):
             yield FieldChange(f"version.{key}", None, version[key], "of the new version")
 
 
-def _source(change: Change) -> tuple[FieldChange, ...]:
+def _source(change: PlanContext) -> tuple[FieldChange, ...]:
     version = change.resource.spec["version"]
     source = source_of(version)
     latest = change.live.facts["latest"] if change.live else None
@@ -115,11 +115,11 @@ def _source(change: Change) -> tuple[FieldChange, ...]:
     return file_changes(path, seen, change.resource.files[path], diffs)
 
 
-def _build(change: Change, digest: str, fields: tuple[FieldChange, ...]) -> Draft:
+def _build(change: PlanContext, digest: str, fields: tuple[FieldChange, ...]) -> StepDraft:
     resource = change.resource
     version = resource.spec["version"]
     source = source_of(version)
-    mark = Mark(owner_of(change), digest)
+    mark = Marker(owner_of(change), digest)
     body: dict[str, Any] = {"description": join(version.get("description"), mark)}
     if "label" in version:
         body["label"] = version["label"]
@@ -133,39 +133,42 @@ def _build(change: Change, digest: str, fields: tuple[FieldChange, ...]) -> Draf
         "create_environment_version",
         "POST",
         "executionEnvironments/{id}/versions/",
-        {"id": change.own["id"], "latest": _latest(change)},
+        {"id": change.own_outputs["id"], "latest": _latest(change)},
         body,
         uploads,
-        gives=("versionId",),
+        outputs=("versionId",),
     )
     wait = Wait(
         "environment_build",
-        {"id": change.own["id"], "version": After(change.step("version"), "versionId")},
+        {
+            "id": change.own_outputs["id"],
+            "version": KnownAfter(change.step("version"), "versionId"),
+        },
         version.get("timeout", 1800),
         after=1,
     )
     action = "update" if change.live else "create"
     reason = "builds a new version" if change.live else "builds its first version"
-    return Draft(action, reason, fields, (call,), (wait,), gives=("versionId",))
+    return StepDraft(action, reason, fields, (call,), (wait,), outputs=("versionId",))
 
 
-def _latest(change: Change) -> str | None:
+def _latest(change: PlanContext) -> str | None:
     """The newest version that the plan knows: what is newer later on is ours."""
     latest = change.live.facts["latest"] if change.live else None
     return latest["id"] if latest else None
 
 
-def owner_of(change: Change) -> str:
+def owner_of(change: PlanContext) -> str:
     """``<scope>/<name>`` of this object."""
     return f"{change.options.scope}/{change.resource.address.name}"
 
 
 def _wait_only(
-    action: str, reason: str, change: Change, version: str, gives: tuple[str, ...]
-) -> Draft:
+    action: str, reason: str, change: PlanContext, version: str, outputs: tuple[str, ...]
+) -> StepDraft:
     timeout = change.resource.spec["version"].get("timeout", 1800)
-    params = {"id": change.own["id"], "version": version}
-    wait = Wait("environment_build", params, timeout, gives=("versionId",))
-    if not change.own.get("versionId"):
-        gives = ("versionId",)
-    return Draft(action, reason, (), (), (wait,), gives)
+    params = {"id": change.own_outputs["id"], "version": version}
+    wait = Wait("environment_build", params, timeout, outputs=("versionId",))
+    if not change.own_outputs.get("versionId"):
+        outputs = ("versionId",)
+    return StepDraft(action, reason, (), (), (wait,), outputs)

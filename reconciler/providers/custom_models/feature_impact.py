@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.core.kind import Change
-from reconciler.core.step import After, Call, Draft, FieldChange
+from reconciler.core.kind import PlanContext
+from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft
 from reconciler.errors import Problem
 from reconciler.providers.custom_models.derived_model import ORIGINS
 from reconciler.providers.custom_models.description import problem_at
@@ -21,13 +21,13 @@ from reconciler.providers.custom_models.jobs import (
 from reconciler.providers.custom_models.version_mark import note_call
 
 
-def impact_draft(change: Change) -> Draft | None:
+def impact_draft(change: PlanContext) -> StepDraft | None:
     """The newest version must have a feature impact, with this row count where one is said."""
     wanted = change.resource.spec.get("featureImpact")
     if wanted is None:
         return None
     if not _is_trained(change):
-        return Draft(problems=(_untrained(change),))
+        return StepDraft(problems=(_untrained(change),))
     body = {"rowCount": wanted["rowCount"]} if wanted.get("rowCount") else {}
     call = Call(
         "start_impact",
@@ -35,9 +35,9 @@ def impact_draft(change: Change) -> Draft | None:
         "customModels/{id}/versions/{version}/featureImpact/",
         version_ids(change),
         body,
-        gives=("impactStatus",),
+        outputs=("impactStatus",),
     )
-    status = After(change.step("impact"), "impactStatus")
+    status = KnownAfter(change.step("impact"), "impactStatus")
     facts = (job_facts(change) or {}).get("impact") or {"state": ABSENT}
     state = facts["state"]
     if state == DONE and wanted.get("rowCount") not in (None, facts.get("rowCount")):
@@ -67,7 +67,7 @@ def _impact_fields(wanted: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple
     return (FieldChange("featureImpact.rowCount", facts.get("rowCount"), rows, reason),)
 
 
-def _is_trained(change: Change) -> bool:
+def _is_trained(change: PlanContext) -> bool:
     """Whether the version has training data, or may have it from where it was copied."""
     spec, live = change.resource.spec, change.live
     version = spec.get("version") or {}
@@ -79,7 +79,7 @@ def _is_trained(change: Change) -> bool:
     return bool(held.get("trainingData") or live.facts["training"]["datasetId"])
 
 
-def _untrained(change: Change) -> Problem:
+def _untrained(change: PlanContext) -> Problem:
     # POST featureImpact/ answers 422 without it.
     return problem_at(
         change.resource, "spec.featureImpact", "no-training-data",

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.core.kind import Change
-from reconciler.core.step import After, Call, Draft, FieldChange, Wait
+from reconciler.core.kind import PlanContext
+from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Wait
 from reconciler.errors import Problem
 from reconciler.providers.custom_models.description import problem_at
 from reconciler.providers.custom_models.version_mark import FILES, note_call
@@ -46,38 +46,38 @@ class Job:
     fields: tuple[FieldChange, ...] = ()
 
 
-def job_draft(change: Change, job: Job) -> Draft | None:
+def job_draft(change: PlanContext, job: Job) -> StepDraft | None:
     """The step that a job needs now, or None when it is done."""
     if job.state == DONE:
         return None
-    if change.own.get("versionId") is None:
-        return Draft(problems=(_versionless(change, job),))
+    if change.own_outputs.get("versionId") is None:
+        return StepDraft(problems=(_versionless(change, job),))
     follow = Wait(job.operation, job.follow or {}, job.timeout)
     if job.state == RUNNING:
-        return Draft("run", f"{job.noun} is under way", (), (), (follow,))
+        return StepDraft("run", f"{job.noun} is under way", (), (), (follow,))
     if job.state == FAILED and not change.options.retry_failed:
         reason = f"{job.noun} failed, and the version has not changed"
-        return Draft("check", f"{reason}: {job.why}" if job.why else reason, (), (), (follow,))
+        return StepDraft("check", f"{reason}: {job.why}" if job.why else reason, (), (), (follow,))
     again = job.state == FAILED
     wait = Wait(job.operation, job.fresh or {}, job.timeout, job.wait_after or len(job.calls))
     reason = f"{job.noun} failed and is to be tried again" if again else f"{job.noun} is to be run"
-    gives = tuple(dict.fromkeys(key for call in job.calls for key in call.gives))
-    return Draft("run", reason, job.fields, job.calls, (wait,), gives)
+    outputs = tuple(dict.fromkeys(key for call in job.calls for key in call.outputs))
+    return StepDraft("run", reason, job.fields, job.calls, (wait,), outputs)
 
 
-def job_facts(change: Change) -> Mapping[str, Any] | None:
+def job_facts(change: PlanContext) -> Mapping[str, Any] | None:
     """What is known of the jobs of the version that is wanted; None while there is no such one."""
-    if change.live is None or isinstance(change.own.get("versionId"), After | None):
+    if change.live is None or isinstance(change.own_outputs.get("versionId"), KnownAfter | None):
         return None
     return dict(change.live.facts.get("jobs", {}))
 
 
-def version_ids(change: Change) -> dict[str, Any]:
+def version_ids(change: PlanContext) -> dict[str, Any]:
     """The ids of the model and of its version, or what will tell them."""
-    return {"id": change.own["id"], "version": change.own.get("versionId")}
+    return {"id": change.own_outputs["id"], "version": change.own_outputs.get("versionId")}
 
 
-def _versionless(change: Change, job: Job) -> Problem:
+def _versionless(change: PlanContext, job: Job) -> Problem:
     return problem_at(
         change.resource, "spec.version", "no-version",
         f"{job.noun} needs a version, and the model has none",
@@ -88,12 +88,12 @@ def _versionless(change: Change, job: Job) -> Problem:
 # -- dependency build ------------------------------------------------------------------------
 
 
-def build_draft(change: Change) -> Draft | None:
+def build_draft(change: PlanContext) -> StepDraft | None:
     """Wanted where the manifest says so, or where the version has dependencies."""
     version = change.resource.spec.get("version")
     wanted = version.get("dependencyBuild") if version else False
     facts = job_facts(change)
-    if wanted is False or change.own.get("versionId") is None:
+    if wanted is False or change.own_outputs.get("versionId") is None:
         return None
     if wanted is None and not _has_dependencies(change, facts):
         return None
@@ -107,9 +107,9 @@ def build_draft(change: Change) -> Draft | None:
             "onlyWithDependencies": wanted is None,
             "since": (facts or {}).get("buildStart"),
         },
-        gives=("building",),
+        outputs=("building",),
     )
-    building = {"building": After(change.step("build"), "building")}
+    building = {"building": KnownAfter(change.step("build"), "building")}
     status = (facts or {}).get("build")
     return job_draft(
         change,
@@ -125,7 +125,7 @@ def build_draft(change: Change) -> Draft | None:
     )
 
 
-def _has_dependencies(change: Change, facts: Mapping[str, Any] | None) -> bool:
+def _has_dependencies(change: PlanContext, facts: Mapping[str, Any] | None) -> bool:
     if facts is not None:
         return bool(facts.get("dependencies"))
     files = change.resource.files.get(FILES)
@@ -144,18 +144,21 @@ def _build_state(status: str | None) -> str:
 # -- test gate -------------------------------------------------------------------------------
 
 
-def test_draft(change: Change) -> Draft | None:
+def test_draft(change: PlanContext) -> StepDraft | None:
     """The newest version must have passed a test with this dataset and these checks."""
     wanted = change.resource.spec.get("tests")
     if not wanted:
         return None
-    body = {"customModelId": change.own["id"], "customModelVersionId": change.own.get("versionId")}
+    body = {
+        "customModelId": change.own_outputs["id"],
+        "customModelVersionId": change.own_outputs.get("versionId"),
+    }
     body |= {key: wanted[key] for key in ("datasetId", "datasetVersionId") if wanted.get(key)}
     if wanted.get("checks"):
         body["configuration"] = wanted["checks"]
     facts = job_facts(change) or {}
     params = {**version_ids(change), "known": [test["id"] for test in facts.get("tests", ())]}
-    call = Call("start_test", "POST", "customModelTests/", params, body, gives=("testId",))
+    call = Call("start_test", "POST", "customModelTests/", params, body, outputs=("testId",))
     found = _fitting_test(wanted, facts)
     return job_draft(
         change,
@@ -166,7 +169,7 @@ def test_draft(change: Change) -> Draft | None:
             state=_test_state(found),
             why=_failed_checks(found),
             follow={"test": found["id"]} if found else None,
-            fresh={"test": After(change.step("test"), "testId")},
+            fresh={"test": KnownAfter(change.step("test"), "testId")},
             calls=(call,),
             fields=_test_fields(wanted),
         ),
@@ -226,7 +229,7 @@ def _failed_checks(test: Mapping[str, Any] | None) -> str:
 # -- prediction explanations -----------------------------------------------------------------
 
 
-def explanations_draft(change: Change) -> Draft | None:
+def explanations_draft(change: PlanContext) -> StepDraft | None:
     """Prediction explanations of the newest version must have been initialized.
 
     No operation of the API tells whether they were, so the version's mark does.
@@ -238,9 +241,9 @@ def explanations_draft(change: Change) -> Draft | None:
         "POST",
         "customModels/{id}/versions/{version}/predictionExplanationsInitialization/",
         version_ids(change),
-        gives=("explanationsStatus",),
+        outputs=("explanationsStatus",),
     )
-    status = After(change.step("explanations"), "explanationsStatus")
+    status = KnownAfter(change.step("explanations"), "explanationsStatus")
     facts = (job_facts(change) or {}).get("explanations") or {"state": ABSENT}
     return job_draft(
         change,
@@ -265,14 +268,14 @@ def explanations_draft(change: Change) -> Draft | None:
 # -- conversion ------------------------------------------------------------------------------
 
 
-def conversion_draft(change: Change) -> Draft | None:
+def conversion_draft(change: PlanContext) -> StepDraft | None:
     """The newest version's files must have been converted, starting at the main program."""
     wanted = change.resource.spec.get("conversion")
     if wanted is None:
         return None
     files = change.resource.files.get(FILES)
     if files is not None and wanted["mainProgram"] not in files.by_path:
-        return Draft(problems=(_no_such_program(change, wanted["mainProgram"]),))
+        return StepDraft(problems=(_no_such_program(change, wanted["mainProgram"]),))
     facts = (job_facts(change) or {}).get("conversion")
     fits = facts is not None and facts["mainProgram"] == wanted["mainProgram"]
     call = Call(
@@ -284,7 +287,7 @@ def conversion_draft(change: Change) -> Draft | None:
             "mainProgram": wanted["mainProgram"],
             "known": facts["known"] if facts else [],
         },
-        gives=("conversionId",),
+        outputs=("conversionId",),
     )
     return job_draft(
         change,
@@ -296,14 +299,14 @@ def conversion_draft(change: Change) -> Draft | None:
             follow={**version_ids(change), "conversion": facts["id"]} if facts else None,
             fresh={
                 **version_ids(change),
-                "conversion": After(change.step("conversion"), "conversionId"),
+                "conversion": KnownAfter(change.step("conversion"), "conversionId"),
             },
             calls=(call,),
         ),
     )
 
 
-def _no_such_program(change: Change, program: str) -> Problem:
+def _no_such_program(change: PlanContext, program: str) -> Problem:
     return problem_at(
         change.resource, "spec.conversion.mainProgram", "no-such-file",
         f"the version has no file {program}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.core.kind import Change
+from reconciler.core.kind import PlanContext
 from reconciler.errors import Problem
 from reconciler.providers.custom_models.description import problem_at
 
@@ -15,7 +15,7 @@ LIMITED = {
 }
 
 
-def limit_problems(change: Change) -> Iterator[Problem]:
+def limit_problems(change: PlanContext) -> Iterator[Problem]:
     """Settings of the version that are over the user's limits."""
     wanted = change.resource.spec.get("version") or {}
     for key, name in LIMITED.items():

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.core.kind import Change, FieldRule, FileRole, Kind, Outputs, Part
-from reconciler.core.mark import Mark, join, split
+from reconciler.core.kind import FieldRule, FileRole, Kind, Outputs, Part, PlanContext
+from reconciler.core.marker import Marker, join, split
 from reconciler.core.resource import Live, Resource
-from reconciler.core.step import Call, Draft, FieldChange
+from reconciler.core.step import Call, FieldChange, StepDraft
 from reconciler.providers.custom_models.derived_model import ORIGINS, derive_draft
 from reconciler.providers.custom_models.feature_impact import impact_draft
 from reconciler.providers.custom_models.jobs import (
@@ -71,8 +71,8 @@ def live_model(found: Model) -> Live:
         id=found.id,
         name=found.name,
         owner=mark.owner if mark else found.user_provided_id,
-        maker=_maker(version),
-        chosen=found.user_provided_id,
+        marker_owner=_marker_owner(version),
+        external_id=found.user_provided_id,
         in_use=_deployments(found),
         protected=bool(mark and mark.protect),
         spec={
@@ -110,7 +110,7 @@ def live_model(found: Model) -> Live:
     )
 
 
-def _maker(version: Version | None) -> str | None:
+def _marker_owner(version: Version | None) -> str | None:
     mark = split(version.description)[1] if version else None
     return mark.owner if mark else None
 
@@ -156,29 +156,29 @@ def model_outputs(live: Live | None) -> Outputs:
     return {"id": live.id, "versionId": version["id"], "changed": version["created"]}
 
 
-def _mark(change: Change) -> Mark | None:
+def _mark(change: PlanContext) -> Marker | None:
     """A model is known by its ``userProvidedId``; a mark protects it, or stands in for that."""
     resource, live = change.resource, change.live
     owner = f"{change.options.scope}/{resource.address.name}"
     # With an id of its own choosing, or none, the mark alone tells whose it is.
-    chosen = resource.user_provided_id or (live and not live.chosen)
+    external = resource.user_provided_id or (live and not live.external_id)
     ours = live is None or live.owner == owner
-    if resource.lifecycle.protect or (chosen and ours) or (live and live.protected):
-        return Mark(owner, protect=resource.lifecycle.protect)
+    if resource.lifecycle.protect or (external and ours) or (live and live.protected):
+        return Marker(owner, protect=resource.lifecycle.protect)
     return None
 
 
-def model_draft(change: Change) -> Draft | None:
+def model_draft(change: PlanContext) -> StepDraft | None:
     """POST, or one PATCH with the fields that differ; never a version."""
     return _update(change, change.live) if change.live else _create(change)
 
 
-def _create(change: Change) -> Draft:
+def _create(change: PlanContext) -> StepDraft:
     resource = change.resource
     if any(resource.spec.get(key) for key in ORIGINS):
         return derive_draft(change, settings_of(resource))
     if "targetType" not in resource.spec:
-        return Draft(problems=tuple(missing(resource, "targetType")))
+        return StepDraft(problems=tuple(missing(resource, "targetType")))
     body = {key: resource.spec[key] for key in CREATED if resource.spec.get(key) is not None}
     body |= {
         "customModelType": "inference",
@@ -191,8 +191,8 @@ def _create(change: Change) -> Draft:
         body["description"] = join(resource.spec.get("description"), mark)
     if change.options.commit:
         body["gitModelVersion"] = change.options.commit
-    call = Call("create_model", "POST", f"{COLLECTION}/", body=body, gives=("id",))
-    return Draft("create", "does not exist yet", change.fields, (call,), gives=("id",))
+    call = Call("create_model", "POST", f"{COLLECTION}/", body=body, outputs=("id",))
+    return StepDraft("create", "does not exist yet", change.fields, (call,), outputs=("id",))
 
 
 def settings_of(resource: Resource) -> dict[str, Any]:
@@ -201,7 +201,7 @@ def settings_of(resource: Resource) -> dict[str, Any]:
     return {**written, "name": resource.display_name}
 
 
-def _update(change: Change, live: Live) -> Draft | None:
+def _update(change: PlanContext, live: Live) -> StepDraft | None:
     resource, mark = change.resource, _mark(change)
     fields = change.fields
     body = {f.path: _sent(f.path, f.new) for f in fields if f.path in PATCHED}
@@ -222,7 +222,7 @@ def _update(change: Change, live: Live) -> Draft | None:
     if change.options.commit:
         body["gitModelVersion"] = change.options.commit
     call = Call("update_model", "PATCH", f"{COLLECTION}/{{id}}/", {"id": live.id}, body)
-    return Draft("update", "settings differ", fields, (call,))
+    return StepDraft("update", "settings differ", fields, (call,))
 
 
 def _sent(key: str, value: Any) -> Any:
@@ -231,11 +231,11 @@ def _sent(key: str, value: Any) -> Any:
     return value
 
 
-def model_delete(live: Live, resource: Resource | None) -> Draft:
+def model_delete(live: Live, resource: Resource | None) -> StepDraft:
     """DELETE; the platform refuses it while the model is deployed or being tested."""
     call = Call("delete_model", "DELETE", f"{COLLECTION}/{{id}}/", {"id": live.id})
     reason = "is to be replaced" if resource else "has no manifest any more"
-    return Draft("delete", reason, (), (call,))
+    return StepDraft("delete", reason, (), (call,))
 
 
 DERIVED = (
@@ -284,12 +284,17 @@ KIND = Kind(
         Part("test", test_draft, ("tests",)),
         Part("impact", impact_draft, ("featureImpact",)),
         Part("explanations", explanations_draft, ("predictionExplanations",)),
-        Part("sharing", lambda change: share_draft(change, COLLECTION), ("sharing",), aside=True),
+        Part(
+            "sharing",
+            lambda change: share_draft(change, COLLECTION),
+            ("sharing",),
+            non_blocking=True,
+        ),
     ),
     verbs=frozenset({"read", "create", "update", "replace", "delete"}),
     check=model_problems,
     outputs=model_outputs,
-    lasting=("versionId",),
+    durable_outputs=("versionId",),
     delete=model_delete,
     rank=2,
 )

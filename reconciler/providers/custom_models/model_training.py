@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.core.diff import same
-from reconciler.core.kind import Change
-from reconciler.core.step import After, Call, Draft, FieldChange, Wait
+from reconciler.core.kind import PlanContext
+from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Wait
 from reconciler.errors import Problem
 from reconciler.providers.custom_models.description import problem_at
 
@@ -21,22 +21,22 @@ DATA = ("trainingData", "holdoutData")
 TIMEOUT = 1800.0
 
 
-def by_version(change: Change) -> bool:
+def by_version(change: PlanContext) -> bool:
     """Whether data belongs to versions, because the manifest or the live model says so."""
     live = change.live.spec.get(FLAG) if change.live else None
     return bool(change.resource.spec.get(FLAG, live))
 
 
-def training_draft(change: Change) -> Draft | None:
+def training_draft(change: PlanContext) -> StepDraft | None:
     """Assign the data to the model, with a warning about the newer way."""
     version = change.resource.spec.get("version") or {}
     if by_version(change) or not version.get("trainingData"):
         return None
     wanted = _wanted(version)
     if change.live and change.live.facts["training"]["assigning"]:
-        params = {"id": change.own["id"], "status": ""}
+        params = {"id": change.own_outputs["id"], "status": ""}
         wait = Wait("model_training", params, TIMEOUT)
-        return Draft("run", "the model still gets its training data", (), (), (wait,))
+        return StepDraft("run", "the model still gets its training data", (), (), (wait,))
     live = change.live.facts["training"] if change.live else {}
     fields = tuple(
         FieldChange(f"version.trainingData.{key}", live.get(key), value, "differs on the model")
@@ -45,21 +45,21 @@ def training_draft(change: Change) -> Draft | None:
     )
     warnings = tuple(_warning(change))
     if not fields:
-        return Draft(problems=warnings)
+        return StepDraft(problems=warnings)
     call = Call(
         "assign_training_data",
         "PATCH",
         "customModels/{id}/trainingData/",
-        {"id": change.own["id"]},
+        {"id": change.own_outputs["id"]},
         wanted,
-        gives=("trainingStatus",),
+        outputs=("trainingStatus",),
     )
-    status = After(change.step("training"), "trainingStatus")
-    params = {"id": change.own["id"], "status": status}
+    status = KnownAfter(change.step("training"), "trainingStatus")
+    params = {"id": change.own_outputs["id"], "status": status}
     wait = Wait("model_training", params, TIMEOUT, after=1)
     action = "update" if change.live else "create"
     reason = "gives the model its training data"
-    return Draft(action, reason, fields, (call,), (wait,), problems=warnings)
+    return StepDraft(action, reason, fields, (call,), (wait,), problems=warnings)
 
 
 def _wanted(version: dict[str, Any]) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def _wanted(version: dict[str, Any]) -> dict[str, Any]:
     return wanted
 
 
-def _warning(change: Change) -> Iterator[Problem]:
+def _warning(change: PlanContext) -> Iterator[Problem]:
     problem = problem_at(
         change.resource, "spec.version.trainingData", "model-level-training-data",
         "this model keeps training data for all its versions at once, a way that is deprecated",

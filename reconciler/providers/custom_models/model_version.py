@@ -8,9 +8,9 @@ from typing import Any
 
 from reconciler.core.diff import is_below
 from reconciler.core.fileset import FileSet, file_delta, file_set
-from reconciler.core.kind import Change
-from reconciler.core.mark import split
-from reconciler.core.step import After, Call, Draft, FieldChange, Upload, Wait
+from reconciler.core.kind import PlanContext
+from reconciler.core.marker import split
+from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Upload, Wait
 from reconciler.providers.custom_models.environment_choice import Choice, choose_environment
 from reconciler.providers.custom_models.file_changes import file_changes
 from reconciler.providers.custom_models.limits import limit_problems
@@ -95,7 +95,7 @@ def version_facts(version: Version | None) -> dict[str, Any] | None:
     }
 
 
-def version_draft(change: Change) -> Draft | None:
+def version_draft(change: PlanContext) -> StepDraft | None:
     """One POST for the first version, one PATCH for all that differs later, or only a mark."""
     wanted = change.resource.spec.get("version")
     if wanted is None:
@@ -104,7 +104,7 @@ def version_draft(change: Change) -> Draft | None:
     choice = choose_environment(change, wanted.get("environment"), held)
     problems = (*choice.problems, *limit_problems(change))
     if problems:
-        return Draft(problems=problems)
+        return StepDraft(problems=problems)
     if "repository" in wanted:
         return _pulled(change, wanted, choice, held)
     if held is None:
@@ -119,7 +119,7 @@ def version_draft(change: Change) -> Draft | None:
     return _settled(_metadata(change, wanted, held), _assignment(change, held))
 
 
-def _settled(told: Draft | None, assigned: Draft | None) -> Draft | None:
+def _settled(told: StepDraft | None, assigned: StepDraft | None) -> StepDraft | None:
     """Another description, or only the mark; and the data that are still on their way."""
     if told is None or assigned is None:
         return told or assigned
@@ -128,8 +128,8 @@ def _settled(told: Draft | None, assigned: Draft | None) -> Draft | None:
 
 
 def _pulled(
-    change: Change, wanted: Mapping[str, Any], choice: Choice, held: Mapping[str, Any] | None
-) -> Draft | None:
+    change: PlanContext, wanted: Mapping[str, Any], choice: Choice, held: Mapping[str, Any] | None
+) -> StepDraft | None:
     source = repository_fields(change, held)
     settings, tie = tuple(_setting_fields(change)), tie_fields(change, held)
     others = (*choice.fields, *tie)
@@ -138,7 +138,9 @@ def _pulled(
             # The pull went through and the call with the settings did not.
             return _next(change, wanted, choice, settings)
         call = mark_call(change, wanted.get("description"), {"commit": held["commits"][0]})
-        return Draft("adopt", "was pulled from this reference and only gets its mark", (), (call,))
+        return StepDraft(
+            "adopt", "was pulled from this reference and only gets its mark", (), (call,)
+        )
     if source:
         # A version of other files is made anew, and inherits no settings.
         anew = held is None or not only_moved(change, held)
@@ -151,7 +153,7 @@ def _pulled(
     return _settled(_metadata(change, wanted, held), _assignment(change, held))
 
 
-def _settings_call(change: Change, wanted: Mapping[str, Any], choice: Choice) -> Call | None:
+def _settings_call(change: PlanContext, wanted: Mapping[str, Any], choice: Choice) -> Call | None:
     live = change.live.spec["version"] if change.live else {}
     body = version_body(change, wanted, choice, live) | {"isMajorUpdate": False}
     if not any(body.get(key) is not None for key in (*RESOURCES, *DATA)):
@@ -160,16 +162,16 @@ def _settings_call(change: Change, wanted: Mapping[str, Any], choice: Choice) ->
         "create_version_from_latest",
         "PATCH",
         "customModels/{id}/versions/",
-        {"id": change.own["id"], "latest": After(change.step("version"), "versionId")},
+        {"id": change.own_outputs["id"], "latest": KnownAfter(change.step("version"), "versionId")},
         body,
-        gives=("versionId",),
+        outputs=("versionId",),
     )
 
 
 # -- what differs ----------------------------------------------------------------------------
 
 
-def _file_fields(change: Change) -> tuple[FieldChange, ...]:
+def _file_fields(change: PlanContext) -> tuple[FieldChange, ...]:
     files, live = change.resource.files.get(FILES), change.live
     assert live is not None
     if files is None or live.contents.get(FILES) == files.digest:
@@ -177,7 +179,7 @@ def _file_fields(change: Change) -> tuple[FieldChange, ...]:
     return file_changes(FILES, live.files.get(FILES), files, live.line_diffs)
 
 
-def _setting_fields(change: Change) -> Iterator[FieldChange]:
+def _setting_fields(change: PlanContext) -> Iterator[FieldChange]:
     for field in change.fields:
         elsewhere = is_below(field.path, DATA_PATHS) and not by_version(change)
         if field.path != "version.description" and not elsewhere:
@@ -187,31 +189,31 @@ def _setting_fields(change: Change) -> Iterator[FieldChange]:
 # -- the writes ------------------------------------------------------------------------------
 
 
-def _first(change: Change, wanted: Mapping[str, Any], choice: Choice) -> Draft:
+def _first(change: PlanContext, wanted: Mapping[str, Any], choice: Choice) -> StepDraft:
     files = change.resource.files.get(FILES, file_set(()))
     body = version_body(change, wanted, choice, {}) | {"isMajorUpdate": True}
     call = Call(
         "create_version",
         "POST",
         "customModels/{id}/versions/",
-        {"id": change.own["id"], "latest": change.own.get("versionId")},
+        {"id": change.own_outputs["id"], "latest": change.own_outputs.get("versionId")},
         body,
         _uploads(files, tuple(entry.path for entry in files.entries)),
-        gives=("versionId",),
+        outputs=("versionId",),
     )
     files_made = file_changes(FILES, None, files, {})
     tie = tie_fields(change, None)
     fields = (*choice.fields, *tie, *files_made, *_setting_fields(change))
     action = "update" if change.live else "create"
     # A copy, or a model from a template, brings a version that the plan knows nothing of.
-    derived = isinstance(change.own.get("versionId"), After)
+    derived = isinstance(change.own_outputs.get("versionId"), KnownAfter)
     reason = "makes a version with these files only" if derived else "makes version 1.0"
     return _draft(change, wanted, action, reason, fields, call)
 
 
 def _next(
-    change: Change, wanted: Mapping[str, Any], choice: Choice, fields: tuple[FieldChange, ...]
-) -> Draft:
+    change: PlanContext, wanted: Mapping[str, Any], choice: Choice, fields: tuple[FieldChange, ...]
+) -> StepDraft:
     assert change.live is not None
     held = change.live.facts["version"]
     old, new = change.live.files.get(FILES), change.resource.files.get(FILES)
@@ -232,21 +234,21 @@ def _next(
         {"id": change.live.id, "latest": held["id"]},
         body,
         _uploads(new, sent) if new is not None else (),
-        gives=("versionId",),
+        outputs=("versionId",),
     )
     reason = f"makes version {next_number(held['number'], major)} from {held['number']}"
     return _draft(change, wanted, "update", reason, fields, call)
 
 
 def _draft(
-    change: Change,
+    change: PlanContext,
     wanted: Mapping[str, Any],
     action: str,
     reason: str,
     fields: tuple[FieldChange, ...],
     call: Call,
-) -> Draft:
-    version = After(change.step("version"), "versionId")
+) -> StepDraft:
+    version = KnownAfter(change.step("version"), "versionId")
     calls: tuple[Call, ...] = (call,)
     kept = {}
     if "repository" in wanted and change.live:
@@ -259,9 +261,9 @@ def _draft(
         calls = (*calls, mark_call(change, wanted.get("description"), kept, version=version))
     waits: tuple[Wait, ...] = ()
     if "trainingData" in call.body:
-        params = {"id": change.own["id"], "version": version}
+        params = {"id": change.own_outputs["id"], "version": version}
         waits = (Wait("training_data", params, ASSIGNMENT_TIMEOUT, after=len(calls)),)
-    return Draft(action, reason, fields, calls, waits, gives=("versionId",))
+    return StepDraft(action, reason, fields, calls, waits, outputs=("versionId",))
 
 
 def _uploads(files: FileSet, paths: tuple[str, ...]) -> tuple[Upload, ...]:
@@ -271,21 +273,23 @@ def _uploads(files: FileSet, paths: tuple[str, ...]) -> tuple[Upload, ...]:
     )
 
 
-def _metadata(change: Change, wanted: Mapping[str, Any], held: Mapping[str, Any]) -> Draft | None:
+def _metadata(
+    change: PlanContext, wanted: Mapping[str, Any], held: Mapping[str, Any]
+) -> StepDraft | None:
     assert change.live is not None
     live_text = change.live.spec["version"]["description"]
     text = wanted.get("description") if "description" in wanted else live_text
     call = mark_call(change, text, held["notes"])
     fields = tuple(field for field in change.fields if field.path == "version.description")
     if fields:
-        return Draft("update", "describes the version anew", fields, (call,))
+        return StepDraft("update", "describes the version anew", fields, (call,))
     if not _lacks_its_mark(change, held):
         return None
     reason = f"version {held['number']} already holds these files and only gets its mark"
-    return Draft("adopt", reason, (), (call,))
+    return StepDraft("adopt", reason, (), (call,))
 
 
-def _lacks_its_mark(change: Change, held: Mapping[str, Any]) -> bool:
+def _lacks_its_mark(change: PlanContext, held: Mapping[str, Any]) -> bool:
     if is_unrecorded(change, held):
         return True
     files = change.resource.files.get(FILES)
@@ -294,16 +298,16 @@ def _lacks_its_mark(change: Change, held: Mapping[str, Any]) -> bool:
     return ours and files is not None and held["content"] != files.digest
 
 
-def _assignment(change: Change, held: Mapping[str, Any]) -> Draft | None:
+def _assignment(change: PlanContext, held: Mapping[str, Any]) -> StepDraft | None:
     if "trainingData" not in change.resource.spec["version"] or not by_version(change):
         return None
-    params = {"id": change.own["id"], "version": held["id"]}
+    params = {"id": change.own_outputs["id"], "version": held["id"]}
     wait = Wait("training_data", params, ASSIGNMENT_TIMEOUT)
     if held["assigning"]:
-        return Draft(
+        return StepDraft(
             "run", f"version {held['number']} still gets its training data", (), (), (wait,)
         )
     if held["assignmentError"]:
         reason = f"version {held['number']} could not get its training data"
-        return Draft("check", reason, (), (), (wait,))
+        return StepDraft("check", reason, (), (), (wait,))
     return None

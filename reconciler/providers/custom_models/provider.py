@@ -10,10 +10,10 @@ from reconciler.core.provider import Watch
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, Wait
 from reconciler.providers.custom_models.client import Client
+from reconciler.providers.custom_models.copies import Copies
 from reconciler.providers.custom_models.day_two import DayTwo
-from reconciler.providers.custom_models.derivations import Derivations
 from reconciler.providers.custom_models.reads import Reads
-from reconciler.providers.custom_models.settle import Settle
+from reconciler.providers.custom_models.recovery import Recovery
 from reconciler.providers.custom_models.waits import Waits
 from reconciler.providers.custom_models.writes import Writes
 from reconciler.providers.http import Http
@@ -26,10 +26,10 @@ class CustomModels:
         self.http = http
         self.client = Client(http)
         self.reads = Reads(self.client)
-        derivations = Derivations(self.client)
+        derivations = Copies(self.client)
         self.writes = Writes(self.client, derivations)
         self.waits = Waits(self.client, http.outside)
-        self.settle = Settle(self.client, http.outside, derivations)
+        self.settle = Recovery(self.client, http.outside, derivations)
         self.day_two = DayTwo(self.client)
 
     def list(self, kind: str) -> Sequence[Live]:
@@ -40,25 +40,25 @@ class CustomModels:
         """Nothing: both kinds are listed."""
         return None
 
-    def survey(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
+    def prefetch(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
         """The user's limits."""
-        return self.reads.survey(resources)
+        return self.reads.prefetch(resources)
 
     def detail(self, resource: Resource, live: Live) -> Live:
         """Users, files and jobs as far as the manifest manages them."""
         return self.reads.detail(resource, live)
 
-    def observe(self, live: Live) -> Any:
+    def snapshot(self, live: Live) -> Any:
         """The object, its users and its jobs, as the platform tells them."""
-        return self.reads.observe(live)
+        return self.reads.snapshot(live)
 
     def send(self, call: Call, resource: Resource | None) -> Mapping[str, Any]:
         """One write."""
         return self.writes.send(call, resource)
 
-    def find_effect(self, call: Call, resource: Resource | None) -> Mapping[str, Any] | None:
+    def recover(self, call: Call, resource: Resource | None) -> Mapping[str, Any] | None:
         """What a write made whose answer was lost."""
-        return self.settle.find_effect(call, resource)
+        return self.settle.recover(call, resource)
 
     def wait(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
         """One job, to its end."""

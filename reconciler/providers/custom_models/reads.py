@@ -60,7 +60,7 @@ class Reads:
             return [environment.live_environment(e) for e in self.client.list_environments()]
         return [model.live_model(found) for found in self.client.list_models()]
 
-    def survey(self, resources: Sequence[Resource]) -> dict[str, Any]:
+    def prefetch(self, resources: Sequence[Resource]) -> dict[str, Any]:
         """The user's limits, where a manifest asks for something that is limited."""
         asked = (resource.spec.get("version") or {} for resource in resources)
         if not any(key in version for version in asked for key in LIMITED):
@@ -76,7 +76,7 @@ class Reads:
             return self._environment_files(resource, live)
         return self._jobs(resource, self._model_files(resource, live))
 
-    def observe(self, live: Live) -> Any:
+    def snapshot(self, live: Live) -> Any:
         """The object, its users and its jobs, as the platform tells them; None when it is gone."""
         collection = COLLECTIONS[live.kind]
         try:

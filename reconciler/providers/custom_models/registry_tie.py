@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
-from reconciler.core.kind import Change
+from reconciler.core.kind import PlanContext
 from reconciler.core.resource import Address
 from reconciler.core.step import FieldChange
 
@@ -20,7 +20,7 @@ PLAIN = "/:@._~-"
 """What a name may hold in a mark beside letters and digits; blanks and brackets would end it."""
 
 
-def tie_note(change: Change) -> dict[str, str]:
+def tie_note(change: PlanContext) -> dict[str, str]:
     """What a mark of this version says: the version it is tied to, or was when nobody says more."""
     wanted = _wanted(change)
     if wanted is not None:
@@ -29,7 +29,7 @@ def tie_note(change: Change) -> dict[str, str]:
     return {NOTE: held["notes"][NOTE]} if held and NOTE in held["notes"] else {}
 
 
-def tie_fields(change: Change, held: Mapping[str, Any] | None) -> tuple[FieldChange, ...]:
+def tie_fields(change: PlanContext, held: Mapping[str, Any] | None) -> tuple[FieldChange, ...]:
     """``registry churn-artifact 6 -> 7`` where the held version was made for another one."""
     wanted = _wanted(change)
     if wanted is None or (held is not None and _is_unmarked(held)):
@@ -42,7 +42,7 @@ def tie_fields(change: Change, held: Mapping[str, Any] | None) -> tuple[FieldCha
     return (FieldChange(PATH, noted, wanted["fqn"], _reason(noted, wanted), (told,)),)
 
 
-def is_unrecorded(change: Change, held: Mapping[str, Any]) -> bool:
+def is_unrecorded(change: PlanContext, held: Mapping[str, Any]) -> bool:
     """Whether the held version only lacks the record of its tie.
 
     So it is when a run was cut off before it could mark the version that it had made.
@@ -50,7 +50,7 @@ def is_unrecorded(change: Change, held: Mapping[str, Any]) -> bool:
     return _wanted(change) is not None and _is_unmarked(held)
 
 
-def _wanted(change: Change) -> Mapping[str, Any] | None:
+def _wanted(change: PlanContext) -> Mapping[str, Any] | None:
     tie = (change.resource.spec.get("version") or {}).get("registryModel")
     return change.outputs.get(Address(KIND, tie["ref"])) or None if tie else None
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.core.kind import Change
-from reconciler.core.step import After, Call, Draft, FieldChange, Wait
+from reconciler.core.kind import PlanContext
+from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Wait
 from reconciler.providers.custom_models.environment_choice import Choice
 from reconciler.providers.custom_models.version_mark import mark_call, source_digest
 
@@ -18,7 +18,9 @@ PATH = "version.repository"
 TIMEOUT = 1800.0
 
 
-def repository_fields(change: Change, held: Mapping[str, Any] | None) -> tuple[FieldChange, ...]:
+def repository_fields(
+    change: PlanContext, held: Mapping[str, Any] | None
+) -> tuple[FieldChange, ...]:
     """Whether the held version is what the manifest asked the repository for."""
     wanted = change.resource.spec["version"]["repository"]
     shown = f"{wanted['id']} @ {wanted.get('ref') or 'default branch'}"
@@ -34,14 +36,14 @@ def repository_fields(change: Change, held: Mapping[str, Any] | None) -> tuple[F
     return ()
 
 
-def only_moved(change: Change, held: Mapping[str, Any]) -> bool:
+def only_moved(change: PlanContext, held: Mapping[str, Any]) -> bool:
     """Whether the held version differs from what is wanted by its reference alone."""
     wanted = change.resource.spec["version"]["repository"]
     former = [{**wanted, "ref": ref} for ref in (*held["refs"], None)]
     return held["content"] in map(source_digest, former)
 
 
-def pulled_already(change: Change, held: Mapping[str, Any]) -> bool:
+def pulled_already(change: PlanContext, held: Mapping[str, Any]) -> bool:
     """Whether an unmarked version shows just this reference: a run was cut off before its mark.
 
     A file that somebody put in, or a path without a file, tells that it was made by hand.
@@ -62,12 +64,12 @@ def _holds(held: Mapping[str, Any], path: str) -> bool:
 
 
 def repository_draft(
-    change: Change,
+    change: PlanContext,
     choice: Choice,
     fields: tuple[FieldChange, ...],
     held: Mapping[str, Any] | None,
     settings: Call | None,
-) -> Draft:
+) -> StepDraft:
     """POST for other files, PATCH when only the reference moves; then settings, then the mark."""
     wanted = change.resource.spec["version"]
     source = wanted["repository"]
@@ -89,28 +91,28 @@ def repository_draft(
         "update_version_from_repository" if moves else "create_version_from_repository",
         method,
         "customModels/{id}/versions/fromRepository/",
-        {"id": change.own["id"], "latest": change.own.get("versionId")},
+        {"id": change.own_outputs["id"], "latest": change.own_outputs.get("versionId")},
         body,
-        gives=("status",),
+        outputs=("status",),
     )
     step = change.step("version")
-    version = After(step, "versionId")
+    version = KnownAfter(step, "versionId")
     mark = mark_call(
         change,
         wanted.get("description"),
-        {"commit": After(step, "commit")},
+        {"commit": KnownAfter(step, "commit")},
         version=version,
     )
     wait = Wait(
         "repository_version",
-        {"id": change.own["id"], "status": After(step, "status")},
+        {"id": change.own_outputs["id"], "status": KnownAfter(step, "status")},
         TIMEOUT,
         after=1,
-        gives=("versionId", "commit"),
+        outputs=("versionId", "commit"),
     )
     calls = (pull, settings, mark) if settings else (pull, mark)
     action = "update" if change.live else "create"
     reason = "makes a version from the repository"
     if settings:
         reason += ", and one more with its settings, which that call cannot take"
-    return Draft(action, reason, fields, calls, (wait,), gives=("versionId", "commit"))
+    return StepDraft(action, reason, fields, calls, (wait,), outputs=("versionId", "commit"))

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reconciler.core.kind import Change
+from reconciler.core.kind import PlanContext
 from reconciler.core.resource import Live
-from reconciler.core.step import Call, Draft, FieldChange
+from reconciler.core.step import Call, FieldChange, StepDraft
 from reconciler.errors import Problem
 from reconciler.providers.custom_models.wire import Access
 
@@ -42,7 +42,7 @@ def live_sharing(entries: Sequence[Access]) -> dict[str, dict[str, Any]]:
     }
 
 
-def share_draft(change: Change, collection: str) -> Draft | None:
+def share_draft(change: PlanContext, collection: str) -> StepDraft | None:
     """Grants first, then, when the list is ``exact``, revokes of everyone else.
 
     The user who made the object keeps the role that the platform gave with it: an exact list that
@@ -56,13 +56,13 @@ def share_draft(change: Change, collection: str) -> Draft | None:
     revokes = list(_revokes(wanted, change.live, live))
     kept = tuple(_kept_maker(wanted, change.live, live))
     if not grants and not revokes:
-        return Draft(kept=kept) if kept else None
-    return Draft(
+        return StepDraft(kept=kept) if kept else None
+    return StepDraft(
         action="update" if change.live else "create",
         reason="the list of users differs" if change.live else "shared as the manifest says",
         fields=(*(field for field, _ in grants), *(field for field, _ in revokes)),
         calls=tuple(
-            _share_call(collection, change.own["id"], roles)
+            _share_call(collection, change.own_outputs["id"], roles)
             for group in (grants, revokes)
             for roles in _chunks([role for _, role in group])
         ),
@@ -117,7 +117,7 @@ def _revokes(
 
 
 def _ownerless(
-    change: Change, wanted: Mapping[str, Any], live: Mapping[str, Any]
+    change: PlanContext, wanted: Mapping[str, Any], live: Mapping[str, Any]
 ) -> Iterator[Problem]:
     if change.live is None:
         return

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.core.diff import is_below
-from reconciler.core.kind import Change
+from reconciler.core.kind import PlanContext
 from reconciler.providers.custom_models.environment_choice import Choice
 from reconciler.providers.custom_models.model_training import by_version
 
@@ -33,7 +33,7 @@ def next_number(number: str, major: bool) -> str:
 
 
 def version_body(
-    change: Change, wanted: Mapping[str, Any], choice: Choice, live: Mapping[str, Any]
+    change: PlanContext, wanted: Mapping[str, Any], choice: Choice, live: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Fields of POST and PATCH versions/; ``live`` is the present version's settings."""
     body: dict[str, Any] = {
@@ -65,7 +65,7 @@ def version_body(
 
 
 def _data_body(
-    change: Change, wanted: Mapping[str, Any], live: Mapping[str, Any]
+    change: PlanContext, wanted: Mapping[str, Any], live: Mapping[str, Any]
 ) -> dict[str, Any]:
     held = change.live.facts["version"] if change.live else None
     # What could not be assigned is said again: kept, it would stay unassigned without a trace.

@@ -17,8 +17,8 @@ from reconciler.providers.custom_models.jobs import (
     STATUS_RUNNING,
 )
 from reconciler.providers.custom_models.wire import ModelTest, Version
-from reconciler.providers.http import Outside
-from reconciler.providers.pace import Pace
+from reconciler.providers.http import Runtime
+from reconciler.providers.polling import Polling
 
 LOG_LINES = 40
 RETRY = "Mend it and apply again; --retry-failed runs the same once more."
@@ -27,7 +27,7 @@ RETRY = "Mend it and apply again; --retry-failed runs the same once more."
 class Waits:
     """Follows one job to its end; JobFailed carries the end of its log."""
 
-    def __init__(self, client: Client, outside: Outside) -> None:
+    def __init__(self, client: Client, outside: Runtime) -> None:
         self.client = client
         self.outside = outside
 
@@ -200,7 +200,7 @@ class Waits:
     def _poll(
         self, wait: Wait, status: Callable[[], str], running: frozenset[str], watch: Watch
     ) -> str:
-        pace, last = Pace(self.outside, wait.timeout), ""
+        pace, last = Polling(self.outside, wait.timeout), ""
         while True:
             state = status()
             if state not in running:

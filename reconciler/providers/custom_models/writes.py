@@ -10,8 +10,8 @@ from reconciler.core.step import Call
 from reconciler.errors import ApiError, LiveStateError, UnknownOutcome
 from reconciler.providers.answer import ContractBroken
 from reconciler.providers.custom_models.client import Client
-from reconciler.providers.custom_models.derivations import Derivations
-from reconciler.providers.custom_models.rival import keep_one_environment, refuse_newer
+from reconciler.providers.custom_models.concurrency import keep_one_environment, refuse_newer
+from reconciler.providers.custom_models.copies import Copies
 from reconciler.providers.custom_models.upload import readers
 from reconciler.providers.custom_models.version_mark import marked_text
 from reconciler.providers.http import LOST_HINT
@@ -20,9 +20,9 @@ Write = Callable[["Writes", Call, Resource | None], Mapping[str, Any] | None]
 
 
 class Writes:
-    """Makes the calls of a plan; their outputs are what the call ``gives``."""
+    """Makes the calls of a plan; their outputs are what the call ``outputs``."""
 
-    def __init__(self, client: Client, derivations: Derivations) -> None:
+    def __init__(self, client: Client, derivations: Copies) -> None:
         self.client = client
         self.derivations = derivations
 

@@ -38,7 +38,7 @@ def is_meant(model: Model, resource: Resource) -> bool:
     return name == spec["modelName"] and spec["mlRepo"] in (repository, model.ml_repo_id)
 
 
-def chosen(versions: Iterable[ModelVersion], require: Mapping[str, Any]) -> list[ModelVersion]:
+def fitting(versions: Iterable[ModelVersion], require: Mapping[str, Any]) -> list[ModelVersion]:
     """The version that is meant; several when the registry gave one alias to all of them."""
     alias, inside = require.get("alias"), require.get("version")
     if alias is not None:
@@ -59,7 +59,7 @@ def live_model(
     """
     only = models[0] if len(models) == 1 else None
     require = resource.spec.get("require") or {}
-    found = chosen(versions, require)
+    found = fitting(versions, require)
     return Live(
         kind=KIND,
         id=only.id if only else "",
@@ -68,7 +68,7 @@ def live_model(
             "models": [{"id": model.id, "fqn": model.fqn} for model in models],
             "near": list(near),
             "versions": [_short(version) for version in versions],
-            "chosen": [
+            "matching": [
                 {**version_facts(version), "byAlias": "alias" in require} for version in found
             ],
         },

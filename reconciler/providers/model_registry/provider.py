@@ -12,7 +12,7 @@ from reconciler.core.step import Call, Wait
 from reconciler.errors import ApiError, LiveStateError
 from reconciler.providers.http import Http
 from reconciler.providers.model_registry.choice import (
-    chosen,
+    fitting,
     is_meant,
     live_model,
     sought,
@@ -67,7 +67,7 @@ class ModelRegistry:
         latest = model.latest_version
         if latest is None:
             return ()
-        if chosen([latest], resource.spec.get("require") or {}):
+        if fitting([latest], resource.spec.get("require") or {}):
             return (latest,)
         try:
             versions = [v for v in self.client.list_versions(model.id) if _is_of(v, model.id)]
@@ -77,7 +77,7 @@ class ModelRegistry:
             versions = []  # only models are documented for this registry's public API
         return versions or (latest,)
 
-    def survey(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
+    def prefetch(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
         """Nothing that concerns all manifests."""
         return {}
 
@@ -85,7 +85,7 @@ class ModelRegistry:
         """The same: finding it told everything."""
         return live
 
-    def observe(self, live: Live) -> Any:
+    def snapshot(self, live: Live) -> Any:
         """The model and its latest version as they are now; None when it is gone."""
         found = [m for m in self.client.list_models(fqn=live.name) if m.id == live.id]
         return found[0].model_dump(mode="json") if found else None
@@ -94,7 +94,7 @@ class ModelRegistry:
         """Refused: no plan holds a write to the registry."""
         raise LiveStateError(f"{call.operation} would write to the model registry", HINT)
 
-    def find_effect(self, call: Call, resource: Resource | None) -> Mapping[str, Any] | None:
+    def recover(self, call: Call, resource: Resource | None) -> Mapping[str, Any] | None:
         """Nothing: no write was sent."""
         return None
 

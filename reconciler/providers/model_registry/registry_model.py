@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reconciler.core.kind import Change, FieldRule, Kind, Outputs, Part
+from reconciler.core.kind import FieldRule, Kind, Outputs, Part, PlanContext
 from reconciler.core.resource import Live, Resource
-from reconciler.core.step import Draft
+from reconciler.core.step import StepDraft
 from reconciler.errors import Problem
 from reconciler.providers.model_registry.choice import KIND as NAME
 from reconciler.providers.model_registry.choice import sought
@@ -17,20 +17,20 @@ from reconciler.providers.model_registry.spec import RegistryModelSpec
 MOST_SHOWN = 10
 
 
-def registry_draft(change: Change) -> Draft | None:
+def registry_draft(change: PlanContext) -> StepDraft | None:
     """No step ever; problems, which keep what refers to this model from being planned."""
     problems = tuple(_problems(change.resource, change.live))
-    return Draft(problems=problems) if problems else None
+    return StepDraft(problems=problems) if problems else None
 
 
 def _problems(resource: Resource, live: Live | None) -> Iterator[Problem]:
     facts: Mapping[str, Any] = live.facts if live else {"models": (), "near": ()}
     if len(facts["models"]) != 1:
         yield _not_one_model(resource, facts)
-    elif len(facts["chosen"]) != 1:
+    elif len(facts["matching"]) != 1:
         yield _not_one_version(resource, facts)
     else:
-        yield from _unmet(resource, facts["models"][0], facts["chosen"][0])
+        yield from _unmet(resource, facts["models"][0], facts["matching"][0])
 
 
 def _not_one_model(resource: Resource, facts: Mapping[str, Any]) -> Problem:
@@ -60,11 +60,11 @@ def _not_one_version(resource: Resource, facts: Mapping[str, Any]) -> Problem:
             "Log one first, or name another model.",
         )  # fmt: skip
     alias = require.get("alias")
-    if len(facts["chosen"]) > 1:
-        ids = ", ".join(f"{each['id']} ({each['number']})" for each in facts["chosen"])
+    if len(facts["matching"]) > 1:
+        ids = ", ".join(f"{each['id']} ({each['number']})" for each in facts["matching"])
         return _problem(
             resource, "spec.require.alias", "ambiguous-registry-alias",
-            f"{len(facts['chosen'])} versions of {fqn} have the alias {alias}: {ids}",
+            f"{len(facts['matching'])} versions of {fqn} have the alias {alias}: {ids}",
             "Take it off all but one of them in the registry.",
         )  # fmt: skip
     if alias is not None:
@@ -134,9 +134,9 @@ def _problem(resource: Resource, path: str, code: str, message: str, hint: str) 
 
 def registry_outputs(live: Live | None) -> Outputs:
     """What a custom model is tied to: the version by its fqn, and the alias it was found by."""
-    if live is None or len(live.facts["chosen"]) != 1:
+    if live is None or len(live.facts["matching"]) != 1:
         return {}
-    version = live.facts["chosen"][0]
+    version = live.facts["matching"][0]
     return {key: version[key] for key in ("id", "fqn", "alias", "byAlias")}
 
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-from reconciler.core.kind import Change, FieldRule, Kind, Outputs, Part
+from reconciler.core.kind import FieldRule, Kind, Outputs, Part, PlanContext
 from reconciler.core.resource import Live
-from reconciler.core.step import After, Call, Draft, FieldChange, Wait
+from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Wait
 from reconciler.errors import Problem
 from reconciler.providers.model_runs.selection import KEYS, Selection, trigger_body
 from reconciler.providers.model_runs.spec import TIMEOUT, ModelRunSpec, spec_problems
@@ -29,11 +29,11 @@ CHANGED = "changed"
 """The output by which an object tells when it last changed."""
 
 
-def run_draft(change: Change) -> Draft | None:
+def run_draft(change: PlanContext) -> StepDraft | None:
     """The run that is needed now, the one to wait for, or the failure that stands."""
     clashes = change.platform.get("clashes", {}).get(str(change.resource.address))
     if clashes:
-        return Draft(problems=(_indistinct(change, clashes),))
+        return StepDraft(problems=(_indistinct(change, clashes),))
     live = change.live
     if live is None:
         return _trigger(change, "there is no run of these models yet")
@@ -44,18 +44,22 @@ def run_draft(change: Change) -> Draft | None:
     return _again(change, live) or _standing(change, live)
 
 
-def _follow(change: Change, live: Live) -> Draft:
+def _follow(change: PlanContext, live: Live) -> StepDraft:
     since = _shown(live.facts["began"])
     reason = "" if _rerun(change) == NEVER else _moved(change, live)
     if not reason:
-        return Draft("run", f"a run is under way since {since}", (), (), (_wait(change, live.id),))
+        return StepDraft(
+            "run", f"a run is under way since {since}", (), (), (_wait(change, live.id),)
+        )
     # It may have read what was there before: it is over first, and then comes another one.
     draft = _trigger(change, f"{reason}; the run that is under way ends first")
     before = Wait(END, {"run": live.id}, _timeout(change))
-    return Draft(draft.action, draft.reason, (), draft.calls, (before, *draft.waits), draft.gives)
+    return StepDraft(
+        draft.action, draft.reason, (), draft.calls, (before, *draft.waits), draft.outputs
+    )
 
 
-def _again(change: Change, live: Live) -> Draft | None:
+def _again(change: PlanContext, live: Live) -> StepDraft | None:
     """A run for a reason of the manifest's ``rerun``, or None."""
     facts, began = live.facts, _shown(live.facts["began"])
     if _rerun(change) == NEVER:
@@ -64,7 +68,7 @@ def _again(change: Change, live: Live) -> Draft | None:
         return _trigger(change, "is run at every apply (rerun: always)", expected=True)
     moved = _moved(change, live)
     if moved:
-        return _trigger(change, moved, expected=bool(change.moved))
+        return _trigger(change, moved, expected=bool(change.changed_dependencies))
     if facts["tooOld"]:
         age = _spelled(change.resource.spec["maxAge"])
         return _trigger(change, f"the newest run, of {began}, is older than {age}")
@@ -73,13 +77,13 @@ def _again(change: Change, live: Live) -> Draft | None:
     return None
 
 
-def _standing(change: Change, live: Live) -> Draft | None:
+def _standing(change: PlanContext, live: Live) -> StepDraft | None:
     """A failure that nothing has changed since: shown, and red, at every apply."""
     failure = _failure(live)
     if not failure:
         return None
     waits = (_wait(change, live.id),)
-    return Draft("check", f"{failure}, and nothing has changed since", waits=waits)
+    return StepDraft("check", f"{failure}, and nothing has changed since", waits=waits)
 
 
 def _failure(live: Live) -> str:
@@ -96,31 +100,31 @@ def _failure(live: Live) -> str:
     return f"{what} of the newest run did not pass ({named}{more})"
 
 
-def _trigger(change: Change, reason: str, *, expected: bool = False) -> Draft:
+def _trigger(change: PlanContext, reason: str, *, expected: bool = False) -> StepDraft:
     live, spec = change.live, change.resource.spec
     # What is newer than this, and looks like what was sent, is what a lost trigger made.
     known = {"known": live.id, "since": live.facts["created"]} if live else {}
     # What this plan changes first, a run that others start in the meantime may have missed.
-    known["alone"] = bool(change.moved)
-    call = Call("trigger_run", "POST", "model-runs", known, trigger_body(spec), gives=("runId",))
-    wait = _wait(change, After(change.step(""), "runId"), after=1)
+    known["alone"] = bool(change.changed_dependencies)
+    call = Call("trigger_run", "POST", "model-runs", known, trigger_body(spec), outputs=("runId",))
+    wait = _wait(change, KnownAfter(change.step(""), "runId"), after=1)
     fields = () if live else tuple(_what(key, spec[key]) for key in KEYS if key in spec)
-    return Draft("run", reason, fields, (call,), (wait,), ("runId",), expected=expected)
+    return StepDraft("run", reason, fields, (call,), (wait,), ("runId",), expected=expected)
 
 
 def _what(key: str, value: Any) -> FieldChange:
     return FieldChange(key, None, value, "what is run")
 
 
-def _wait(change: Change, run: Any, *, after: int = 0) -> Wait:
+def _wait(change: PlanContext, run: Any, *, after: int = 0) -> Wait:
     tests = (change.resource.spec.get("require") or {}).get("tests", "")
     params = {"run": run, "tests": tests, "catalog": _catalog(change)}
     return Wait(RUN, params, _timeout(change), after)
 
 
-def _moved(change: Change, live: Live) -> str:
+def _moved(change: PlanContext, live: Live) -> str:
     """Why a run before now cannot have read what it depends on; '' when nothing says so."""
-    for address in sorted(change.moved):
+    for address in sorted(change.changed_dependencies):
         return f"{address}, which it depends on, is changed by this plan"
     began = moment(live.facts["began"])
     for address, outputs in sorted(change.outputs.items()):
@@ -132,15 +136,15 @@ def _moved(change: Change, live: Live) -> str:
     return ""
 
 
-def _catalog(change: Change) -> str:
+def _catalog(change: PlanContext) -> str:
     return Selection.of(change.resource.spec).catalog
 
 
-def _rerun(change: Change) -> str:
+def _rerun(change: PlanContext) -> str:
     return str(change.resource.spec.get("rerun", "onChange"))
 
 
-def _timeout(change: Change) -> float:
+def _timeout(change: PlanContext) -> float:
     return float(change.resource.spec.get("timeout", TIMEOUT))
 
 
@@ -160,7 +164,7 @@ def _spelled(seconds: int) -> str:
     return text
 
 
-def _indistinct(change: Change, others: list[str]) -> Problem:
+def _indistinct(change: PlanContext, others: list[str]) -> Problem:
     resource = change.resource
     keys = ("modelNames", "projectName")
     path = next(f"spec.{key}" for key in keys if key in resource.spec)
@@ -197,6 +201,6 @@ KIND = Kind(
     verbs=frozenset({"read", "run", "cancel"}),
     check=spec_problems,
     outputs=run_outputs,
-    lasting=("runId",),
+    durable_outputs=("runId",),
     listed=False,
 )

@@ -42,17 +42,17 @@ class ModelRuns:
         """The newest run of the manifest's selection."""
         return self.reads.find(resource)
 
-    def survey(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
+    def prefetch(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
         """The manifests whose runs could not be told apart."""
-        return self.reads.survey(resources)
+        return self.reads.prefetch(resources)
 
     def detail(self, resource: Resource, live: Live) -> Live:
         """The same: ``find`` tells all."""
         return live
 
-    def observe(self, live: Live) -> Any:
+    def snapshot(self, live: Live) -> Any:
         """The newest run of the selection, right now."""
-        return self.reads.observe(live)
+        return self.reads.snapshot(live)
 
     def send(self, call: Call, resource: Resource | None) -> Mapping[str, Any]:
         """Trigger the run; one that another apply has triggered since the plan is taken."""
@@ -61,13 +61,13 @@ class ModelRuns:
             return {"runId": run.id}
         try:
             made = self.client.trigger(call.body).id
-            self.waits.own.add(made)
+            self.waits.own_outputs.add(made)
             return {"runId": made}
         except ContractBroken as error:
             # It was accepted, and the answer does not tell what it made.
             raise UnknownOutcome(error.message, LOST_HINT) from error
 
-    def find_effect(self, call: Call, resource: Resource | None) -> Mapping[str, Any] | None:
+    def recover(self, call: Call, resource: Resource | None) -> Mapping[str, Any] | None:
         """The run that a lost trigger made: newer than what the plan knew, equal to what was sent.
 
         Raises LiveStateError when there are two of them.

@@ -29,7 +29,7 @@ class Reads:
         self._lock = Lock()
         self._runs = _Shared(client.list_runs())
 
-    def survey(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
+    def prefetch(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
         """The manifests whose runs could not be told apart.
 
         A plan begins with it, so the list of runs that all manifests share is read anew.
@@ -85,7 +85,7 @@ class Reads:
         selection = Selection.of(live.spec)
         return list(islice(self.matching(selection, self.client.list_runs()), count))
 
-    def observe(self, live: Live) -> Any:
+    def snapshot(self, live: Live) -> Any:
         """The newest run of the selection; None when there is none any more."""
         found = self.newest(live, 1)
         return {"jobs": {"run": found[0].id, "status": found[0].status}} if found else None

@@ -8,13 +8,13 @@ from typing import Any
 from reconciler.core.provider import Watch
 from reconciler.core.step import Wait
 from reconciler.errors import ApiError, Interrupted, JobFailed, UnknownOutcome
-from reconciler.providers.http import Outside
+from reconciler.providers.http import Runtime
 from reconciler.providers.model_runs import tree
 from reconciler.providers.model_runs.client import Client
 from reconciler.providers.model_runs.kind import END
 from reconciler.providers.model_runs.reads import Reads
 from reconciler.providers.model_runs.wire import CANCELLED, PENDING, SUCCESS, UNDER_WAY, Run
-from reconciler.providers.pace import Pace
+from reconciler.providers.polling import Polling
 
 RETRY = "Mend the models and apply with --retry-failed; a change of what it depends on runs it too."
 AGAIN = "Apply again to run it anew."
@@ -24,11 +24,11 @@ MEND_DATA = "Mend the data or the test, and apply with --retry-failed."
 class Waits:
     """Polls one run; JobFailed carries the tree of its steps."""
 
-    def __init__(self, client: Client, reads: Reads, outside: Outside) -> None:
+    def __init__(self, client: Client, reads: Reads, outside: Runtime) -> None:
         self.client = client
         self.reads = reads
         self.outside = outside
-        self.own: set[str] = set()
+        self.own_outputs: set[str] = set()
         """Runs that this process has triggered, and may therefore stop."""
 
     def wait(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
@@ -40,7 +40,7 @@ class Waits:
         return {"runId": run.id}
 
     def _follow(self, wait: Wait, watch: Watch) -> Run:
-        pace = Pace(self.outside, wait.timeout)
+        pace = Polling(self.outside, wait.timeout)
         progress = _Progress(self.client, watch)
         while True:
             run = self.client.get_run(wait.params["run"])
@@ -59,7 +59,7 @@ class Waits:
 
     def _interrupted(self, wait: Wait) -> Interrupted:
         identity = wait.params["run"]
-        if identity not in self.own:
+        if identity not in self.own_outputs:
             return Interrupted(
                 f"stopped waiting for the run {identity}, which goes on",
                 "The next apply waits for it again; `reconciler cancel` stops it.",

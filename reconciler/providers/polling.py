@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from reconciler.providers.http import Outside
+from reconciler.providers.http import Runtime
 
 FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 0.5, 15.0, 1.5
 
 
-class Pace:
+class Polling:
     """Growing pauses between the looks at one job, until its time is over; all in seconds."""
 
-    def __init__(self, outside: Outside, timeout: float, longest: float = LONGEST_PAUSE) -> None:
+    def __init__(self, outside: Runtime, timeout: float, longest: float = LONGEST_PAUSE) -> None:
         self._outside = outside
         self._pause, self._longest = FIRST_PAUSE, longest
         self._end = outside.clock() + timeout

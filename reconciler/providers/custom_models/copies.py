@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from threading import Lock
 from typing import Any
 
-from reconciler.core.mark import split
+from reconciler.core.marker import split
 from reconciler.core.resource import Resource
 from reconciler.core.step import Call
 from reconciler.errors import LiveStateError
@@ -18,7 +18,7 @@ from reconciler.providers.custom_models.client import Client
 from reconciler.providers.custom_models.wire import Model
 
 
-class Derivations:
+class Copies:
     """Makes them, and finds what a lost call made."""
 
     def __init__(self, client: Client) -> None:

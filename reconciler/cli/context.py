@@ -15,7 +15,7 @@ import click
 from reconciler.apply import DEFECT
 from reconciler.cli.console import Console
 from reconciler.errors import ManifestError, Problem, ReconcilerError, SettingsError
-from reconciler.flow import Ask, Session, Tools
+from reconciler.flow import Ask, Registry, Session
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,18 +23,18 @@ EVERY_PATH = click.Path(path_type=Path)
 
 
 @dataclass(frozen=True, slots=True)
-class Outer:
+class Environment:
     """What the process gives to the command line; tests hand in their own."""
 
-    tools: Tools
+    tools: Registry
     env: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class CliContext:
     """The global options, in reach of every command."""
 
-    outer: Outer
+    outer: Environment
     project_dir: Path
     console: Console
 
@@ -47,7 +47,7 @@ class Shared:
         return tuple(Path(os.path.normpath(path)) for path in paths)
 
 
-pass_shared = click.make_pass_decorator(Shared)
+pass_context = click.make_pass_decorator(CliContext)
 
 
 def run_options(command: F) -> F:

@@ -11,7 +11,7 @@ from typing import Any
 _OFFSET = re.compile(r"(?<=[?&]offset=)\d+")
 
 
-class ReadAhead:
+class PagePrefetch:
     """Reads the pages of one list, with up to ``most`` requests under way.
 
     The links of later pages are guessed from the first one and ``totalCount``.  A guess is used
@@ -25,7 +25,7 @@ class ReadAhead:
         self._under_way: dict[str, Future[Any]] = {}
         self._pool = ThreadPoolExecutor(most, thread_name_prefix="page")
 
-    def __enter__(self) -> ReadAhead:
+    def __enter__(self) -> PagePrefetch:
         return self
 
     def __exit__(

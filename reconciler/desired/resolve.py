@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from reconciler.core.graph import Graph
 from reconciler.core.nearest import did_you_mean
 from reconciler.core.resource import Address
-from reconciler.desired.fault import Fault
-from reconciler.desired.resource_builder import ResourceBuilder, Want
+from reconciler.desired.path_problem import PathProblem
+from reconciler.desired.resource_builder import Reference, ResourceBuilder
 from reconciler.errors import Problem
 
 
@@ -40,7 +40,9 @@ def _twice(builder: ResourceBuilder, first: ResourceBuilder, address: Address) -
     document, file = first.manifest.document, first.manifest.file.source.shown
     message = f"{address} is already at {file}:{document.line}:{document.column}"
     hint = "Give one of the two another metadata.name."
-    return builder.manifest.problem(Fault("duplicate-name", message, hint, ("metadata", "name")))
+    return builder.manifest.problem(
+        PathProblem("duplicate-name", message, hint, ("metadata", "name"))
+    )
 
 
 def _unresolved(
@@ -51,17 +53,17 @@ def _unresolved(
             yield builder.manifest.problem(_not_found(want, known))
 
 
-def _not_found(want: Want, known: Collection[Address]) -> Fault:
+def _not_found(want: Reference, known: Collection[Address]) -> PathProblem:
     kind, name = want.address
     if want.keys[0] == "dependsOn":
         guess = did_you_mean(str(want.address), (str(each) for each in known))
     else:
         guess = did_you_mean(name, (each.name for each in known if each.kind == kind))
     hint = "It must be among the manifests of the paths given."
-    return Fault("unknown-reference", f"no manifest {want.address}{guess}", hint, want.keys)
+    return PathProblem("unknown-reference", f"no manifest {want.address}{guess}", hint, want.keys)
 
 
 def _circle(circle: tuple[Address, ...], builder: ResourceBuilder) -> Problem:
     keys = next(want.keys for want in builder.wants if want.address == circle[1])
     message = f"a circle of dependencies: {' -> '.join(str(each) for each in circle)}"
-    return builder.manifest.problem(Fault("cycle", message, "Take one of them out.", keys))
+    return builder.manifest.problem(PathProblem("cycle", message, "Take one of them out.", keys))

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from reconciler.core.mark import split
+from reconciler.core.marker import split
 from reconciler.core.resource import Resource
 from reconciler.core.step import Call
 from reconciler.errors import ApiError, LiveStateError
 from reconciler.providers.custom_models.archive import read_archive
 from reconciler.providers.custom_models.client import Client
-from reconciler.providers.custom_models.derivations import Derivations
+from reconciler.providers.custom_models.copies import Copies
 from reconciler.providers.custom_models.version_mark import FILES
 from reconciler.providers.custom_models.wire import Version
-from reconciler.providers.http import Outside
+from reconciler.providers.http import Runtime
 
 LOOKS = (0.0, 1.0, 3.0)
 """Pauses before each look, in seconds: a write may take effect after its connection broke."""
@@ -30,15 +30,15 @@ MAY_STILL_COME = frozenset({"create_version_from_repository", "update_version_fr
 Found = Mapping[str, Any] | None
 
 
-class Settle:
+class Recovery:
     """Finds what a lost write made; None when there is nothing, so that it may be sent again."""
 
-    def __init__(self, client: Client, outside: Outside, derivations: Derivations) -> None:
+    def __init__(self, client: Client, outside: Runtime, derivations: Copies) -> None:
         self.client = client
         self.outside = outside
         self.derivations = derivations
 
-    def find_effect(self, call: Call, resource: Resource | None) -> Found:
+    def recover(self, call: Call, resource: Resource | None) -> Found:
         """The outputs of the write, as if its answer had arrived.
 
         Raises LiveStateError when two things could be what it made.
@@ -171,23 +171,23 @@ class Settle:
         return None
 
 
-LOOK_UPS: Mapping[str, Callable[[Settle, Call, Resource | None], Found]] = {
-    "create_environment": Settle._environment,
-    "create_environment_version": Settle._environment_version,
+LOOK_UPS: Mapping[str, Callable[[Recovery, Call, Resource | None], Found]] = {
+    "create_environment": Recovery._environment,
+    "create_environment_version": Recovery._environment_version,
     "delete_environment": lambda s, c, _: s._deleted(c, s.client.get_environment),
-    "create_model": Settle._model,
+    "create_model": Recovery._model,
     "delete_model": lambda s, c, _: s._deleted(c, s.client.get_model),
     "copy_model": lambda s, c, r: s.derivations.find(c, r),
     "create_model_from_template": lambda s, c, r: s.derivations.find(c, r),
-    "create_version": Settle._version,
-    "create_version_from_latest": Settle._version,
-    "create_version_from_repository": Settle._from_repository,
-    "update_version_from_repository": Settle._from_repository,
-    "start_build": Settle._build,
-    "start_test": Settle._test,
-    "start_conversion": Settle._conversion,
-    "start_impact": Settle._impact,
-    "assign_training_data": Settle._training,
+    "create_version": Recovery._version,
+    "create_version_from_latest": Recovery._version,
+    "create_version_from_repository": Recovery._from_repository,
+    "update_version_from_repository": Recovery._from_repository,
+    "start_build": Recovery._build,
+    "start_test": Recovery._test,
+    "start_conversion": Recovery._conversion,
+    "start_impact": Recovery._impact,
+    "assign_training_data": Recovery._training,
 }
 
 

@@ -6,7 +6,7 @@ version or one environment twice: each looks once more where it makes something.
 
 from __future__ import annotations
 
-from reconciler.core.mark import split
+from reconciler.core.marker import split
 from reconciler.core.step import Call
 from reconciler.errors import ApiError, LiveStateError
 from reconciler.providers.custom_models.client import Client

@@ -12,7 +12,7 @@ from reconciler.core.resource import Live, Resource
 
 
 @dataclass(frozen=True, slots=True)
-class LeftAlone:
+class Untouched:
     """Something seen and not touched on purpose.
 
     ``why`` is ``ignored`` (a field of ``ignoreChanges``), ``orphan`` (ours, but no manifest and
@@ -47,10 +47,10 @@ def pruned(spec: Mapping[str, Any], paths: tuple[str, ...], prefix: str = "") ->
     }
 
 
-def ignored_fields(resource: Resource, live: Live, difference: Difference) -> Iterable[LeftAlone]:
+def ignored_fields(resource: Resource, live: Live, difference: Difference) -> Iterable[Untouched]:
     """Fields that differ and are ignored on the author's wish."""
     for change in difference.ignored:
-        yield LeftAlone(
+        yield Untouched(
             "ignored",
             live.kind,
             resource.address.name,
@@ -61,10 +61,10 @@ def ignored_fields(resource: Resource, live: Live, difference: Difference) -> It
         )
 
 
-def ignored_keys(resource: Resource, live: Live, kind: Kind) -> Iterable[LeftAlone]:
+def ignored_keys(resource: Resource, live: Live, kind: Kind) -> Iterable[Untouched]:
     """Ignored keys that only the kind's own parts could have compared."""
     for path in resource.lifecycle.ignore_changes:
         rule = kind.rules.get(path)
         if rule and rule.derived and is_written(resource.spec, path):
             name = resource.address.name
-            yield LeftAlone("ignored", live.kind, name, live.id, path, note="not compared")
+            yield Untouched("ignored", live.kind, name, live.id, path, note="not compared")

@@ -16,7 +16,7 @@ LONGEST = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Marker:
     """Who made the object, what it holds, and whether it may be deleted.
 
     ``notes`` are further ``key=value`` facts that no field of the platform keeps.
@@ -35,14 +35,14 @@ class Mark:
         return f"[reconciler {told}]"
 
 
-def join(text: str | None, mark: Mark | None) -> str:
+def join(text: str | None, mark: Marker | None) -> str:
     """The description to send: the text, then the mark on a line of its own."""
     if mark is None:
         return text or ""
     return f"{text}\n{mark}" if text else str(mark)
 
 
-def split(description: str | None) -> tuple[str, Mark | None]:
+def split(description: str | None) -> tuple[str, Marker | None]:
     """The author's text and the mark of a live description; inverse of ``join``."""
     text = description or ""
     found = _MARK.search(text)
@@ -52,7 +52,7 @@ def split(description: str | None) -> tuple[str, Mark | None]:
     if "owner" not in pairs:
         return text, None
     owner, content = pairs.pop("owner"), pairs.pop("content", "")
-    mark = Mark(owner, content, pairs.pop("protect", "") == "true", pairs)
+    mark = Marker(owner, content, pairs.pop("protect", "") == "true", pairs)
     return text[: found.start()], mark
 
 

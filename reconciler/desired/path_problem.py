@@ -10,7 +10,7 @@ Keys = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class PathProblem:
     """A problem without file and line; ``on_key`` points at the key, not at its value."""
 
     code: str
@@ -20,7 +20,7 @@ class Fault:
     on_key: bool = False
 
 
-Report = Callable[[Fault], None]
+Report = Callable[[PathProblem], None]
 
 
 def dotted(keys: Keys) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from reconciler.core.left_alone import LeftAlone
 from reconciler.core.plan import Plan
 from reconciler.core.resource import Address
-from reconciler.core.step import ACTIONS, After, Call, FieldChange, Step, Upload, Wait
+from reconciler.core.step import ACTIONS, Call, FieldChange, KnownAfter, Step, Upload, Wait
+from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
 
 FORMAT_VERSION = 1
@@ -24,7 +24,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "target": plan.target,
         "summary": plan.summary,
         "steps": [step_data(step) for step in plan.steps],
-        "leftAlone": [_left_alone(entry) for entry in plan.left_alone],
+        "untouched": [_untouched(entry) for entry in plan.untouched],
         "problems": [problem_data(problem) for problem in plan.problems],
         "requests": dict(plan.requests),
     }
@@ -65,7 +65,7 @@ def _call(call: Call) -> dict[str, Any]:
         "params": plain_data(call.params),
         "body": plain_data(call.body),
         "uploads": [asdict(upload) for upload in call.uploads],
-        "gives": list(call.gives),
+        "outputs": list(call.outputs),
     }
 
 
@@ -75,13 +75,13 @@ def _wait(wait: Wait) -> dict[str, Any]:
         "params": plain_data(wait.params),
         "timeout": wait.timeout,
         "after": wait.after,
-        "gives": list(wait.gives),
+        "outputs": list(wait.outputs),
     }
 
 
 def plain_data(value: Any) -> Any:
     """A value as JSON has it; one known only later becomes ``{"knownAfter", "output"}``."""
-    if isinstance(value, After):
+    if isinstance(value, KnownAfter):
         return {"knownAfter": value.step, "output": value.key}
     if isinstance(value, Mapping):
         data = {str(key): plain_data(inner) for key, inner in value.items()}
@@ -97,7 +97,7 @@ def problem_data(problem: Problem) -> dict[str, Any]:
     return asdict(problem)
 
 
-def _left_alone(entry: LeftAlone) -> dict[str, Any]:
+def _untouched(entry: Untouched) -> dict[str, Any]:
     data = {"why": entry.why, "kind": entry.kind, "name": entry.name, "id": entry.id}
     if entry.note:
         data["note"] = entry.note
@@ -116,7 +116,7 @@ def plan_from(data: Mapping[str, Any]) -> Plan:
         project=str(data["project"]),
         target=data["target"],
         steps=tuple(_step_from(step) for step in data["steps"]),
-        left_alone=tuple(_left_from(entry) for entry in data["leftAlone"]),
+        untouched=tuple(_left_from(entry) for entry in data["untouched"]),
         problems=tuple(Problem(**problem) for problem in data["problems"]),
         unchanged=int(data["summary"]["unchanged"]),
         requests=dict(data["requests"]),
@@ -156,7 +156,7 @@ def _call_from(data: Mapping[str, Any]) -> Call:
         params=_value_from(data["params"]),
         body=_value_from(data["body"]),
         uploads=tuple(Upload(**upload) for upload in data["uploads"]),
-        gives=tuple(data["gives"]),
+        outputs=tuple(data["outputs"]),
     )
 
 
@@ -166,12 +166,12 @@ def _wait_from(data: Mapping[str, Any]) -> Wait:
         params=_value_from(data["params"]),
         timeout=data["timeout"],
         after=data["after"],
-        gives=tuple(data["gives"]),
+        outputs=tuple(data["outputs"]),
     )
 
 
-def _left_from(data: Mapping[str, Any]) -> LeftAlone:
-    return LeftAlone(
+def _left_from(data: Mapping[str, Any]) -> Untouched:
+    return Untouched(
         why=data["why"],
         kind=data["kind"],
         name=data["name"],
@@ -189,7 +189,7 @@ def _value_from(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if value.keys() == AFTER_KEYS:
-        return After(value["knownAfter"], value["output"])
+        return KnownAfter(value["knownAfter"], value["output"])
     if value.keys() == {"literal"}:
         value = value["literal"]
     return {key: _value_from(inner) for key, inner in value.items()}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from reconciler.core.nearest import did_you_mean
-from reconciler.desired.fault import Fault, Keys, Report, shown
+from reconciler.desired.path_problem import Keys, PathProblem, Report, shown
 
 Variable = str | int | float | bool
 
@@ -56,7 +56,7 @@ class Replacer:
         if isinstance(value, float):
             message = f"{found[0]} is the fraction {value}, which has no fixed spelling in a text"
             hint = "Put the variable's value in quotes."
-            self._report(Fault("variable-type", message, hint, keys))
+            self._report(PathProblem("variable-type", message, hint, keys))
         return str(value).lower() if isinstance(value, bool) else str(value)
 
     def _value(self, found: re.Match[str], keys: Keys) -> Variable:
@@ -67,13 +67,13 @@ class Replacer:
                 return self._variables[name]
             message = f"unknown variable {shown(name)}{did_you_mean(name, self._variables)}"
             hint = "Variables are set in spec.variables of the project."
-            self._report(Fault("unknown-variable", message, hint, keys))
+            self._report(PathProblem("unknown-variable", message, hint, keys))
         elif env := _ENV.fullmatch(inner):
             return self._environment(env[1], keys) or found[0]
         else:
             message = f"unknown placeholder {shown(found[0])}"
             hint = "Write ${var.NAME} for a variable, or $${ for the two characters themselves."
-            self._report(Fault("unknown-placeholder", message, hint, keys))
+            self._report(PathProblem("unknown-placeholder", message, hint, keys))
         return found[0]
 
     def _environment(self, name: str, keys: Keys) -> str | None:
@@ -83,7 +83,7 @@ class Replacer:
                 "Only provider settings of the project may read the environment, so that no "
                 "change to a manifest can copy a secret into a description."
             )
-            self._report(Fault("environment-in-manifest", message, hint, keys))
+            self._report(PathProblem("environment-in-manifest", message, hint, keys))
             return None
         # A secret that is not set reaches many CI systems as an empty variable.
         if not self._env.get(name):
