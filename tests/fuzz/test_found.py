@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from reconciler.errors import ApiError
-from reconciler.providers.custom_models.archive import read_archive
-from reconciler.providers.custom_models.unpack import unpack
+from reconciler.providers.archive import read_archive
+from reconciler.providers.unpack import unpack
 from tests.scenarios.scenario import HERE
 from tests.scenarios.stage import Stage
 

@@ -16,9 +16,9 @@ import httpx
 import pytest
 
 from reconciler.errors import ApiError, SettingsError
-from reconciler.providers.custom_models.archive import read_archive
-from reconciler.providers.custom_models.unpack import unpack
+from reconciler.providers.archive import read_archive
 from reconciler.providers.http import SPOOLED
+from reconciler.providers.unpack import unpack
 from tests.unit.scripted_platform import platform
 
 

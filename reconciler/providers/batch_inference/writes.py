@@ -10,8 +10,8 @@ from reconciler.core.step import Call
 from reconciler.errors import ApiError, LiveStateError, UnknownOutcome
 from reconciler.providers.answer import ContractBroken
 from reconciler.providers.batch_inference.client import Client
-from reconciler.providers.custom_models.upload import readers
 from reconciler.providers.http import LOST_HINT, Runtime
+from reconciler.providers.upload import readers
 
 LOOKS = (0.0, 1.0, 3.0)
 """Pauses before each look, in seconds: a write may take effect after its connection broke."""

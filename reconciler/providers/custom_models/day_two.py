@@ -11,8 +11,8 @@ from reconciler.errors import ApiError, LiveStateError, SettingsError
 from reconciler.providers.custom_models.client import Client
 from reconciler.providers.custom_models.environment_version import BUILDING
 from reconciler.providers.custom_models.jobs import RUNNING_BUILD, RUNNING_TEST
-from reconciler.providers.custom_models.unpack import unpack
 from reconciler.providers.custom_models.wire import Version
+from reconciler.providers.unpack import unpack
 
 ENVIRONMENT = "ExecutionEnvironment"
 TAIL_AT_ONCE = 1000

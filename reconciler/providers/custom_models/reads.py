@@ -10,8 +10,8 @@ from typing import Any
 from reconciler.core.fileset import FileSet, file_delta, file_set
 from reconciler.core.resource import Live, Resource
 from reconciler.errors import ApiError
+from reconciler.providers.archive import Archive, read_archive
 from reconciler.providers.custom_models import environment, model
-from reconciler.providers.custom_models.archive import Archive, read_archive
 from reconciler.providers.custom_models.client import Client
 from reconciler.providers.custom_models.jobs import (
     ABSENT,
@@ -23,9 +23,9 @@ from reconciler.providers.custom_models.jobs import (
 )
 from reconciler.providers.custom_models.limits import LIMITED
 from reconciler.providers.custom_models.sharing import live_sharing
-from reconciler.providers.custom_models.upload import text_of
 from reconciler.providers.custom_models.version_mark import FILES
 from reconciler.providers.custom_models.wire import Environment, Model
+from reconciler.providers.upload import text_of
 from reconciler.providers.wire import parse
 
 MOST_DIFF_LINES = 200

@@ -14,7 +14,7 @@ from reconciler.core.marker import split
 from reconciler.core.resource import Resource
 from reconciler.core.step import Call
 from reconciler.errors import ApiError, LiveStateError
-from reconciler.providers.custom_models.archive import read_archive
+from reconciler.providers.archive import read_archive
 from reconciler.providers.custom_models.client import Client
 from reconciler.providers.custom_models.copies import Copies
 from reconciler.providers.custom_models.version_mark import FILES

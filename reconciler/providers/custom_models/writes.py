@@ -12,9 +12,9 @@ from reconciler.providers.answer import ContractBroken
 from reconciler.providers.custom_models.client import Client
 from reconciler.providers.custom_models.concurrency import keep_one_environment, refuse_newer
 from reconciler.providers.custom_models.copies import Copies
-from reconciler.providers.custom_models.upload import readers
 from reconciler.providers.custom_models.version_mark import marked_text
 from reconciler.providers.http import LOST_HINT
+from reconciler.providers.upload import readers
 
 Write = Callable[["Writes", Call, Resource | None], Mapping[str, Any] | None]
 

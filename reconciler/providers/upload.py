@@ -15,7 +15,7 @@ from reconciler.core.resource import Resource
 from reconciler.core.step import Upload
 from reconciler.desired.pack import open_entry, pack_context
 from reconciler.errors import StalePlanError
-from reconciler.providers.custom_models.archive import KEPT_TEXT
+from reconciler.providers.archive import KEPT_TEXT
 
 
 class LateFile(io.RawIOBase):

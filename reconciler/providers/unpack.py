@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from reconciler.errors import ApiError, SettingsError
-from reconciler.providers.custom_models.archive import MOST_BYTES, members, whole
+from reconciler.providers.archive import MOST_BYTES, members, whole
 
 
 def unpack(content: BinaryIO, target: Path, most_bytes: int = MOST_BYTES) -> tuple[str, ...]:
