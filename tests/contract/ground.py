@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, BinaryIO
 
-from reconciler.providers.custom_models.calls import Opener
-from reconciler.providers.custom_models.client import Client
+from reconciler.providers.custom_models.client.calls import Opener
+from reconciler.providers.custom_models.client.client import Client
 from reconciler.providers.http import Endpoint, Http, Runtime
 from tests.contract.contract_transport import ContractTransport
 from tests.contract.emulator_support import (

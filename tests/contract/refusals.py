@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from reconciler.providers.custom_models.client import Client
+from reconciler.providers.custom_models.client.client import Client
 from tests.contract.contract import Operation
 from tests.contract.emulator_support import ANN, OWNER, PROGRAM, V2
 from tests.contract.ground import MISSING, Ground, context, opened

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack
 
 import pytest
 
-from reconciler.providers.custom_models.client import Client
+from reconciler.providers.custom_models.client.client import Client
 from tests.contract.contract import operations
 from tests.contract.ground import Ground
 from tests.contract.operations import ROWS, Row, rows

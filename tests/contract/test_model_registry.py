@@ -16,7 +16,7 @@ from reconciler.errors import ApiError, LiveStateError
 from reconciler.providers.http import Endpoint, Http, Runtime
 from reconciler.providers.model_registry.client import Client
 from reconciler.providers.model_registry.provider import ModelRegistry
-from reconciler.providers.model_registry.wire import (
+from reconciler.providers.model_registry.responses import (
     FRAMEWORKS,
     SOURCES,
     Framework,

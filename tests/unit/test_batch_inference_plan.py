@@ -21,9 +21,9 @@ from reconciler.providers.all import KINDS
 from reconciler.providers.batch_inference import identity
 from reconciler.providers.batch_inference.estimate import config_of, estimated_cost, too_long
 from reconciler.providers.batch_inference.input import Input, Request
+from reconciler.providers.batch_inference.responses import Batch, ModelConfig, StoredFile
 from reconciler.providers.batch_inference.verdict import complaint, failed_lines, is_running
 from reconciler.providers.batch_inference.waits import progress
-from reconciler.providers.batch_inference.wire import Batch, ModelConfig, StoredFile
 
 ENTRY = FileEntry("smoke.jsonl", "0123456789abcdef" * 4, 10)
 LINE = json.dumps(

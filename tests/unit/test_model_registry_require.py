@@ -16,8 +16,8 @@ from reconciler.providers.model_registry.registry_model import (
     registry_outputs,
 )
 from reconciler.providers.model_registry.requirements import CHECKS
+from reconciler.providers.model_registry.responses import Model, ModelVersion
 from reconciler.providers.model_registry.spec import RegistryModelSpec, RegistryRequire
-from reconciler.providers.model_registry.wire import Model, ModelVersion
 
 FQN = "model:acme/fraud/churn"
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from reconciler.providers.model_runs import tree
-from reconciler.providers.model_runs.wire import Run, RunStep, TestResult
+from reconciler.providers.model_runs.responses import Run, RunStep, TestResult
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

@@ -20,6 +20,7 @@ from reconciler.errors import Problem
 from reconciler.providers.batch_inference import identity
 from reconciler.providers.batch_inference.estimate import config_of, estimated_cost, too_long
 from reconciler.providers.batch_inference.input import Input, read_input
+from reconciler.providers.batch_inference.responses import PREFIX, PURPOSE
 from reconciler.providers.batch_inference.results import errors_path, output_path
 from reconciler.providers.batch_inference.spec import (
     DEFAULT_ENDPOINT,
@@ -31,7 +32,6 @@ from reconciler.providers.batch_inference.spec import (
 from reconciler.providers.batch_inference.spec import KIND as NAME
 from reconciler.providers.batch_inference.tokens import counted
 from reconciler.providers.batch_inference.verdict import ABSENT, DONE, FAILED, RUNNING
-from reconciler.providers.batch_inference.wire import PREFIX, PURPOSE
 
 NAMES_TOLD = 5
 

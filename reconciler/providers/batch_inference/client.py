@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from reconciler.providers.answer import ContractBroken
-from reconciler.providers.batch_inference.wire import (
+from reconciler.providers.batch_inference.responses import (
     PREFIX,
     PURPOSE,
     ActiveModels,
@@ -18,7 +18,7 @@ from reconciler.providers.batch_inference.wire import (
     StoredFile,
 )
 from reconciler.providers.http import MOST_PAGES, SERVER_HINT, Http
-from reconciler.providers.wire import parse
+from reconciler.providers.response import parse
 
 FILES_PAGE, BATCHES_PAGE = 1000, 100
 

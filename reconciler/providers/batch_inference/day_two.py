@@ -10,9 +10,9 @@ from reconciler.core.resource import Live
 from reconciler.errors import ApiError, LiveStateError, SettingsError, UnknownOutcome
 from reconciler.providers.batch_inference.client import Client
 from reconciler.providers.batch_inference.reads import Reads
+from reconciler.providers.batch_inference.responses import Batch
 from reconciler.providers.batch_inference.results import fetch, write_whole
 from reconciler.providers.batch_inference.verdict import failed_lines, is_running, refusals
-from reconciler.providers.batch_inference.wire import Batch
 
 CANCELLING = "cancelling"
 

@@ -11,8 +11,8 @@ from decimal import Decimal
 
 from reconciler.core.step import FieldChange
 from reconciler.providers.batch_inference.input import MOST_TOLD, Input, Request
+from reconciler.providers.batch_inference.responses import ModelConfig
 from reconciler.providers.batch_inference.tokens import CHARACTERS_PER_TOKEN, counted
-from reconciler.providers.batch_inference.wire import ModelConfig
 
 PRICED_TOKENS = 1_000_000
 PATH = "estimated cost"

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from reconciler.core.fileset import FileEntry
 from reconciler.core.resource import Resource
-from reconciler.providers.batch_inference.wire import Batch, StoredFile
+from reconciler.providers.batch_inference.responses import Batch, StoredFile
 
 OWNER, CONTENT = "reconciler_owner", "reconciler_content"
 """Keys of the metadata."""

@@ -14,6 +14,7 @@ from reconciler.errors import ApiError
 from reconciler.providers.batch_inference import identity
 from reconciler.providers.batch_inference.client import Client
 from reconciler.providers.batch_inference.input import read_input
+from reconciler.providers.batch_inference.responses import Batch, StoredFile
 from reconciler.providers.batch_inference.results import output_path
 from reconciler.providers.batch_inference.spec import DEFAULT_ENDPOINT, INPUT, KIND
 from reconciler.providers.batch_inference.verdict import (
@@ -27,7 +28,6 @@ from reconciler.providers.batch_inference.verdict import (
     failed_lines,
     is_running,
 )
-from reconciler.providers.batch_inference.wire import Batch, StoredFile
 
 
 @dataclass(frozen=True, slots=True)

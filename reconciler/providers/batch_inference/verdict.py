@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reconciler.providers.batch_inference.responses import Batch
 from reconciler.providers.batch_inference.tokens import counted
-from reconciler.providers.batch_inference.wire import Batch
 
 ABSENT, RUNNING, FAILED, DONE = "absent", "running", "failed", "done"
 COMPLETED = "completed"

@@ -11,6 +11,7 @@ from reconciler.core.resource import Resource
 from reconciler.core.step import Wait
 from reconciler.errors import ApiError, Interrupted, JobFailed
 from reconciler.providers.batch_inference.client import Client
+from reconciler.providers.batch_inference.responses import Batch
 from reconciler.providers.batch_inference.results import (
     errors_path,
     fetch,
@@ -24,7 +25,6 @@ from reconciler.providers.batch_inference.verdict import (
     is_running,
     refusals,
 )
-from reconciler.providers.batch_inference.wire import Batch
 from reconciler.providers.http import Runtime
 from reconciler.providers.polling import Polling
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from reconciler.core.marker import split
 from reconciler.core.step import Call
 from reconciler.errors import ApiError, LiveStateError
-from reconciler.providers.custom_models.client import Client
+from reconciler.providers.custom_models.client.client import Client
 
 AGAIN = "Another run or somebody is at work there; run again when that has ended."
 

@@ -14,8 +14,8 @@ from reconciler.core.marker import split
 from reconciler.core.resource import Resource
 from reconciler.core.step import Call
 from reconciler.errors import LiveStateError
-from reconciler.providers.custom_models.client import Client
-from reconciler.providers.custom_models.wire import Model
+from reconciler.providers.custom_models.client.client import Client
+from reconciler.providers.custom_models.client.responses import Model
 
 
 class Copies:

@@ -8,10 +8,10 @@ from pathlib import Path
 from reconciler.core.marker import split
 from reconciler.core.resource import Live
 from reconciler.errors import ApiError, LiveStateError, SettingsError
-from reconciler.providers.custom_models.client import Client
+from reconciler.providers.custom_models.client.client import Client
+from reconciler.providers.custom_models.client.responses import Version
 from reconciler.providers.custom_models.environment_version import BUILDING
 from reconciler.providers.custom_models.jobs import RUNNING_BUILD, RUNNING_TEST
-from reconciler.providers.custom_models.wire import Version
 from reconciler.providers.unpack import unpack
 
 ENVIRONMENT = "ExecutionEnvironment"

@@ -8,11 +8,11 @@ from reconciler.core.kind import FieldRule, FileRole, Kind, Outputs, Part, PlanC
 from reconciler.core.marker import join, split
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, FieldChange, StepDraft
+from reconciler.providers.custom_models.client.responses import BuiltVersion, Environment
 from reconciler.providers.custom_models.description import ON_DELETE, description_problems, marked
 from reconciler.providers.custom_models.environment_version import version_draft
 from reconciler.providers.custom_models.sharing import share_draft
 from reconciler.providers.custom_models.spec import ExecutionEnvironmentSpec
-from reconciler.providers.custom_models.wire import BuiltVersion, Environment
 
 COLLECTION = "executionEnvironments"
 SOFT, PERMANENT = "softDelete", "permanent"

@@ -10,6 +10,7 @@ from reconciler.core.kind import FieldRule, FileRole, Kind, Outputs, Part, PlanC
 from reconciler.core.marker import Marker, join, split
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, FieldChange, StepDraft
+from reconciler.providers.custom_models.client.responses import Model, Version
 from reconciler.providers.custom_models.derived_model import ORIGINS, derive_draft
 from reconciler.providers.custom_models.feature_impact import impact_draft
 from reconciler.providers.custom_models.jobs import (
@@ -27,7 +28,6 @@ from reconciler.providers.custom_models.model_version import (
 )
 from reconciler.providers.custom_models.sharing import share_draft
 from reconciler.providers.custom_models.spec import CustomModelSpec
-from reconciler.providers.custom_models.wire import Model, Version
 
 COLLECTION = "customModels"
 SETTLING = timedelta(seconds=60)

@@ -11,6 +11,7 @@ from reconciler.core.fileset import FileSet, file_delta, file_set
 from reconciler.core.kind import PlanContext
 from reconciler.core.marker import split
 from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Upload, Wait
+from reconciler.providers.custom_models.client.responses import AssignedData, Version
 from reconciler.providers.custom_models.environment_choice import Choice, choose_environment
 from reconciler.providers.custom_models.file_changes import file_changes
 from reconciler.providers.custom_models.limits import limit_problems
@@ -31,7 +32,6 @@ from reconciler.providers.custom_models.version_body import (
     version_body,
 )
 from reconciler.providers.custom_models.version_mark import FILES, mark_call
-from reconciler.providers.custom_models.wire import AssignedData, Version
 
 ASSIGNMENT_TIMEOUT = 1800.0
 

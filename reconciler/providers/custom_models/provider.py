@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.core.provider import Watch
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, Wait
-from reconciler.providers.custom_models.client import Client
+from reconciler.providers.custom_models.client.client import Client
 from reconciler.providers.custom_models.copies import Copies
 from reconciler.providers.custom_models.day_two import DayTwo
 from reconciler.providers.custom_models.reads import Reads

@@ -12,7 +12,8 @@ from reconciler.core.resource import Live, Resource
 from reconciler.errors import ApiError
 from reconciler.providers.archive import Archive, read_archive
 from reconciler.providers.custom_models import environment, model
-from reconciler.providers.custom_models.client import Client
+from reconciler.providers.custom_models.client.client import Client
+from reconciler.providers.custom_models.client.responses import Environment, Model
 from reconciler.providers.custom_models.jobs import (
     ABSENT,
     DONE,
@@ -24,9 +25,8 @@ from reconciler.providers.custom_models.jobs import (
 from reconciler.providers.custom_models.limits import LIMITED
 from reconciler.providers.custom_models.sharing import live_sharing
 from reconciler.providers.custom_models.version_mark import FILES
-from reconciler.providers.custom_models.wire import Environment, Model
+from reconciler.providers.response import parse
 from reconciler.providers.upload import text_of
-from reconciler.providers.wire import parse
 
 MOST_DIFF_LINES = 200
 CONTEXT = "version.dockerContext"

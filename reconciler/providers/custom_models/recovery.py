@@ -15,10 +15,10 @@ from reconciler.core.resource import Resource
 from reconciler.core.step import Call
 from reconciler.errors import ApiError, LiveStateError
 from reconciler.providers.archive import read_archive
-from reconciler.providers.custom_models.client import Client
+from reconciler.providers.custom_models.client.client import Client
+from reconciler.providers.custom_models.client.responses import Version
 from reconciler.providers.custom_models.copies import Copies
 from reconciler.providers.custom_models.version_mark import FILES
-from reconciler.providers.custom_models.wire import Version
 from reconciler.providers.http import Runtime
 
 LOOKS = (0.0, 1.0, 3.0)

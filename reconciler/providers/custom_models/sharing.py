@@ -13,7 +13,7 @@ from reconciler.core.kind import PlanContext
 from reconciler.core.resource import Live
 from reconciler.core.step import Call, FieldChange, StepDraft
 from reconciler.errors import Problem
-from reconciler.providers.custom_models.wire import Access
+from reconciler.providers.custom_models.client.responses import Access
 
 ROLES_A_CALL = 100
 

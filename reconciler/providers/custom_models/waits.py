@@ -8,7 +8,8 @@ from typing import Any
 from reconciler.core.provider import Watch
 from reconciler.core.step import Wait
 from reconciler.errors import ApiError, Interrupted, JobFailed
-from reconciler.providers.custom_models.client import Client
+from reconciler.providers.custom_models.client.client import Client
+from reconciler.providers.custom_models.client.responses import ModelTest, Version
 from reconciler.providers.custom_models.environment_version import BUILDING
 from reconciler.providers.custom_models.jobs import (
     PASSED_TEST,
@@ -16,7 +17,6 @@ from reconciler.providers.custom_models.jobs import (
     RUNNING_TEST,
     STATUS_RUNNING,
 )
-from reconciler.providers.custom_models.wire import ModelTest, Version
 from reconciler.providers.http import Runtime
 from reconciler.providers.polling import Polling
 

@@ -9,7 +9,7 @@ from reconciler.core.resource import Resource
 from reconciler.core.step import Call
 from reconciler.errors import ApiError, LiveStateError, UnknownOutcome
 from reconciler.providers.answer import ContractBroken
-from reconciler.providers.custom_models.client import Client
+from reconciler.providers.custom_models.client.client import Client
 from reconciler.providers.custom_models.concurrency import keep_one_environment, refuse_newer
 from reconciler.providers.custom_models.copies import Copies
 from reconciler.providers.custom_models.version_mark import marked_text

@@ -12,7 +12,7 @@ from typing import Any
 
 from reconciler.core.resource import Live, Resource
 from reconciler.providers.model_registry.bounds import is_whole_inside
-from reconciler.providers.model_registry.wire import Metric, Model, ModelVersion
+from reconciler.providers.model_registry.responses import Metric, Model, ModelVersion
 
 KIND = "RegistryModel"
 _PINNED = re.compile(r"\s*([A-Za-z0-9._-]+)\s*(?:\[[^\]]*\])?\s*(.*?)\s*(?:;.*)?", re.DOTALL)

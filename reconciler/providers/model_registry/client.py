@@ -14,8 +14,8 @@ from typing import Any
 from reconciler.errors import ApiError
 from reconciler.providers.answer import ContractBroken
 from reconciler.providers.http import SERVER_HINT, Http
-from reconciler.providers.model_registry.wire import Model, ModelVersion
-from reconciler.providers.wire import parse
+from reconciler.providers.model_registry.responses import Model, ModelVersion
+from reconciler.providers.response import parse
 
 ML, SVC = "api/ml/v1", "api/svc/v1"
 ROOTS: Mapping[str, tuple[str, str]] = {"models": (ML, SVC), "model-versions": (SVC, ML)}

@@ -19,7 +19,7 @@ from reconciler.providers.model_registry.choice import (
     version_facts,
 )
 from reconciler.providers.model_registry.client import NOT_SERVED, Client
-from reconciler.providers.model_registry.wire import Model, ModelVersion
+from reconciler.providers.model_registry.responses import Model, ModelVersion
 
 MOST_NAMES = 1000
 """How many models are looked through for a name that is near the one that is not there."""

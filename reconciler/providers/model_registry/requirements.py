@@ -13,7 +13,7 @@ from reconciler.providers.model_registry.bounds import (
     is_whole_inside,
 )
 from reconciler.providers.model_registry.choice import spelled
-from reconciler.providers.model_registry.wire import FRAMEWORKS
+from reconciler.providers.model_registry.responses import FRAMEWORKS
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from urllib.parse import quote, urlsplit
 
 from reconciler.providers.answer import ContractBroken
 from reconciler.providers.http import SERVER_HINT, Http
-from reconciler.providers.model_runs.wire import Run, RunStep, TestResult
-from reconciler.providers.wire import parse
+from reconciler.providers.model_runs.responses import Run, RunStep, TestResult
+from reconciler.providers.response import parse
 
 PAGE = 100
 """Runs in one page: each may carry the whole compiled project, so a page is not made larger."""

@@ -14,9 +14,9 @@ from reconciler.core.kind import FieldRule, Kind, Outputs, Part, PlanContext
 from reconciler.core.resource import Live
 from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Wait
 from reconciler.errors import Problem
+from reconciler.providers.model_runs.responses import CANCELLED, SUCCESS, UNDER_WAY, moment
 from reconciler.providers.model_runs.selection import KEYS, Selection, trigger_body
 from reconciler.providers.model_runs.spec import TIMEOUT, ModelRunSpec, spec_problems
-from reconciler.providers.model_runs.wire import CANCELLED, SUCCESS, UNDER_WAY, moment
 
 RUN, END = "model_run", "end_of_another_run"
 """Waits: for a run that has to end well, and for one that only has to be over."""

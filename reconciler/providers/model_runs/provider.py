@@ -14,9 +14,9 @@ from reconciler.providers.http import LOST_HINT, Http
 from reconciler.providers.model_runs import tree
 from reconciler.providers.model_runs.client import Client
 from reconciler.providers.model_runs.reads import Reads
+from reconciler.providers.model_runs.responses import MANUAL, PENDING, RUNNING, Run, iso, moment
 from reconciler.providers.model_runs.selection import Selection
 from reconciler.providers.model_runs.waits import Waits, stop_run
-from reconciler.providers.model_runs.wire import MANUAL, PENDING, RUNNING, Run, iso, moment
 
 LOOKS = (0.0, 1.0, 3.0)
 """Pauses before each look, in seconds: a trigger may take effect after its connection broke."""

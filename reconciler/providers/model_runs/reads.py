@@ -12,8 +12,8 @@ from typing import Any
 from reconciler.core.resource import Live, Resource
 from reconciler.errors import ApiError
 from reconciler.providers.model_runs.client import Client
+from reconciler.providers.model_runs.responses import PASSED, SUCCESS, Run, RunStep, TestResult, iso
 from reconciler.providers.model_runs.selection import KEYS, Selection
-from reconciler.providers.model_runs.wire import PASSED, SUCCESS, Run, RunStep, TestResult, iso
 
 KIND = "ModelRun"
 PARALLEL = 8

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from reconciler.providers.model_runs.wire import MANUAL, Run
+from reconciler.providers.model_runs.responses import MANUAL, Run
 
 KEYS = ("projectName", "modelNames", "fullRefresh", "targetCatalog", "targetSchema")
 """The keys of the spec that say what is run; the others say when."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from reconciler.providers.model_runs.wire import SKIPPED, SUCCESS, Run, RunStep, TestResult
+from reconciler.providers.model_runs.responses import SKIPPED, SUCCESS, Run, RunStep, TestResult
 
 MOST_LINES = 60
 """Lines of a failed run's tree; more of it is in ``logs``."""

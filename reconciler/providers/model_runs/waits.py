@@ -13,7 +13,7 @@ from reconciler.providers.model_runs import tree
 from reconciler.providers.model_runs.client import Client
 from reconciler.providers.model_runs.kind import END
 from reconciler.providers.model_runs.reads import Reads
-from reconciler.providers.model_runs.wire import CANCELLED, PENDING, SUCCESS, UNDER_WAY, Run
+from reconciler.providers.model_runs.responses import CANCELLED, PENDING, SUCCESS, UNDER_WAY, Run
 from reconciler.providers.polling import Polling
 
 RETRY = "Mend the models and apply with --retry-failed; a change of what it depends on runs it too."

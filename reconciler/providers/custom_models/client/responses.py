@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from reconciler.providers.wire import Answered
+from reconciler.providers.response import Answered
 
 
 class Wire(Answered):

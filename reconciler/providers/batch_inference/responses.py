@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
-from reconciler.providers.wire import Answered, parse
+from reconciler.providers.response import Answered, parse
 
 PREFIX = "v1"
 PURPOSE = "batch"

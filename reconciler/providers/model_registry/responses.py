@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from reconciler.providers.wire import Answered
+from reconciler.providers.response import Answered
 
 _NUMBERED = re.compile(r":([0-9]{1,18})$")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reconciler.providers.custom_models.environment_calls import EnvironmentCalls
-from reconciler.providers.custom_models.job_calls import JobCalls
-from reconciler.providers.custom_models.model_calls import ModelCalls
+from reconciler.providers.custom_models.client.environment_calls import EnvironmentCalls
+from reconciler.providers.custom_models.client.job_calls import JobCalls
+from reconciler.providers.custom_models.client.model_calls import ModelCalls
 
 
 class Client(EnvironmentCalls, ModelCalls, JobCalls):

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from reconciler.providers.wire import Answered
+from reconciler.providers.response import Answered
 
 PENDING, RUNNING, SUCCESS, FAILED, CANCELLED, SKIPPED = (
     "PENDING",

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.errors import ApiError
-from reconciler.providers.custom_models.calls import Calls
-from reconciler.providers.custom_models.wire import Build, Conversion, Impact, ModelTest
+from reconciler.providers.custom_models.client.calls import Calls
+from reconciler.providers.custom_models.client.responses import Build, Conversion, Impact, ModelTest
 from reconciler.providers.http import FINISHED
-from reconciler.providers.wire import parse
+from reconciler.providers.response import parse
 
 DONE = "COMPLETED"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconciler.providers.custom_models.calls import Calls, Download, Opener
-from reconciler.providers.custom_models.wire import BuiltVersion, Environment
-from reconciler.providers.wire import parse
+from reconciler.providers.custom_models.client.calls import Calls, Download, Opener
+from reconciler.providers.custom_models.client.responses import BuiltVersion, Environment
+from reconciler.providers.response import parse
 
 
 class EnvironmentCalls(Calls):
