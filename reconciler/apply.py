@@ -16,7 +16,7 @@ from reconciler.core.plan import Plan
 from reconciler.core.provider import Provider, Watch
 from reconciler.core.report import Report, StepResult
 from reconciler.core.resource import Address, Resource
-from reconciler.core.step import Call, KnownAfter, Step, Wait
+from reconciler.core.step import Call, KnownAfter, KnownText, Step, Wait
 from reconciler.errors import (
     ApiError,
     JobFailed,
@@ -180,13 +180,19 @@ class Run:
 
     def _do(self, step: Step, work: Call | Wait) -> Mapping[str, Any]:
         provider = self.provider_of(step.address)
-        params = self._resolve(work.params)
         if isinstance(work, Wait):
             resource = self.resources.get(step.address)
             watch = Watch(lambda line: self._tell(step, line), self.stop.is_set, resource)
-            return provider.wait(replace(work, params=params), watch)
-        _check_path(work.path, params)
-        call = replace(work, params=params, body=self._resolve(work.body))
+            return provider.wait(replace(work, params=self._resolve(work.params)), watch)
+        if work.only_if is not None and not self._known(work.only_if):
+            return dict.fromkeys(work.outputs)
+        call = replace(
+            work,
+            path_params=self._resolve(work.path_params),
+            body=self._resolve(work.body),
+            recovery=self._resolve(work.recovery),
+        )
+        _check_path(call.path, call.path_params)
         return self._send(step, provider, call)
 
     def _send(self, step: Step, provider: Provider, call: Call) -> Mapping[str, Any]:
@@ -218,6 +224,8 @@ class Run:
     def _resolve(self, value: Any) -> Any:
         if isinstance(value, KnownAfter):
             return self._known(value)
+        if isinstance(value, KnownText):
+            return value.resolve(self._known)
         if isinstance(value, Mapping):
             return {key: self._resolve(inner) for key, inner in value.items()}
         if isinstance(value, list | tuple):

@@ -61,7 +61,7 @@ def read(
 
         def detail(address: Address) -> Live:
             provider = provider_of(kinds[address.kind].provider)
-            return provider.detail(graph.resources[address], matches.pairs[address])
+            return provider.read_details(graph.resources[address], matches.pairs[address])
 
         detailed = dict(zip(matches.pairs, _all(pool, detail, matches.pairs), strict=True))
         others = [each for each in resources if not kinds[each.address.kind].listed]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping, Set
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from reconciler.core.resource import Live
@@ -37,7 +38,9 @@ def canonical(value: Any) -> str:
     )
 
 
-def _plain(value: Mapping[str, Any] | Iterable[Any]) -> Any:
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {each.name: getattr(value, each.name) for each in fields(value)}
     if isinstance(value, Mapping):
         return dict(value)
     return sorted(value, key=canonical) if isinstance(value, Set) else list(value)

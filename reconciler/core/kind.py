@@ -31,8 +31,8 @@ class FieldRule:
 
     ``create_only``: a change needs a replace.  ``one_way``: may be switched on, never off.
     ``as_set``: order and repeats mean nothing.  ``write_only``: never read back, so never
-    compared.  ``unset``: what the platform holds after an explicit null.  ``locked_when``: name
-    of a live fact that, when it says something, forbids a change and tells why.  ``derived``:
+    compared.  ``unset``: what the platform holds after an explicit null.  ``locked_when``: why
+    a live object forbids a change of it, '' when it does not.  ``derived``:
     resolved by the kind's own parts, not compared here.  ``whole``: a mapping that is one value,
     all keys of it managed.  ``unit`` is for the reader: ``bytes`` or nothing.
     """
@@ -42,7 +42,7 @@ class FieldRule:
     as_set: bool = False
     write_only: bool = False
     unset: Any = None
-    locked_when: str = ""
+    locked_when: Callable[[Live], str] = lambda live: ""
     derived: bool = False
     whole: bool = False
     unit: str = ""

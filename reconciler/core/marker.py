@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reconciler.core.step import KnownAfter, KnownText
+
 _MARK = re.compile(r"(?:^|\n)\[reconciler((?: [a-z]+=[^\s\]]+)+)\]\s*$")
 
 LONGEST = 512
@@ -25,21 +27,37 @@ class Marker:
     owner: str
     content: str = ""
     protect: bool = False
-    notes: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, str | KnownAfter] = field(default_factory=dict)
 
-    def __str__(self) -> str:
+    def pieces(self) -> tuple[str | tuple[str, KnownAfter], ...]:
+        """The line in pieces, because a note may be known only after an earlier step."""
         pairs = {"owner": self.owner, "content": self.content}
         pairs["protect"] = "true" if self.protect else ""
-        pairs |= dict(sorted(self.notes.items()))
-        told = " ".join(f"{key}={value}" for key, value in pairs.items() if value)
-        return f"[reconciler {told}]"
+        notes = (_pair(key, value) for key, value in sorted(self.notes.items()))
+        fixed = "".join(f" {key}={value}" for key, value in pairs.items() if value)
+        return (f"[reconciler{fixed}", *notes, "]")
+
+    def note(self, key: str) -> str:
+        """A note of a live marker; '' when it has none."""
+        return str(self.notes.get(key, ""))
+
+    def __str__(self) -> str:
+        return str(KnownText(self.pieces()))
 
 
-def join(text: str | None, mark: Marker | None) -> str:
-    """The description to send: the text, then the mark on a line of its own."""
-    if mark is None:
+def _pair(key: str, value: str | KnownAfter) -> str | tuple[str, KnownAfter]:
+    if isinstance(value, KnownAfter):
+        return f" {key}=", value
+    return f" {key}={value}" if value else ""
+
+
+def join(text: str | None, marker: Marker | None) -> str | KnownText:
+    """The description to send: the text, then the marker on a line of its own."""
+    if marker is None:
         return text or ""
-    return f"{text}\n{mark}" if text else str(mark)
+    pieces = (f"{text}\n" if text else "", *marker.pieces())
+    whole = KnownText(pieces)
+    return whole if any(not isinstance(piece, str) for piece in pieces) else str(whole)
 
 
 def split(description: str | None) -> tuple[str, Marker | None]:

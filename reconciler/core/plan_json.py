@@ -8,12 +8,23 @@ from typing import Any
 
 from reconciler.core.plan import Plan
 from reconciler.core.resource import Address
-from reconciler.core.step import ACTIONS, Call, FieldChange, KnownAfter, Step, Upload, Wait
+from reconciler.core.step import (
+    ACTIONS,
+    Call,
+    FieldChange,
+    KnownAfter,
+    KnownText,
+    Step,
+    Upload,
+    Wait,
+)
 from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
 
 FORMAT_VERSION = 1
 AFTER_KEYS = {"knownAfter", "output"}
+TEXT_KEYS = {"text"}
+RESERVED = (AFTER_KEYS, TEXT_KEYS, {"literal"})
 
 
 def plan_data(plan: Plan) -> dict[str, Any]:
@@ -62,10 +73,12 @@ def _call(call: Call) -> dict[str, Any]:
         "operation": call.operation,
         "method": call.method,
         "path": call.path,
-        "params": plain_data(call.params),
+        "pathParams": plain_data(call.path_params),
         "body": plain_data(call.body),
         "uploads": [asdict(upload) for upload in call.uploads],
         "outputs": list(call.outputs),
+        "recovery": plain_data(call.recovery),
+        "onlyIf": plain_data(call.only_if),
     }
 
 
@@ -80,16 +93,27 @@ def _wait(wait: Wait) -> dict[str, Any]:
 
 
 def plain_data(value: Any) -> Any:
-    """A value as JSON has it; one known only later becomes ``{"knownAfter", "output"}``."""
+    """A value as JSON has it; one known only later becomes ``{"knownAfter", "output"}``.
+
+    A text with such pieces becomes ``{"text": [...]}``.
+    """
     if isinstance(value, KnownAfter):
         return {"knownAfter": value.step, "output": value.key}
+    if isinstance(value, KnownText):
+        return {"text": [_piece(piece) for piece in value.pieces]}
     if isinstance(value, Mapping):
         data = {str(key): plain_data(inner) for key, inner in value.items()}
         # A mapping of an author that looks like one of ours must not be read back as one.
-        return {"literal": data} if data.keys() in (AFTER_KEYS, {"literal"}) else data
+        return {"literal": data} if data.keys() in RESERVED else data
     if isinstance(value, list | tuple):
         return [plain_data(inner) for inner in value]
     return value
+
+
+def _piece(piece: str | tuple[str, KnownAfter]) -> Any:
+    if isinstance(piece, str):
+        return piece
+    return {"prefix": piece[0], "value": plain_data(piece[1])}
 
 
 def problem_data(problem: Problem) -> dict[str, Any]:
@@ -153,10 +177,12 @@ def _call_from(data: Mapping[str, Any]) -> Call:
         operation=data["operation"],
         method=data["method"],
         path=data["path"],
-        params=_value_from(data["params"]),
+        path_params=_value_from(data["pathParams"]),
         body=_value_from(data["body"]),
         uploads=tuple(Upload(**upload) for upload in data["uploads"]),
         outputs=tuple(data["outputs"]),
+        recovery=_value_from(data["recovery"]),
+        only_if=_value_from(data["onlyIf"]),
     )
 
 
@@ -190,6 +216,12 @@ def _value_from(value: Any) -> Any:
         return value
     if value.keys() == AFTER_KEYS:
         return KnownAfter(value["knownAfter"], value["output"])
+    if value.keys() == TEXT_KEYS:
+        return KnownText(tuple(_piece_from(piece) for piece in value["text"]))
     if value.keys() == {"literal"}:
         value = value["literal"]
     return {key: _value_from(inner) for key, inner in value.items()}
+
+
+def _piece_from(piece: Any) -> str | tuple[str, KnownAfter]:
+    return piece if isinstance(piece, str) else (piece["prefix"], _value_from(piece["value"]))

@@ -47,10 +47,10 @@ def field_problems(
                 "was switched on and can never be switched off",
                 f"Write {change.path.rpartition('.')[2]}: true, or leave the key out.",
             )  # fmt: skip
-        if rule.locked_when and live.facts.get(rule.locked_when):
+        if lock := rule.locked_when(live):
             yield _refused(
                 resource, change, "locked",
-                f"cannot change while the object has {live.facts[rule.locked_when]}",
+                f"cannot change while the object has {lock}",
                 "Retire what uses the object first, or make a new object beside it.",
             )  # fmt: skip
 

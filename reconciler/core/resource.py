@@ -72,13 +72,18 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What decides about a live object without being desired state; each kind has its own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
     """One live object in the manifest's shape and words, markers stripped.
 
     ``owner`` is ``<scope>/<name>`` of the manifest that owns it, or None; ``marker_owner`` is the
     owner that the markers of its content name, and ``external_id`` the identity that the platform
     keeps for us.  ``in_use`` says what runs on it, as in "2 deployments", and forbids a delete.
-    ``facts`` decide but are not desired state (ids of versions, build states).  ``contents`` are
+    ``facts`` are ids of versions, build states and the like.  ``contents`` are
     digests known without a download, ``files`` what a download showed, both keyed like
     ``Resource.files``; ``line_diffs`` are for display, keyed by key path and file.  ``uses`` are
     the (kind, id) pairs that this object depends on, ``commits`` the git commits it records.
@@ -93,7 +98,7 @@ class Live:
     in_use: str = ""
     protected: bool = False
     spec: Mapping[str, Any] = field(default_factory=dict)
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Facts = field(default_factory=Facts)
     contents: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, FileSet] = field(default_factory=dict)
     line_diffs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

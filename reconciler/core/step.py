@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,30 @@ class KnownAfter:
 
     def __str__(self) -> str:
         return f"(known after {self.step})"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownText:
+    """A text of which some pieces are known only after earlier steps.
+
+    A piece ``(prefix, value)`` is left out, prefix and all, when its value turns out to be empty.
+    """
+
+    pieces: tuple[str | tuple[str, KnownAfter], ...]
+
+    def __str__(self) -> str:
+        return self.resolve(str)
+
+    def resolve(self, value_of: Callable[[KnownAfter], Any]) -> str:
+        """The whole text, with each unknown value replaced by what ``value_of`` returns."""
+        return "".join(
+            piece if isinstance(piece, str) else _prefixed(piece[0], value_of(piece[1]))
+            for piece in self.pieces
+        )
+
+
+def _prefixed(prefix: str, value: Any) -> str:
+    return "" if value in (None, "") else f"{prefix}{value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +69,7 @@ class Upload:
     """One file that goes with a call: the form field, its path there, and its bytes' digest.
 
     ``source`` is the key path of the resource's file set that the bytes are read from.
+    ``filename`` is the name that it is sent under; '' stands for the name of its file.
     """
 
     field: str
@@ -52,23 +77,28 @@ class Upload:
     sha256: str
     size: int
     source: str
+    filename: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One write, decided at plan time: the provider's operation and all that it needs.
+    """One write, decided at plan time; this method, path and body are what is sent.
 
-    ``path`` is the URL path with ``{names}`` filled from ``params``; a value of ``params`` or of
-    ``body`` may be an ``KnownAfter``.  ``outputs`` names the outputs that later steps may ask for.
+    ``path`` is a template whose ``{names}`` are filled from ``path_params``.  ``recovery`` is not
+    sent: it says how to recognize what the write made when its answer is lost.  Values of all
+    three mappings may be a ``KnownAfter`` or a ``KnownText``.  ``outputs`` names the outputs that
+    later steps may use.  ``only_if`` is a value without which the call is not sent.
     """
 
     operation: str
     method: str
     path: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    path_params: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
     uploads: tuple[Upload, ...] = ()
     outputs: tuple[str, ...] = ()
+    recovery: Mapping[str, Any] = field(default_factory=dict)
+    only_if: KnownAfter | None = None
 
 
 @dataclass(frozen=True, slots=True)

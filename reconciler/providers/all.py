@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.core.kind import Kind
 from reconciler.core.provider import Provider
 from reconciler.providers.batch_inference import batch
-from reconciler.providers.custom_models import environment, model
+from reconciler.providers.custom_models import kind as custom_models
 from reconciler.providers.model_registry import registry_model
 from reconciler.providers.model_runs import kind as model_run
 from reconciler.settings import ProviderSettings
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
-        environment.KIND,
-        model.KIND,
+        custom_models.ENVIRONMENT,
+        custom_models.MODEL,
         registry_model.KIND,
         model_run.KIND,
         batch.KIND,

@@ -19,6 +19,14 @@ LARGEST_JSON = 64 * 2**20
 # An escape, or its bytes as the decoder of JSON lets them pass.
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|^\xff\xfe|^\xfe\xff|\x00")
 
+FINISHED = 303
+"""A job that has ended; its ``Location`` names the result and is never followed blindly."""
+
+MOST_PAGES = 100_000
+NO_API = "Check that the endpoint is the API itself."
+SERVER_HINT = "The platform failed: try again, and quote the request id if it goes on."
+LOST_HINT = "Run it again: what took effect is found and not made twice."
+
 HINT = "Check that the endpoint is the API, and try again."
 
 

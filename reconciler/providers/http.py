@@ -25,10 +25,15 @@ import tenacity
 
 from reconciler import __version__
 from reconciler.errors import ApiError, UnknownOutcome
-from reconciler.providers.answer import Answer, ContractBroken
+from reconciler.providers.answer import (
+    FINISHED,
+    LOST_HINT,
+    SERVER_HINT,
+    Answer,
+    ContractBroken,
+)
 from reconciler.providers.body import read_answer
 from reconciler.providers.limiter import Limiter
-from reconciler.providers.page_prefetch import PagePrefetch
 from reconciler.providers.retry import (
     LONGEST_ASKED,
     REFUSED,
@@ -42,9 +47,6 @@ from reconciler.providers.retry import (
 
 LOG = logging.getLogger(__name__)
 
-FINISHED = 303
-"""A job that has ended; its ``Location`` names the result and is never followed blindly."""
-
 WHERE = ("scheme", "host", "port")
 """What two URLs must share for the token to go to both."""
 
@@ -53,8 +55,6 @@ URL_SHOWN = 128
 SPOOLED = 8 * 2**20
 """Bytes of a download that are held in memory; more goes to a temporary file."""
 
-
-MOST_PAGES = 100_000
 
 HINTS = {
     400: "The platform refuses these values; its reason is above.",
@@ -67,9 +67,6 @@ HINTS = {
     429: "The platform limits the request rate: try later, or use --max-requests-per-second.",
 }
 ELSEWHERE = "The platform sends us elsewhere: check the endpoint (https, and the API's own path)."
-NO_API = "Check that the endpoint is the API itself."
-SERVER_HINT = "The platform failed: try again, and quote the request id if it goes on."
-LOST_HINT = "Run it again: what took effect is found and not made twice."
 
 Body = Callable[[], Mapping[str, Any]]
 """Makes the arguments of one sending (``json``, ``data``, ``files``), anew for every try."""
@@ -170,26 +167,6 @@ class Http:
             return answer.json() if answer.content else {}
         except ContractBroken as error:
             raise UnknownOutcome(error.message, LOST_HINT) from error
-
-    def pages(self, path: str, **params: Any) -> Iterator[dict[str, Any]]:
-        """Every item of a paged list; follows the absolute ``next`` on our own host only."""
-        page = self.get(path, **params)
-        seen: set[str] = set()
-        with PagePrefetch(lambda link: self.get(self.local(link)), self.endpoint.parallel) as ahead:
-            while True:
-                items = page.get("data") if isinstance(page, dict) else None
-                if not isinstance(items, list):
-                    raise ContractBroken(f"GET {path} answered no page", NO_API)
-                yield from items
-                following = page.get("next")
-                if not following:
-                    return
-                if not isinstance(following, str):
-                    raise ContractBroken(f"GET {path} names no next page", SERVER_HINT)
-                if following in seen or not items or len(seen) >= MOST_PAGES:
-                    raise ContractBroken(f"GET {path} pages without an end", SERVER_HINT)
-                seen.add(following)
-                page = ahead.follow(page, following)
 
     def local(self, url: str) -> str:
         """A URL of the platform as we may follow it; the token must not leave its host."""

@@ -104,7 +104,8 @@ def _files(upload: Upload, resource: Resource | None) -> FileSet:
 def _sent(upload: Upload, files: FileSet, scratch: str) -> Sent:
     if upload.path or files.form == "blob":
         path = upload.path or files.entries[0].path
-        name = upload.path or os.path.basename(files.source)
+        named = upload.filename or upload.path.rpartition("/")[2]
+        name = named or os.path.basename(files.source)
         return Sent(upload.field, name, lambda: cast(BinaryIO, _late(files, path)))
     name = "context.tar.gz" if os.path.isdir(files.source) else os.path.basename(files.source)
     packed = os.path.join(scratch, name)

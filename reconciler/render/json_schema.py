@@ -41,15 +41,18 @@ def one_of(*values: str) -> dict[str, Any]:
 FIELD = closed(
     ("detail", "unit"), path=TEXT, old=ANY, new=ANY, reason=TEXT, detail=TEXTS, unit=TEXT
 )
-UPLOAD = closed(field=TEXT, path=TEXT, sha256=TEXT, size=COUNT, source=TEXT)
+UPLOAD = closed(field=TEXT, path=TEXT, sha256=TEXT, size=COUNT, source=TEXT, filename=TEXT)
+KNOWN_AFTER = closed(knownAfter=TEXT, output=TEXT)
 CALL = closed(
     operation=TEXT,
     method=one_of("POST", "PATCH", "PUT", "DELETE"),
     path=TEXT,
-    params=OPEN,
+    pathParams=OPEN,
     body=OPEN,
     uploads=listed(UPLOAD),
     outputs=TEXTS,
+    recovery=OPEN,
+    onlyIf={"anyOf": [KNOWN_AFTER, {"type": "null"}]},
 )
 WAIT = closed(operation=TEXT, params=OPEN, timeout={"type": "number"}, after=COUNT, outputs=TEXTS)
 STEP = closed(

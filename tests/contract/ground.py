@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, BinaryIO
 
-from reconciler.providers.custom_models.client.calls import Opener
 from reconciler.providers.custom_models.client.client import Client
 from reconciler.providers.http import Endpoint, Http, Runtime
 from tests.contract.contract_transport import ContractTransport
@@ -204,6 +203,9 @@ class Ground:
 
     def _tests(self) -> Any:
         return self.emulator.get("/customModelTests/", customModelId=self.plain_model)["data"]
+
+
+Opener = Callable[[], BinaryIO]
 
 
 def opened(files: Mapping[str, bytes]) -> dict[str, Opener]:

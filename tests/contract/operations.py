@@ -1,4 +1,4 @@
-"""All operations of the custom models API: our client's method, a call of it, and its place.
+"""All operations of the custom models API: the row of our table, a call of it, and its place.
 
 ``product`` says where a run uses the operation; for a deprecated one, why and when.
 """
@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tests.contract.emulator_support import ANN, PROGRAM
@@ -16,19 +16,18 @@ ENVIRONMENTS, MODELS = "executionEnvironments", "customModels"
 MODEL = {"name": "m", "customModelType": "inference", "targetType": "Unstructured"}
 TEMPLATE = {"templateId": "t", "resourceBundleId": "b", "secretConfigId": "s"}
 SOURCE = {"repositoryId": "r1", "sourcePath": ["src"]}
-ROLE = [{"username": ANN, "role": "EDITOR"}]
+ROLE = {"data": [{"username": ANN, "role": "EDITOR"}]}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One operation; ``arguments`` makes what the client's method is called with."""
+    """One operation; ``arguments`` makes what ``perform`` is called with."""
 
     name: str
     client: str
     arguments: Callable[[Ground], tuple[Any, ...]]
     product: str
     deprecated: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _environment(ground: Ground) -> tuple[str]:
@@ -94,7 +93,8 @@ ROWS = (
         lambda g: (g.image(), {"rowCount": 10}), "none: for versions tested as images", _IMAGE),
     Row("GET customModelLimits/", "get_limits", _nothing,
         "plan: maximumMemory and replicas of spec.version"),
-    Row("GET customModelTests/", "list_tests", lambda g: (g.plain_model,),
+    Row("GET customModelTests/", "list_tests",
+        lambda g: ({"customModelId": g.plain_model},),
         "plan: how spec.tests stands; logs, cancel; after a lost answer"),
     Row("POST customModelTests/", "start_test", lambda g: (g.test_body(),), "apply: spec.tests"),
     Row("DELETE customModelTests/{customModelTestId}/", "cancel_test",
@@ -104,10 +104,12 @@ ROWS = (
     Row("GET customModelTests/{customModelTestId}/log/", "get_test_log", _test,
         "logs --test with more than 1,000 lines"),
     Row("GET customModelTests/{customModelTestId}/tail/", "get_test_tail",
-        lambda g: (g.ended_test(), 5), "logs --test; apply: the end of a failed test's log"),
+        lambda g: (g.ended_test(), {"lines": 5}),
+        "logs --test; apply: the end of a failed test's log"),
     Row("GET customModels/", "list_models", _nothing, "plan, apply, drift: live state"),
     Row("POST customModels/", "create_model", lambda _: (MODEL,), "apply: a new model"),
-    Row("POST customModels/fromCustomModel/", "copy_model", _model, "apply: spec.copyOf"),
+    Row("POST customModels/fromCustomModel/", "copy_model",
+        lambda g: ({"customModelId": g.model},), "apply: spec.copyOf"),
     Row("POST customModels/fromModelTemplate/", "create_model_from_template",
         lambda _: (TEMPLATE,), "apply: spec.template"),
     Row("POST customModels/predictionExplanationsInitialization/", "start_explanations_of_model",
@@ -118,11 +120,11 @@ ROWS = (
     Row("GET customModels/{customModelId}/", "get_model", _model,
         "apply: waits for model-level training data; after a lost answer"),
     Row("PATCH customModels/{customModelId}/", "update_model",
-        lambda g: (g.model, {"description": "d"}), "apply: settings that differ, the mark"),
-    Row("GET customModels/{customModelId}/accessControl/", "list_access",
-        lambda g: (MODELS, g.model), "plan: sharing"),
-    Row("PATCH customModels/{customModelId}/accessControl/", "share",
-        lambda g: (MODELS, g.model, ROLE), "apply: sharing"),
+        lambda g: (g.model, {"description": "d"}), "apply: settings that differ, the marker"),
+    Row("GET customModels/{customModelId}/accessControl/", "list_model_access",
+        _model, "plan: sharing"),
+    Row("PATCH customModels/{customModelId}/accessControl/", "share_model",
+        lambda g: (g.model, ROLE), "apply: sharing"),
     Row("GET customModels/{customModelId}/download/", "download_model",
         lambda g: (g.ids[:1]) if g.version else (), "download"),
     Row("PATCH customModels/{customModelId}/trainingData/", "assign_training_data",
@@ -150,12 +152,13 @@ ROWS = (
     Row("GET customModels/{customModelId}/versions/{customModelVersionId}/", "get_version",
         _version, "apply: waits for training data; dependencies, the main program's item"),
     Row("PATCH customModels/{customModelId}/versions/{customModelVersionId}/", "update_version",
-        lambda g: (*g.ids, {"description": "d"}), "apply: version.description and the mark"),
+        lambda g: (*g.ids, {"description": "d"}), "apply: version.description and the marker"),
     Row("GET customModels/{customModelId}/versions/{customModelVersionId}/conversions/",
-        "list_conversions", _version, "plan: spec.conversion; logs, cancel; after a lost answer",
-        options={"latest": True}),
+        "list_conversions", lambda g: (*g.ids, {"isLatest": "true"}),
+        "plan: spec.conversion; logs, cancel; after a lost answer"),
     Row("POST customModels/{customModelId}/versions/{customModelVersionId}/conversions/",
-        "start_conversion", lambda g: (*g.ids, g.item("Main.java")), "apply: spec.conversion"),
+        "start_conversion", lambda g: (*g.ids, {"mainProgramItemId": g.item("Main.java")}),
+        "apply: spec.conversion"),
     Row("DELETE customModels/{customModelId}/versions/{customModelVersionId}"
         "/conversions/{conversionId}/",
         "stop_conversion", lambda g: (*g.ids, g.started_conversion()), "cancel"),
@@ -173,7 +176,7 @@ ROWS = (
         "get_build_log", _after_build, "logs --build; apply: the end of a failed build's log"),
     Row("GET customModels/{customModelId}/versions/{customModelVersionId}/download/",
         "download_version", _version,
-        "plan: file contents of a version without our mark; after a lost answer"),
+        "plan: file contents of a version without our marker; after a lost answer"),
     Row("GET customModels/{customModelId}/versions/{customModelVersionId}/featureImpact/",
         "get_impact", _after_impact, "plan and apply: spec.featureImpact"),
     Row("POST customModels/{customModelId}/versions/{customModelVersionId}/featureImpact/",
@@ -190,11 +193,11 @@ ROWS = (
     Row("GET executionEnvironments/{environmentId}/", "get_environment", _environment,
         "after a lost answer of a delete"),
     Row("PATCH executionEnvironments/{environmentId}/", "update_environment",
-        lambda g: (g.environment, {"name": "other"}), "apply: settings that differ, the mark"),
-    Row("GET executionEnvironments/{environmentId}/accessControl/", "list_access",
-        lambda g: (ENVIRONMENTS, g.environment), "plan: sharing"),
-    Row("PATCH executionEnvironments/{environmentId}/accessControl/", "share",
-        lambda g: (ENVIRONMENTS, g.environment, ROLE), "apply: sharing"),
+        lambda g: (g.environment, {"name": "other"}), "apply: settings that differ, the marker"),
+    Row("GET executionEnvironments/{environmentId}/accessControl/", "list_environment_access",
+        _environment, "plan: sharing"),
+    Row("PATCH executionEnvironments/{environmentId}/accessControl/", "share_environment",
+        lambda g: (g.environment, ROLE), "apply: sharing"),
     Row("GET executionEnvironments/{environmentId}/versions/", "list_environment_versions",
         _environment, "history; after a lost answer"),
     Row("POST executionEnvironments/{environmentId}/versions/", "create_environment_version",
@@ -206,9 +209,10 @@ ROWS = (
         "get_environment_build_log", _built, "logs; apply: the end of a failed build's log"),
     Row("GET executionEnvironments/{environmentId}/versions/{environmentVersionId}/download/",
         "download_environment_version", _built,
-        "plan: contents of a version without our mark; download"),
+        "plan: contents of a version without our marker; download"),
     Row("POST executionEnvironmentsPermadelete/", "erase_environments",
-        lambda g: ([g.deleted_environment],), "apply: lifecycle.onDelete permanent"),
+        lambda g: ({"executionEnvironmentIds": [g.deleted_environment]},),
+        "apply: lifecycle.onDelete permanent"),
 )  # fmt: skip
 
 

@@ -17,11 +17,11 @@ HEAD = """\
 # The operations of the four APIs
 
 Written by `python -m tests.contract.operations_page`; a test holds it current. The statuses are
-the success that the client's method was answered, then every documented refusal, made to happen by
+the success that our call was answered, then every documented refusal, made to happen by
 real input or, in brackets, by a planned fault. The custom models API comes first, then registry,
 model runs and batch inference, whose client suites make each documented status happen.
 
-| operation | client method | emulator route | used by | statuses tested |
+| operation | row of our table | emulator route | used by | statuses tested |
 |---|---|---|---|---|
 """
 

@@ -1,4 +1,4 @@
-"""The operations of the three smaller APIs: client method, place in the product, statuses."""
+"""The operations of the three smaller APIs: row of our table, place in the product, statuses."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ OTHERS = (
         "list_runs",
         "plan: the newest run of the selection; after a lost answer; history",
     ),
-    _runs("POST /model-runs", "trigger", "apply: a run that is due"),
+    _runs("POST /model-runs", "trigger_run", "apply: a run that is due"),
     _runs("GET /model-runs/{runId}", "get_run", "apply: waits for the run"),
     _runs(
         "POST /model-runs/{runId}/cancel",

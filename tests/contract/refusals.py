@@ -125,11 +125,15 @@ def _deployed_environment(ground: Ground) -> tuple[str]:
     return (ground.environment,)
 
 
-def _own_role(role: str | None) -> list[dict[str, Any]]:
-    return [{"username": OWNER, "role": role}]
+def _own_role(role: str | None) -> dict[str, Any]:
+    return {"data": [{"username": OWNER, "role": role}]}
 
 
-STRANGER = [{"username": "nobody@example.com", "role": "EDITOR"}]
+def _erased(environment: str) -> dict[str, Any]:
+    return {"executionEnvironmentIds": [environment]}
+
+
+STRANGER = {"data": [{"username": "nobody@example.com", "role": "EDITOR"}]}
 _IMAGE = "customInferenceImages/{imageId}/featureImpact/"
 _TEST = "customModelTests/{customModelTestId}/"
 _ENVIRONMENT = "executionEnvironments/{environmentId}/"
@@ -148,8 +152,8 @@ BY_INPUT: dict[tuple[str, int], Case] = {
     (f"DELETE {_TEST}", 404): _owner(lambda g: (MISSING,)),
     (f"DELETE {_TEST}", 409): _owner(lambda g: (g.ended_test(),)),
     (f"GET {_TEST}log/", 404): _owner(lambda g: (g.started_test(),)),
-    (f"GET {_TEST}tail/", 400): _owner(lambda g: (g.ended_test(), 0)),
-    (f"GET {_TEST}tail/", 404): _owner(lambda g: (MISSING, 5)),
+    (f"GET {_TEST}tail/", 400): _owner(lambda g: (g.ended_test(), {"lines": 0})),
+    (f"GET {_TEST}tail/", 404): _owner(lambda g: (MISSING, {"lines": 5})),
     ("POST customModels/", 422): lambda g: _again(
         g, lambda: g.emulator.model(userProvidedId="a/b"), ({**MODEL, "userProvidedId": "a/b"},)
     ),
@@ -170,10 +174,10 @@ BY_INPUT: dict[tuple[str, int], Case] = {
         lambda g: (g.model, {"positiveClassLabel": "yes"})
     ),
     ("PATCH customModels/{customModelId}/accessControl/", 409): _owner(
-        lambda g: (MODELS, g.model, _own_role(None))
+        lambda g: (g.model, _own_role(None))
     ),
     ("PATCH customModels/{customModelId}/accessControl/", 422): _owner(
-        lambda g: (MODELS, g.model, STRANGER)
+        lambda g: (g.model, STRANGER)
     ),
     ("PATCH customModels/{customModelId}/trainingData/", 409): _owner(_trained_and_deployed),
     ("PATCH customModels/{customModelId}/trainingData/", 410): _owner(
@@ -209,7 +213,9 @@ BY_INPUT: dict[tuple[str, int], Case] = {
     ),
     (f"PATCH {VERSION}", 404): _owner(lambda g: (g.model, MISSING, {"description": "d"})),
     (f"PATCH {VERSION}", 422): _owner(_other_metadata),
-    (f"POST {VERSION}conversions/", 422): _owner(lambda g: (*g.ids, MISSING)),
+    (f"POST {VERSION}conversions/", 422): _owner(
+        lambda g: (*g.ids, {"mainProgramItemId": MISSING})
+    ),
     (f"DELETE {VERSION}conversions/{{conversionId}}/", 422): _owner(
         lambda g: (*g.ids, g.ended_conversion())
     ),
@@ -230,19 +236,19 @@ BY_INPUT: dict[tuple[str, int], Case] = {
         g.ann, ({"name": "e", "programmingLanguage": "legacy"},)
     ),
     (f"DELETE {_ENVIRONMENT}", 409): _owner(_deployed_environment),
-    (f"GET {_ENVIRONMENT}accessControl/", 403): lambda g: (g.ann, (ENVIRONMENTS, g.public)),
-    (f"GET {_ENVIRONMENT}accessControl/", 404): _owner(lambda g: (ENVIRONMENTS, MISSING)),
+    (f"GET {_ENVIRONMENT}accessControl/", 403): lambda g: (g.ann, (g.public,)),
+    (f"GET {_ENVIRONMENT}accessControl/", 404): _owner(lambda g: (MISSING,)),
     (f"PATCH {_ENVIRONMENT}accessControl/", 403): lambda g: (
-        _reader(g, ENVIRONMENTS, g.environment), (ENVIRONMENTS, g.environment, _own_role("EDITOR"))
+        _reader(g, ENVIRONMENTS, g.environment), (g.environment, _own_role("EDITOR"))
     ),
     (f"PATCH {_ENVIRONMENT}accessControl/", 404): _owner(
-        lambda g: (ENVIRONMENTS, MISSING, _own_role("OWNER"))
+        lambda g: (MISSING, _own_role("OWNER"))
     ),
     (f"PATCH {_ENVIRONMENT}accessControl/", 409): _owner(
-        lambda g: (ENVIRONMENTS, g.environment, _own_role(None))
+        lambda g: (g.environment, _own_role(None))
     ),
     (f"PATCH {_ENVIRONMENT}accessControl/", 422): _owner(
-        lambda g: (ENVIRONMENTS, g.environment, STRANGER)
+        lambda g: (g.environment, STRANGER)
     ),
     (f"POST {_BUILD}", 409): _owner(
         lambda g: (g.environment, {"environmentVersionId": g.environment_version}, context())
@@ -250,12 +256,14 @@ BY_INPUT: dict[tuple[str, int], Case] = {
     (f"GET {_BUILD}{{environmentVersionId}}/buildLog/", 404): _owner(
         lambda g: (g.environment, MISSING)
     ),
-    ("POST executionEnvironmentsPermadelete/", 403): lambda g: (g.ann, ([g.deleted_environment],)),
-    ("POST executionEnvironmentsPermadelete/", 404): _owner(lambda g: ([MISSING],)),
-    ("POST executionEnvironmentsPermadelete/", 409): _owner(lambda g: ([g.environment],)),
+    ("POST executionEnvironmentsPermadelete/", 403): lambda g: (
+        g.ann, (_erased(g.deleted_environment),)
+    ),
+    ("POST executionEnvironmentsPermadelete/", 404): _owner(lambda g: (_erased(MISSING),)),
+    ("POST executionEnvironmentsPermadelete/", 409): _owner(lambda g: (_erased(g.environment),)),
 }  # fmt: skip
 
-# The one refusal that is an answer: our client's method says None for it.
+# The one refusal that is an answer: our client says None for it.
 MEANT = (f"GET {VERSION}dependencyBuild/", 422)
 
 

@@ -25,6 +25,7 @@ from reconciler.errors import (
     StalePlanError,
     UnknownOutcome,
 )
+from reconciler.providers.batch_inference import operations as api
 from reconciler.providers.batch_inference.provider import BatchInference
 from tests.contract.batch_inference_ground import LINES, Ground, line, manifest
 
@@ -39,14 +40,14 @@ def name_of(resource: Resource) -> str:
 
 def upload(resource: Resource) -> Call:
     entry = resource.files["input"].entries[0]
-    sent = Upload("file", entry.path, entry.sha256, entry.size, "input")
-    params = {"name": name_of(resource)}
-    return Call("upload_file", "POST", "v1/files", params, {"purpose": "batch"}, (sent,))
+    name = name_of(resource)
+    sent = Upload("file", entry.path, entry.sha256, entry.size, "input", name)
+    return api.UPLOAD_FILE.call(body={"purpose": "batch"}, uploads=(sent,))
 
 
 def create(file: str, *known: str) -> Call:
     body = {"input_file_id": file, "completion_window": "24h"}
-    return Call("create_batch", "POST", "v1/batches", {"known": list(known)}, body)
+    return api.CREATE_BATCH.call(body=body, recovery={"known": list(known)})
 
 
 def facts(live: Live | None) -> Any:
@@ -155,7 +156,7 @@ def test_a_batch_is_known_by_its_file_where_no_metadata_is_kept(tmp_path: Path) 
     ground, wanted = Ground(job_time=10.0), manifest(tmp_path)
     made = ground.batch(ground.file(name=name_of(wanted)))
     found = facts(ground.provider.find(wanted))
-    assert (found["state"], found["batches"], found["running"]) == ("running", [made], [made])
+    assert (found.state, found.batches, found.running) == ("running", (made,), (made,))
 
 
 def test_a_batch_is_known_by_its_metadata_where_its_file_is_gone(tmp_path: Path) -> None:
@@ -165,7 +166,7 @@ def test_a_batch_is_known_by_its_metadata_where_its_file_is_gone(tmp_path: Path)
     ground.batch(file, metadata={**OWNED, "reconciler_content": content})
     ground.http.delete(f"/v1/files/{file}")
     found = facts(ground.provider.find(wanted))
-    assert (found["state"], found["files"]) == ("done", [])
+    assert (found.state, found.files) == ("done", ())
 
 
 @pytest.mark.parametrize("owner", ["fraud/smok", "fraud/prod/smoke", "other/smoke"])
@@ -181,9 +182,9 @@ def test_a_refused_input_is_red_with_its_lines(tmp_path: Path) -> None:
     ground, wanted = Ground(), manifest(tmp_path, content)
     ground.batch(ground.file(content, name_of(wanted)))
     found = facts(ground.provider.find(wanted))
-    assert found["state"] == "failed"
-    assert "the platform refused its input: line 1: The model 'gone' is not" in found["why"]
-    wait = Wait("batch", {"batch": found["batch"], "require": {}})
+    assert found.state == "failed"
+    assert "the platform refused its input: line 1: The model 'gone' is not" in found.why
+    wait = Wait("batch", {"batch": found.batch, "require": {}})
     with pytest.raises(JobFailed) as caught:
         ground.provider.wait(wait, Watch(lambda _: None, lambda: False))
     assert len(caught.value.log.splitlines()) == 2
@@ -192,11 +193,11 @@ def test_a_refused_input_is_red_with_its_lines(tmp_path: Path) -> None:
 def test_an_error_file_that_is_gone_does_not_change_the_verdict(tmp_path: Path) -> None:
     ground, wanted = Ground(), manifest(tmp_path, FAILING, require={"failed": 1})
     made = ground.batch(ground.file(FAILING, name_of(wanted)))
-    errors = ground.client.get_batch(made).error_file_id
-    why = facts(ground.provider.find(wanted))["why"]
+    errors = ground.client.read(api.GET_BATCH, made).error_file_id
+    why = facts(ground.provider.find(wanted)).why
     assert why.startswith("2 of 3 requests failed, and require.failed allows 1; b: server_error")
     ground.http.delete(f"/v1/files/{errors}")
-    assert "server_error" not in facts(BatchInference(ground.open()).find(wanted))["why"]
+    assert "server_error" not in facts(BatchInference(ground.open()).find(wanted)).why
     ground.fail("GET", "/content$", 500)
     with pytest.raises(ApiError):
         BatchInference(ground.open()).find(wanted)
@@ -212,7 +213,7 @@ def test_what_is_observed_stays_while_a_batch_goes_on(tmp_path: Path) -> None:
     assert ground.provider.snapshot(live) == before
     assert before["jobs"]["batches"] == [made]
     assert ground.provider.snapshot(replace(live, owner="fraud/other")) is None
-    assert ground.provider.detail(wanted, live) is live
+    assert ground.provider.read_details(wanted, live) is live
 
 
 # -- day two ---------------------------------------------------------------------------------
@@ -233,7 +234,7 @@ def test_cancel_stops_batches_of_earlier_inputs_too(tmp_path: Path) -> None:
     other = ground.batch()
     provider, live = found(ground, wanted)
     assert sorted(provider.cancel(live)) == sorted([f"batch {old}", f"batch {new}"])
-    assert ground.client.get_batch(other).status == "validating"
+    assert ground.client.read(api.GET_BATCH, other).status == "validating"
     provider, live = found(ground, wanted)
     assert provider.cancel(live) == ()
     # It has no output yet, and at its end none at all: nothing was answered.
@@ -263,7 +264,7 @@ def test_a_platform_without_the_cancel_route_is_asked_to_delete(
     fault = {"action": "status", "status": status, "method": "POST", "path": "/cancel$"}
     ground.emulator.control("POST", "faults", fault)
     assert provider.cancel(live) == (f"batch {made}",)
-    assert ground.client.get_batch(made).status in ("cancelling", "cancelled")
+    assert ground.client.read(api.GET_BATCH, made).status in ("cancelling", "cancelled")
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -17,6 +17,7 @@ from reconciler.core.provider import Watch
 from reconciler.core.resource import Resource
 from reconciler.core.step import Wait
 from reconciler.errors import ApiError, Interrupted, JobFailed, ReconcilerError
+from reconciler.providers.batch_inference import operations as api
 from reconciler.providers.batch_inference.provider import BatchInference
 from tests.contract.batch_inference_ground import Ground, line, manifest
 
@@ -62,7 +63,7 @@ def test_a_stop_leaves_the_batch_alone() -> None:
     with pytest.raises(Interrupted) as caught:
         ground.provider.wait(wait(made), watch(stop=lambda: True))
     assert "which goes on" in caught.value.message
-    assert ground.client.get_batch(made).status == "validating"
+    assert ground.client.read(api.GET_BATCH, made).status == "validating"
 
 
 def test_errors_lie_beside_the_output_until_there_are_none(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from reconciler.errors import ApiError
 from tests.contract.contract import operations
 from tests.contract.ground import Ground
 from tests.contract.operations import rows
+from tests.contract.perform import perform
 from tests.contract.refusals import BY_FAULT, BY_INPUT, MEANT
 
 DOCUMENTED = [(o.name, status) for o in operations().values() for status in o.refusals]
@@ -35,7 +36,7 @@ def refused(name: str, status: int) -> tuple[Ground, Callable[[], Any]]:
         path = re.sub(r"\{\w+\}", "[^/]+", operation.path)
         ground.refuse(operation.method, f"^{path}$", status)
     ground.sent()
-    return ground, lambda: getattr(client, row.client)(*arguments, **row.options)
+    return ground, lambda: perform(client, row.client, *arguments)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,6 @@ def test_a_refusal_is_a_clear_error(name: str, status: int) -> None:
 
 def test_a_build_that_was_not_started_is_none() -> None:
     ground = Ground()
-    assert ground.client.get_build(*ground.ids) is None
+    assert ground.client.build_of(*ground.ids) is None
     assert ground.wire.seen[MEANT[0]] == {MEANT[1]}
     ground.wire.check()

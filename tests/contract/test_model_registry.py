@@ -15,6 +15,7 @@ from reconciler.core.resource import Address, Live, Resource
 from reconciler.errors import ApiError, LiveStateError
 from reconciler.providers.http import Endpoint, Http, Runtime
 from reconciler.providers.model_registry.client import Client
+from reconciler.providers.model_registry.facts import registry_facts
 from reconciler.providers.model_registry.provider import ModelRegistry
 from reconciler.providers.model_registry.responses import (
     FRAMEWORKS,
@@ -239,10 +240,10 @@ def test_the_latest_version_needs_no_second_list(room: Room) -> None:
     room.put()
     newest = room.put(framework={"type": "xgboost"})
     live = room.find(fqn=FQN)
-    (chosen,) = live.facts["matching"]
+    (chosen,) = registry_facts(live).matching
     assert (live.id, live.name) == (newest["model_id"], FQN)
-    assert (chosen["number"], chosen["fqn"]) == (2, "model-version:acme/fraud/churn:2")
-    assert chosen["framework"] == "xgboost"
+    assert (chosen.name.number, chosen.fqn) == (2, "model-version:acme/fraud/churn:2")
+    assert chosen.framework == "xgboost"
     assert {path for path, _ in room.wire.seen} == {"/api/ml/v1/models"}
 
 
@@ -263,8 +264,8 @@ def test_which_version_is_meant(room: Room, require: dict[str, Any], number: int
     room.put()
     room.put(version_alias="v1")
     room.put()
-    chosen = room.find(fqn=FQN, require=require).facts["matching"]
-    assert [each["number"] for each in chosen] == ([] if number is None else [number])
+    chosen = registry_facts(room.find(fqn=FQN, require=require)).matching
+    assert [each.name.number for each in chosen] == ([] if number is None else [number])
 
 
 def test_a_repository_by_its_name_or_its_id(room: Room) -> None:
@@ -273,15 +274,16 @@ def test_a_repository_by_its_name_or_its_id(room: Room) -> None:
     room.put(ml_repo="risk")
     for repository in ("fraud", room.repo["id"]):
         live = room.find(mlRepo=repository, modelName="churn")
-        assert [each["fqn"] for each in live.facts["models"]] == [FQN]
+        assert [each.fqn for each in registry_facts(live).models] == [FQN]
 
 
 def test_a_model_that_is_not_there_and_names_that_are_near(room: Room) -> None:
     room.put()
     room.put(name="lapse")
     live = room.find(fqn="model:acme/fraud/churm")
-    assert (live.id, live.facts["models"], live.facts["matching"]) == ("", [], [])
-    assert live.facts["near"][0] == FQN
+    facts = registry_facts(live)
+    assert (live.id, facts.models, facts.matching) == ("", (), ())
+    assert facts.near[0] == FQN
     with pytest.raises(LiveStateError, match="shows no model"):
         room.provider.history(live)
 

@@ -17,6 +17,7 @@ from reconciler.errors import ApiError, LiveStateError, Problem
 from reconciler.providers.answer import ContractBroken
 from reconciler.providers.http import Endpoint, Http, Runtime
 from reconciler.providers.model_registry.client import MOST_PAGES, Client
+from reconciler.providers.model_registry.facts import registry_facts
 from reconciler.providers.model_registry.provider import ModelRegistry
 from reconciler.providers.model_registry.registry_model import registry_draft
 
@@ -222,7 +223,7 @@ def test_two_models_of_one_name() -> None:
     pinned = Resource(Address("RegistryModel", "a"), {"fqn": FQN}, id="m2")
     live = registry.find(pinned)
     assert live is not None
-    assert (live.id, live.facts["matching"][0]["number"]) == ("m2", 2)
+    assert (live.id, registry_facts(live).matching[0].name.number) == ("m2", 2)
 
 
 def test_two_tenants_with_one_repository_and_model() -> None:
@@ -231,7 +232,7 @@ def test_two_tenants_with_one_repository_and_model() -> None:
     resource = Resource(Address("RegistryModel", "a"), {"mlRepo": "fraud", "modelName": "churn"})
     live = registry.find(resource)
     assert live is not None
-    assert [each["id"] for each in live.facts["models"]] == ["m1", "m2"]
+    assert [each.id for each in registry_facts(live).models] == ["m1", "m2"]
 
 
 def test_two_versions_of_one_alias() -> None:
@@ -327,4 +328,4 @@ def test_nothing_is_written_run_or_fetched(idle: ModelRegistry) -> None:
     assert idle.recover(call, None) is None
     assert (idle.cancel(live), idle.list("RegistryModel"), idle.prefetch([])) == ((), (), {})
     resource = Resource(Address("RegistryModel", "a"), {"fqn": FQN})
-    assert idle.detail(resource, live) is live
+    assert idle.read_details(resource, live) is live

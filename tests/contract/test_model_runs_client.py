@@ -6,8 +6,8 @@ refusal by real input where there is one, else by a planned fault.
 
 from __future__ import annotations
 
-import inspect
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,11 @@ from jsonschema import Draft202012Validator
 
 from reconciler.errors import ApiError, UnknownOutcome
 from reconciler.providers.answer import ContractBroken
+from reconciler.providers.model_runs import operations as api
 from reconciler.providers.model_runs.client import Client
 from tests.contract.emulator_support import ANN, BEN
 from tests.contract.model_runs_ground import NAMES, PATH, Ground
+from tests.contract.perform import perform
 
 DOCUMENT = json.loads(
     (Path(__file__).parent / "contracts" / "model_runs.openapi.json").read_text(encoding="utf-8")
@@ -30,11 +32,11 @@ BODY = {"project_name": "analytics", "model_names": NAMES, "full_refresh": True}
 Call = Callable[[Client, Ground], Any]
 OPERATIONS: dict[str, tuple[str, Call]] = {
     "GET /model-runs": ("list_runs", lambda c, g: list(c.list_runs())),
-    "POST /model-runs": ("trigger", lambda c, g: c.trigger(BODY)),
-    "GET /model-runs/{runId}": ("get_run", lambda c, g: c.get_run(g.started("stg_a"))),
+    "POST /model-runs": ("trigger_run", lambda c, g: c.write(api.TRIGGER_RUN, body=BODY)),
+    "GET /model-runs/{runId}": ("get_run", lambda c, g: c.read(api.GET_RUN, g.started("stg_a"))),
     "POST /model-runs/{runId}/cancel": (
         "cancel_run",
-        lambda c, g: c.cancel_run(g.started("stg_a")),
+        lambda c, g: c.write(api.CANCEL_RUN, g.started("stg_a")),
     ),
     "GET /model-runs/{runId}/steps": ("list_steps", lambda c, g: c.list_steps(g.started("stg_a"))),
     "GET /model-runs/{runId}/steps/{stepId}/test-results": (
@@ -61,15 +63,17 @@ def _restricted(ground: Ground, call: Callable[[Client, str], Any]) -> Any:
 # Refusals that an input brings about; all others need a planned fault.
 BY_INPUT: dict[tuple[str, int], Callable[[Ground], Any]] = {
     ("GET /model-runs", 400): lambda g: list(g.client.list_runs("DONE")),
-    ("POST /model-runs", 400): lambda g: g.client.trigger({"project_name": ""}),
-    ("POST /model-runs", 403): lambda g: Client(g.open(ANN)).trigger(
-        {"project_name": "restricted"}
+    ("POST /model-runs", 400): lambda g: g.client.write(api.TRIGGER_RUN, body={"project_name": ""}),
+    ("POST /model-runs", 403): lambda g: Client(g.open(ANN)).write(
+        api.TRIGGER_RUN, body={"project_name": "restricted"}
     ),
-    ("GET /model-runs/{runId}", 403): lambda g: _restricted(g, lambda c, run: c.get_run(run)),
-    ("GET /model-runs/{runId}", 404): lambda g: g.client.get_run("../none"),
-    ("POST /model-runs/{runId}/cancel", 400): lambda g: g.client.cancel_run(_ended(g)),
-    ("POST /model-runs/{runId}/cancel", 403): lambda g: Client(g.open(BEN)).cancel_run(
-        g.started("stg_a")
+    ("GET /model-runs/{runId}", 403): lambda g: _restricted(
+        g, lambda c, run: c.read(api.GET_RUN, run)
+    ),
+    ("GET /model-runs/{runId}", 404): lambda g: g.client.read(api.GET_RUN, "../none"),
+    ("POST /model-runs/{runId}/cancel", 400): lambda g: g.client.write(api.CANCEL_RUN, _ended(g)),
+    ("POST /model-runs/{runId}/cancel", 403): lambda g: Client(g.open(BEN)).write(
+        api.CANCEL_RUN, g.started("stg_a")
     ),
     ("GET /model-runs/{runId}/steps", 403): lambda g: _restricted(g, lambda c, r: c.list_steps(r)),
     ("GET /model-runs/{runId}/steps", 404): lambda g: g.client.list_steps("none"),
@@ -88,16 +92,19 @@ def _ended(ground: Ground) -> str:
     return run
 
 
-def test_every_operation_has_a_method() -> None:
+def test_every_operation_is_in_our_table() -> None:
     declared = {
         f"{method.upper()} {path}"
         for path, methods in DOCUMENT["paths"].items()
         for method in methods
         if method in ("get", "post")
     }
-    methods = {n for n, _ in inspect.getmembers(Client, inspect.isfunction) if n[0] != "_"}
     assert OPERATIONS.keys() == declared
-    assert {name for name, _ in OPERATIONS.values()} == methods
+    assert {name for name, _ in OPERATIONS.values()} == api.OPERATIONS.keys()
+    for page, (name, _) in OPERATIONS.items():
+        ours = api.OPERATIONS[name]
+        told = re.sub(r"\{\w+\}", "{}", page)
+        assert told == f"{ours.method} /{re.sub('{.*?}', '{}', ours.path)}"
     assert len(declared) == 6
 
 
@@ -118,7 +125,7 @@ def test_a_method_sends_just_this(operation: str) -> None:
 
 def test_a_trigger_sends_what_the_contract_declares() -> None:
     ground = Ground()
-    run = ground.client.trigger(BODY)
+    run = ground.client.write(api.TRIGGER_RUN, body=BODY)
     sent = ground.emulator.log()[-1]["body"]
     schema = DOCUMENT["components"]["schemas"]["TriggerModelRunRequest"]
     assert list(Draft202012Validator(schema).iter_errors(sent)) == []
@@ -151,7 +158,7 @@ def _prepared(ground: Ground, operation: str) -> Callable[[Ground], Any]:
     if operation in ("GET /model-runs", "POST /model-runs"):
         return lambda g: OPERATIONS[operation][1](g.client, g)
     ids = ("run", "step") if operation.endswith("test-results") else ("run",)
-    return lambda g: getattr(g.client, OPERATIONS[operation][0])(*ids)
+    return lambda g: perform(g.client, OPERATIONS[operation][0], *ids)
 
 
 def test_every_documented_status_is_in_the_cases() -> None:
@@ -172,9 +179,9 @@ def test_a_wrong_token_is_refused_with_either_header() -> None:
 def test_the_rate_limit_is_waited_for() -> None:
     ground = Ground()
     ground.emulator.control("POST", "model-runs/rate-limit", {"limit": 1, "seconds": 30})
-    assert ground.client.trigger(BODY).status == "PENDING"
+    assert ground.client.write(api.TRIGGER_RUN, body=BODY).status == "PENDING"
     begun = ground.emulator.clock()
-    assert ground.client.trigger(BODY).status == "PENDING"
+    assert ground.client.write(api.TRIGGER_RUN, body=BODY).status == "PENDING"
     assert ground.emulator.clock() >= begun + 29
 
 
@@ -226,12 +233,15 @@ def test_an_answer_that_breaks_the_contract(page: Any) -> None:
 
 def test_what_is_absent_and_what_is_new_are_both_taken() -> None:
     bare = scripted({"id": "a", "status": "SUCCESS", "created_at": "2026-01-02T03:04:05", "x": 1})
-    run = bare.get_run("a")
+    run = bare.read(api.GET_RUN, "a")
     assert run.catalog is None
     assert run.began is not None
     assert run.began.isoformat() == "2026-01-02T03:04:05+00:00"
     odd = scripted({"id": "a", "status": "SUCCESS", "compile_manifest": "{", "extra": {}})
-    assert odd.get_run("a").catalog is None
+    assert odd.read(api.GET_RUN, "a").catalog is None
     assert (
-        scripted({"id": "a", "status": "S", "compile_manifest": "[]"}).get_run("a").catalog is None
+        scripted({"id": "a", "status": "S", "compile_manifest": "[]"})
+        .read(api.GET_RUN, "a")
+        .catalog
+        is None
     )

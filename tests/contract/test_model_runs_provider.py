@@ -21,6 +21,7 @@ from reconciler.errors import (
     LiveStateError,
     UnknownOutcome,
 )
+from reconciler.providers.model_runs import operations as api
 from reconciler.providers.model_runs.kind import END, RUN
 from reconciler.providers.model_runs.provider import ModelRuns
 from tests.contract.emulator_support import BEN
@@ -33,7 +34,7 @@ BODY = {"project_name": "analytics", "model_names": NAMES}
 def trigger(known: str | None = None, since: str | None = None) -> Call:
     """The call of a plan that knew this run as the newest one."""
     params = {"known": known, "since": since} if known else {}
-    return Call("trigger_run", "POST", "model-runs", params, BODY)
+    return api.TRIGGER_RUN.call(body=BODY, recovery=params)
 
 
 def wait(run: str, *, operation: str = RUN, timeout: float = 600, **more: Any) -> Wait:
@@ -66,7 +67,7 @@ def test_a_trigger_without_effect_is_looked_for_more_than_once() -> None:
 def test_what_a_lost_trigger_made_is_new_and_equal_to_what_was_sent() -> None:
     ground = Ground()
     before = ground.started(*NAMES)
-    known = ground.client.get_run(before)
+    known = ground.client.read(api.GET_RUN, before)
     call = trigger(before, known.created_at and known.created_at.isoformat())
     ground.emulator.clock.sleep(5)
     ground.started("stg_a")
@@ -99,7 +100,7 @@ def test_a_run_that_another_apply_triggered_since_the_plan_is_taken() -> None:
     ground = Ground()
     made = ground.provider.send(trigger(), WANTED)
     assert ground.provider.send(trigger(), WANTED) == made
-    known = ground.client.get_run(made["runId"])
+    known = ground.client.read(api.GET_RUN, made["runId"])
     ground.emulator.clock.sleep(5)
     later = trigger(known.id, known.created_at and known.created_at.isoformat())
     assert ground.provider.send(later, WANTED) != made
@@ -266,7 +267,7 @@ def test_observing_tells_the_newest_run() -> None:
     assert ground.provider.snapshot(live) == {"jobs": {"run": other, "status": "SUCCESS"}}
     ground.emulator.control("POST", "reset")
     assert ground.provider.snapshot(live) is None
-    assert ground.provider.detail(WANTED, live) is live
+    assert ground.provider.read_details(WANTED, live) is live
     assert ground.provider.list("ModelRun") == ()
 
 

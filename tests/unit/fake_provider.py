@@ -9,8 +9,8 @@ from pathlib import Path
 from threading import Barrier, Lock
 from typing import Any
 
-from reconciler.core.provider import Watch
-from reconciler.core.resource import Live, Resource
+from reconciler.core.provider import Provider, Watch
+from reconciler.core.resource import Facts, Live, Resource
 from reconciler.core.step import Call, Wait
 from reconciler.errors import Interrupted
 
@@ -18,8 +18,13 @@ PATIENCE = 10.0
 """Seconds after which a meeting has failed; no test waits that long unless it is red."""
 
 
+@dataclass(frozen=True)
+class Detailed(Facts):
+    """Facts of an object whose details were read."""
+
+
 @dataclass
-class FakeProvider:
+class FakeProvider(Provider):
     """``core.provider.Provider`` over plain values.
 
     ``script`` maps what the log shows (``make Ship/argo``) to what happens then: an exception is
@@ -52,15 +57,15 @@ class FakeProvider:
         self._happen("prefetch", "GET")
         return {"told": [str(resource.address) for resource in resources]}
 
-    def detail(self, resource: Resource, live: Live) -> Live:
+    def read_details(self, resource: Resource, live: Live) -> Live:
         """The same object, marked as looked at."""
         self._happen(f"detail {resource.address}", "GET")
-        return replace(live, facts={**live.facts, "detailed": True})
+        return replace(live, facts=Detailed())
 
     def send(self, call: Call, resource: Resource | None) -> Mapping[str, Any]:
         """Whatever the script says, else an id that is made of the resource's name."""
         self.calls.append(call)
-        who = resource.address if resource else call.params.get("id")
+        who = resource.address if resource else call.path_params.get("id")
         told = self._happen(f"{call.operation} {who}", call.method)
         return told if told is not None else {key: f"{who} {key}" for key in call.outputs}
 

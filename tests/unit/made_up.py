@@ -7,7 +7,7 @@ The core is tested with kinds that no vendor has, so that a vendor's word in it 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import Field
@@ -17,7 +17,7 @@ from reconciler.core.identity import match
 from reconciler.core.kind import FieldRule, Kind, Options, Part, PlanContext
 from reconciler.core.plan import Plan, PlanInput, build
 from reconciler.core.policy import Policy
-from reconciler.core.resource import Address, Lifecycle, Live, Resource
+from reconciler.core.resource import Address, Facts, Lifecycle, Live, Resource
 from reconciler.core.spec import Spec
 from reconciler.core.step import Call, KnownAfter, StepDraft, Wait
 from reconciler.errors import Problem
@@ -118,6 +118,18 @@ def outputs(live: Live | None) -> Mapping[str, Any]:
     return {"id": live.id} if live else {}
 
 
+@dataclass(frozen=True)
+class ShipFacts(Facts):
+    """Where a ship is, when that locks its flag."""
+
+    at_sea: str = ""
+
+
+def at_sea(live: Live) -> str:
+    """What locks the flag of a ship."""
+    return live.facts.at_sea if isinstance(live.facts, ShipFacts) else ""
+
+
 DOCK = Kind(
     name="Dock",
     provider="custom_models",
@@ -142,7 +154,7 @@ SHIP = Kind(
         "dock": FieldRule(derived=True),
         "hull": FieldRule(create_only=True),
         "armed": FieldRule(one_way=True),
-        "flag": FieldRule(locked_when="atSea"),
+        "flag": FieldRule(locked_when=at_sea),
         "code": FieldRule(write_only=True),
         "cargo": FieldRule(whole=True, unset={}),
         "engine.fuels": FieldRule(as_set=True),

@@ -89,7 +89,7 @@ def test_what_a_step_gives_is_filled_in_where_a_later_one_asks() -> None:
     report = run(resources, provider)
     by_operation = {f"{call.operation} {call.path}": call for call in provider.calls}
     assert by_operation["make Ship/"].body["near"] == ["d1"]
-    assert by_operation["hire Ship/{id}/crew/"].params == {"id": "s1"}
+    assert by_operation["hire Ship/{id}/crew/"].path_params == {"id": "s1"}
     assert [result.outputs for result in report.results] == [
         {"id": "d1"}, {"id": "s1"}, {"crewId": "Ship/argo crewId"},
     ]  # fmt: skip
@@ -115,7 +115,7 @@ def test_a_later_call_may_use_what_an_earlier_one_of_its_step_gave() -> None:
     )
     provider = FakeProvider(script={"make None": {"id": "s1"}})
     applied(Plan(SCOPE, None, (Step("Ship/argo", argo, "create", "", calls=calls),)), provider, [])
-    assert provider.calls[1].params == {"id": "s1"}
+    assert provider.calls[1].path_params == {"id": "s1"}
 
 
 def test_waits_stand_in_their_place_between_the_calls() -> None:

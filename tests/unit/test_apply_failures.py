@@ -119,7 +119,7 @@ def test_a_write_whose_answer_was_lost_is_looked_for_first() -> None:
     assert provider.log == ["make Ship/a", "look make Ship/a", "hire Ship/a"]
     assert one(report, "Ship/a").outputs == found
     assert one(report, "Ship/a").done_calls == 1
-    assert provider.calls[-1].params == found
+    assert provider.calls[-1].path_params == found
 
 
 def test_a_write_that_had_no_effect_is_sent_again() -> None:

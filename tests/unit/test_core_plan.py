@@ -46,7 +46,7 @@ def test_an_object_that_differs_is_changed_in_one_call() -> None:
     (only,) = made.steps
     assert only.action == "update"
     assert [(f.path, f.old, f.new) for f in only.fields] == [("berths", 2, 3)]
-    assert only.calls[0].params == {"id": "pier-id"}
+    assert only.calls[0].path_params == {"id": "pier-id"}
     assert only.calls[0].body == {"berths": 3}
     assert only.precondition == fingerprint(found)
 
@@ -77,14 +77,14 @@ def test_a_part_with_nothing_to_do_leaves_no_gap() -> None:
 def test_what_only_an_earlier_step_can_tell_is_said_so() -> None:
     made = plan([resource("Ship/argo", CREW), resource("Ship/tern", {}, needs=["Ship/argo"])])
     known_after = KnownAfter("Ship/argo", "id")
-    assert step(made, "Ship/argo#crew").calls[0].params == {"id": known_after}
+    assert step(made, "Ship/argo#crew").calls[0].path_params == {"id": known_after}
     assert step(made, "Ship/tern").calls[0].body["near"] == [known_after]
 
 
 def test_what_is_known_is_passed_on_as_it_is() -> None:
     made = plan([resource("Ship/argo", CREW, needs=["Dock/pier"]), resource("Dock/pier")],
                 [live("Ship/argo"), live("Dock/pier")])  # fmt: skip
-    assert step(made, "Ship/argo#crew").calls[0].params == {"id": "argo-id"}
+    assert step(made, "Ship/argo#crew").calls[0].path_params == {"id": "argo-id"}
     again = plan([resource("Ship/tern", needs=["Dock/pier"]), resource("Dock/pier")],
                  [live("Dock/pier")])  # fmt: skip
     assert step(again, "Ship/tern").calls[0].body["near"] == ["pier-id"]
@@ -169,11 +169,11 @@ def test_a_replace_deletes_and_makes_in_one_step() -> None:
     first, second = made.steps
     assert first.action == "replace"
     assert [call.operation for call in first.calls] == ["remove", "make"]
-    assert first.calls[0].params == {"id": "argo-id"}
+    assert first.calls[0].path_params == {"id": "argo-id"}
     assert first.precondition == fingerprint(found)
     assert first.fields[0].path == "hull"
     assert (first.fields[0].old, first.fields[0].new) == ("elm", "oak")
-    assert second.calls[0].params == {"id": KnownAfter("Ship/argo", "id")}
+    assert second.calls[0].path_params == {"id": KnownAfter("Ship/argo", "id")}
     assert made.summary["replace"] == 1
 
 

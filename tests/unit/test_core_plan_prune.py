@@ -31,7 +31,7 @@ def test_an_orphan_is_deleted_while_prune_is_on() -> None:
     made = plan([], [old], prune=True)
     (step,) = made.steps
     assert (step.id, step.address, step.action) == ("Ship/old", address("Ship/old"), "delete")
-    assert step.calls[0].params == {"id": "old-id"}
+    assert step.calls[0].path_params == {"id": "old-id"}
     assert step.precondition
     assert made.untouched == ()
 

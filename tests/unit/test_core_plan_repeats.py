@@ -83,7 +83,7 @@ def test_every_plan_can_be_run_from_top_to_bottom_and_touches_only_ours(
         assert set(step.depends_on) <= seen
         assert step.id not in seen
         seen.add(step.id)
-        named = [call.params["id"] for call in step.calls if "id" in call.params]
+        named = [call.path_params["id"] for call in step.calls if "id" in call.path_params]
         for identity in named:
             assert isinstance(identity, KnownAfter) or (step.address.kind, identity) in ours
 

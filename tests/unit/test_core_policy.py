@@ -24,12 +24,12 @@ from reconciler.core.policy import (
 from reconciler.core.resource import Origin, Resource
 from reconciler.core.step import Step
 from reconciler.errors import Problem
-from tests.unit.made_up import SHIP, address, codes, live, resource
+from tests.unit.made_up import SHIP, ShipFacts, address, codes, live, resource
 
 
 def refused(wanted: Resource, spec: dict[str, Any], **facts: Any) -> list[Problem]:
     """The problems of a ship's fields."""
-    found = live("Ship/argo", spec, facts=facts)
+    found = live("Ship/argo", spec, facts=ShipFacts(**facts))
     difference = diff(wanted.spec, spec, SHIP.rules, wanted.lifecycle.ignore_changes)
     return list(field_problems(wanted, found, difference, SHIP))
 
@@ -73,16 +73,16 @@ def test_a_one_way_field_may_be_switched_on_and_never_off() -> None:
 def test_a_locked_field_waits_for_what_locks_it() -> None:
     wanted = resource("Ship/argo", {"flag": "red", "name": "b"})
     before = {"flag": "blue", "name": "a"}
-    (problem,) = refused(wanted, before, atSea="2 voyages")
+    (problem,) = refused(wanted, before, at_sea="2 voyages")
     assert (problem.code, problem.path) == ("locked", "spec.flag")
     assert "2 voyages" in problem.message
-    assert refused(wanted, before, atSea=0) == refused(wanted, before) == []
-    assert refused(resource("Ship/argo", {"flag": "blue"}), before, atSea=2) == []
+    assert refused(wanted, before, at_sea=0) == refused(wanted, before) == []
+    assert refused(resource("Ship/argo", {"flag": "blue"}), before, at_sea=2) == []
 
 
 def test_an_ignored_field_is_no_problem() -> None:
     wanted = resource("Ship/argo", {"hull": "oak", "flag": "red"}, ignore_changes=("hull", "flag"))
-    assert refused(wanted, {"hull": "elm", "flag": "blue"}, atSea=1) == []
+    assert refused(wanted, {"hull": "elm", "flag": "blue"}, at_sea=1) == []
 
 
 def test_protection_blocks_a_delete_and_a_deployment_makes_it_impossible() -> None:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from reconciler.errors import ApiError
+from reconciler.providers.custom_models.client.pages import pages
 from tests.unit.scripted_platform import TOKEN, URL, page, platform, status
 
 
@@ -21,7 +22,7 @@ def test_every_page_is_read_in_order() -> None:
         page([3], f"{URL}/models/?limit=2&offset=4"),
         page([]),
     )
-    assert list(there.http().pages("models/", limit=2)) == [1, 2, 3]
+    assert list(pages(there.http(), "models/", limit=2)) == [1, 2, 3]
     assert [str(request.url) for request in there.requests] == [
         f"{URL}/models/?limit=2",
         f"{URL}/models/?limit=2&offset=2",
@@ -32,17 +33,17 @@ def test_every_page_is_read_in_order() -> None:
 
 def test_a_page_is_tried_again_without_losing_the_ones_before() -> None:
     there = platform(page([1], f"{URL}/models/?offset=1"), status(502), page([2]))
-    assert list(there.http().pages("models/")) == [1, 2]
+    assert list(pages(there.http(), "models/")) == [1, 2]
 
 
 @pytest.mark.parametrize("following", [None, ""])
 def test_the_last_page_has_no_next(following: Any) -> None:
     there = platform(page([1], following))
-    assert list(there.http().pages("models/")) == [1]
+    assert list(pages(there.http(), "models/")) == [1]
 
 
 def test_a_page_need_not_say_next() -> None:
-    assert list(platform(status(200, {"data": [1]})).http().pages("models/")) == [1]
+    assert list(pages(platform(status(200, {"data": [1]})).http(), "models/")) == [1]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_a_page_need_not_say_next() -> None:
 def test_a_link_to_another_host_is_not_followed(following: str) -> None:
     there = platform(page([1], following))
     with pytest.raises(ApiError) as caught:
-        list(there.http().pages("models/"))
+        list(pages(there.http(), "models/"))
     assert len(there.requests) == 1
     assert caught.value.hint
 
@@ -70,7 +71,7 @@ def test_a_link_to_another_host_is_not_followed(following: str) -> None:
 def test_the_refusal_names_the_other_host() -> None:
     there = platform(page([1], "https://evil.example.net/models/"))
     with pytest.raises(ApiError, match=r"another host: https://evil\.example\.net/"):
-        list(there.http().pages("models/"))
+        list(pages(there.http(), "models/"))
 
 
 @pytest.mark.parametrize(
@@ -80,14 +81,14 @@ def test_the_refusal_names_the_other_host() -> None:
 )  # fmt: skip
 def test_a_link_to_our_own_host_is_followed_however_it_is_spelled(following: str) -> None:
     there = platform(page([1], following), page([2]))
-    assert list(there.http().pages("models/")) == [1, 2]
+    assert list(pages(there.http(), "models/")) == [1, 2]
     assert there.requests[1].url == httpx.URL(f"{URL}/models/?offset=1")
 
 
 def test_a_name_in_a_link_may_not_take_the_place_of_the_token() -> None:
     there = platform(page([1], "https://somebody:else@app.example.com/api/v2/models/"), page([2]))
     with pytest.raises(ApiError):
-        list(there.http().pages("models/"))
+        list(pages(there.http(), "models/"))
     assert len(there.requests) == 1
 
 
@@ -95,7 +96,7 @@ def test_pages_in_a_circle_end_in_an_error() -> None:
     one, other = f"{URL}/models/?offset=1", f"{URL}/models/?offset=2"
     there = platform(page([1], one), page([2], other), page([3], one), page([2], other))
     with pytest.raises(ApiError, match="without an end"):
-        list(there.http().pages("models/"))
+        list(pages(there.http(), "models/"))
     assert len(there.requests) <= 4
 
 
@@ -106,7 +107,7 @@ def test_empty_pages_that_go_on_for_ever_end_in_an_error() -> None:
 
     there = platform(empty)
     with pytest.raises(ApiError, match="without an end"):
-        list(there.http().pages("models/"))
+        list(pages(there.http(), "models/"))
     assert len(there.requests) < 3
 
 
@@ -114,7 +115,7 @@ def test_empty_pages_that_go_on_for_ever_end_in_an_error() -> None:
 def test_what_is_no_page_is_said_so(body: Any) -> None:
     there = platform(httpx.Response(200, json=body))
     with pytest.raises(ApiError, match="no page"):
-        list(there.http().pages("models/"))
+        list(pages(there.http(), "models/"))
 
 
 @pytest.mark.parametrize(
@@ -123,4 +124,4 @@ def test_what_is_no_page_is_said_so(body: Any) -> None:
 def test_a_next_that_is_no_link_is_an_error_of_ours(following: Any) -> None:
     there = platform(page([1], following), page([2]))
     with pytest.raises(ApiError):
-        list(there.http().pages("models/"))
+        list(pages(there.http(), "models/"))

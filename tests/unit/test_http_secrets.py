@@ -16,6 +16,7 @@ import pytest
 
 from reconciler.errors import ApiError
 from reconciler.providers.answer import BODY_SHOWN
+from reconciler.providers.custom_models.client.pages import pages
 from reconciler.providers.http import Endpoint, Http
 from tests.unit.scripted_platform import TOKEN, URL, page, platform, status
 
@@ -60,7 +61,7 @@ def test_no_error_shows_the_token_whoever_wrote_it_there(
     asks: dict[str, Callable[[], object]] = {
         "GET": lambda: http.get("models/"),
         "POST": lambda: http.send("POST", "models/"),
-        "pages": lambda: list(http.pages("models/")),
+        "pages": lambda: list(pages(http, "models/")),
     }
     told = []
     with suppress_and_keep(told):

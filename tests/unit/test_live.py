@@ -14,7 +14,7 @@ from reconciler.core.graph import Graph
 from reconciler.core.resource import Live, Resource
 from reconciler.errors import ApiError
 from reconciler.live import Snapshot, read
-from tests.unit.fake_provider import FakeProvider, meeting
+from tests.unit.fake_provider import Detailed, FakeProvider, meeting
 from tests.unit.made_up import KINDS, SCOPE, address, codes, live, resource
 
 
@@ -65,7 +65,7 @@ def test_pairs_get_their_details_and_nobody_else_does() -> None:
     assert [line for line in provider.log if line.startswith("detail")] == ["detail Ship/argo"]
     pairs = snapshot.matches.pairs
     assert list(pairs) == [address("Ship/argo")]
-    assert pairs[address("Ship/argo")].facts == {"detailed": True}
+    assert pairs[address("Ship/argo")].facts == Detailed()
     assert [each.name for each in snapshot.matches.orphans] == ["old"]
     assert [each.name for each in snapshot.matches.foreign] == ["theirs"]
 

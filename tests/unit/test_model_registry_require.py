@@ -168,7 +168,7 @@ def test_the_last_step_of_a_metric_counts() -> None:
         {"key": "f1"},
     ]
     facts = version_facts(version(metrics=rows))
-    assert facts["metrics"] == {"auc": 0.7, "f1": None}
+    assert facts.metrics == {"auc": 0.7, "f1": None}
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from reconciler.core.plan import Plan, PlanInput, build
 from reconciler.core.resource import Address, Live, Resource
 from reconciler.core.spec import Spec
 from reconciler.core.step import KnownAfter, StepDraft
+from reconciler.providers.model_runs.facts import RunFacts
 from reconciler.providers.model_runs.kind import END, KIND, RUN, run_draft, run_outputs
 from reconciler.providers.model_runs.spec import ModelRunSpec, spec_problems
 
@@ -28,16 +29,8 @@ SPEC = {"projectName": "analytics", "modelNames": ["stg_a"]}
 
 
 def live(status: str = "SUCCESS", **facts: Any) -> Live:
-    held = {
-        "status": status,
-        "created": BEGAN,
-        "began": BEGAN,
-        "finished": None,
-        "error": "",
-        "tooOld": False,
-        "failedTests": [],
-    }
-    return Live("ModelRun", "r1", "features", spec=SPEC, facts={**held, **facts})
+    found = RunFacts(**{"status": status, "created": BEGAN, "began": BEGAN, **facts})
+    return Live("ModelRun", "r1", "features", spec=SPEC, facts=found)
 
 
 def draft(found: Live | None, spec: Any = None, **more: Any) -> StepDraft | None:
@@ -92,15 +85,15 @@ def test_the_first_run_is_always_made_and_shows_what_is_run(rerun: str) -> None:
     assert first is not None
     assert did(first) == TRIGGERS
     assert [field.path for field in first.fields] == ["projectName", "modelNames"]
-    assert first.calls[0].params == {"alone": False}
+    assert first.calls[0].recovery == {"alone": False}
     assert first.waits[0].params["run"] == KnownAfter("ModelRun/features", "runId")
     assert not first.expected
 
 
 def test_a_later_trigger_knows_the_run_before_it() -> None:
-    again = draft(live(tooOld=True), {"maxAge": 86_400})
+    again = draft(live(too_old=True), {"maxAge": 86_400})
     assert again is not None
-    assert again.calls[0].params == {"known": "r1", "since": BEGAN, "alone": False}
+    assert again.calls[0].recovery == {"known": "r1", "since": BEGAN, "alone": False}
     assert again.fields == ()
 
 
@@ -115,13 +108,13 @@ def test_a_run_that_is_under_way_is_waited_for() -> None:
     [(86_400, "24h"), (90, "1m30s"), (3_600, "1h"), (172_800, "2d"), (176_460, "2d1h1m")],
 )
 def test_a_run_that_is_too_old(age: int, told: str) -> None:
-    again = draft(live(tooOld=True), {"maxAge": age})
+    again = draft(live(too_old=True), {"maxAge": age})
     assert again is not None
     assert again.reason == f"the newest run, of 2026-01-02 03:04:05 UTC, is older than {told}"
 
 
 def test_a_failure_that_is_too_old_is_run_again() -> None:
-    assert did(draft(live("FAILED", tooOld=True), {"maxAge": 60})) == TRIGGERS
+    assert did(draft(live("FAILED", too_old=True), {"maxAge": 60})) == TRIGGERS
 
 
 @pytest.mark.parametrize("status", ["SUCCESS", "FAILED", "CANCELLED"])
@@ -171,7 +164,7 @@ def test_a_run_that_began_before_the_change_ends_first_and_then_comes_another() 
 
 @pytest.mark.parametrize("rerun", ["onChange", "never"])
 def test_retry_failed_runs_a_failure_again(rerun: str) -> None:
-    for found in (live("FAILED"), live("CANCELLED"), live(failedTests=["unique on a"])):
+    for found in (live("FAILED"), live("CANCELLED"), live(failed_tests=("unique on a",))):
         assert did(draft(found, {"rerun": rerun}, retry=True)) == TRIGGERS
     assert did(draft(live(), {"rerun": rerun}, retry=True)) == NOTHING
     assert did(draft(live("RUNNING"), {"rerun": rerun}, retry=True)) == WAITS
@@ -186,7 +179,7 @@ def test_retry_failed_runs_a_failure_again(rerun: str) -> None:
     ],
 )
 def test_failed_tests_are_red_and_named(failed: list[str], told: str) -> None:
-    red = draft(live(failedTests=failed), {"require": {"tests": "pass"}})
+    red = draft(live(failed_tests=tuple(failed)), {"require": {"tests": "pass"}})
     assert red is not None
     assert did(red) == RED
     assert red.reason == f"{told}, and nothing has changed since"
@@ -236,7 +229,8 @@ def test_a_dependency_that_moves_makes_a_run_and_no_drift_of_it(action: str) -> 
     plan = planned(StepDraft(action, "moves", outputs=("versionId",)), live())
     assert [step.id for step in plan.steps] == ["CustomModel/churn#part", "ModelRun/features"]
     assert plan.steps[1].depends_on == ("CustomModel/churn#part",)
-    assert plan.steps[1].calls[0].params["alone"], "who else starts one may have missed the change"
+    # A run that another user starts meanwhile may have missed the change.
+    assert plan.steps[1].calls[0].recovery["alone"]
     assert HERE not in [found.address for found in drifted(plan)]
 
 

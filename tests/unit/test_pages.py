@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import ApiError
+from reconciler.providers.custom_models.client.pages import pages
 from tests.unit.scripted_platform import URL, Platform, platform, status
 
 UNSAID = object()
@@ -51,7 +52,7 @@ class Shelf:
     def read(self, parallel: int = 4) -> list[Any]:
         """The whole list, as a client reads it."""
         http = platform(self).http(parallel=parallel)
-        return list(http.pages("models/", a="b", offset=0, limit=100))
+        return list(pages(http, "models/", a="b", offset=0, limit=100))
 
 
 def test_every_item_comes_once_in_order_and_every_page_is_asked_for_once() -> None:
@@ -72,7 +73,7 @@ def test_pages_are_under_way_together() -> None:
         return shelf(request)
 
     http = platform(together).http(parallel=3)
-    assert list(http.pages("models/", offset=0)) == list(range(14))
+    assert list(pages(http, "models/", offset=0)) == list(range(14))
 
 
 @pytest.mark.parametrize("parallel", [1, 2, 5])
@@ -90,7 +91,7 @@ def test_no_more_pages_are_under_way_than_calls_are_allowed(parallel: int) -> No
                 now[0] -= 1
 
     http = platform(counted).http(parallel=parallel)
-    assert list(http.pages("models/", offset=0)) == list(range(40))
+    assert list(pages(http, "models/", offset=0)) == list(range(40))
     assert most[0] <= parallel
 
 
@@ -185,9 +186,9 @@ def test_pages_that_lead_back_end_in_an_error() -> None:
 def test_who_stops_reading_early_is_not_held_up() -> None:
     shelf = Shelf(60)
     there: Platform = platform(shelf)
-    pages = there.http(parallel=3).pages("models/", offset=0)
-    assert [next(pages) for _ in range(3)] == [0, 1, 2]
-    pages.close()
+    found = pages(there.http(parallel=3), "models/", offset=0)
+    assert [next(found) for _ in range(3)] == [0, 1, 2]
+    found.close()
     assert len(shelf.asked) <= 5
 
 

@@ -47,7 +47,8 @@ def test_the_keys_of_a_plan_and_their_order_are_a_promise() -> None:
     assert step["address"] == "Dock/pier"
     assert step["fields"] == [{"path": "berths", "old": None, "new": 3, "reason": "new object"}]
     assert list(step["calls"][0]) == [
-        "operation", "method", "path", "params", "body", "uploads", "outputs",
+        "operation", "method", "path", "pathParams", "body", "uploads",
+        "outputs", "recovery", "onlyIf",
     ]  # fmt: skip
     assert step["waits"] == [
         {

@@ -8,19 +8,21 @@ wants and does not have is fetched, which writes nothing there and is no drift.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.core.kind import FieldRule, FileRole, Kind, Outputs, Part, PlanContext
 from reconciler.core.nearest import nearest
 from reconciler.core.resource import Live, Resource
-from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Upload, Wait
+from reconciler.core.step import FieldChange, KnownAfter, StepDraft, Upload, Wait
 from reconciler.errors import Problem
 from reconciler.providers.batch_inference import identity
+from reconciler.providers.batch_inference import operations as api
 from reconciler.providers.batch_inference.estimate import config_of, estimated_cost, too_long
+from reconciler.providers.batch_inference.facts import BatchFacts, batch_facts
 from reconciler.providers.batch_inference.input import Input, read_input
-from reconciler.providers.batch_inference.responses import PREFIX, PURPOSE
+from reconciler.providers.batch_inference.responses import PURPOSE
 from reconciler.providers.batch_inference.results import errors_path, output_path
 from reconciler.providers.batch_inference.spec import (
     DEFAULT_ENDPOINT,
@@ -38,21 +40,21 @@ NAMES_TOLD = 5
 
 def draft(change: PlanContext) -> StepDraft | None:
     """What this input needs now; None when its batch ended well."""
-    facts = change.live.facts if change.live else {}
-    state = facts.get("state", ABSENT)
+    facts = batch_facts(change.live)
+    state = facts.state
     problems = tuple(_ambiguous(change, facts))
     if problems:
         return StepDraft(problems=problems)
     if state == ABSENT or (state == FAILED and change.options.retry_failed):
         return _run(change, facts)
-    batch = facts["batch"]
+    batch = facts.batch
     follow = _wait(change, batch)
     if state == RUNNING:
         return StepDraft("run", f"batch {batch} is under way with this input", waits=(follow,))
     if state == FAILED:
-        reason = f"batch {batch} did not end well, and its input has not changed: {facts['why']}"
+        reason = f"batch {batch} did not end well, and its input has not changed: {facts.why}"
         return StepDraft("check", reason, waits=(follow,))
-    if facts["fetch"]:
+    if facts.fetch:
         path = change.resource.spec[OUTPUT]
         return StepDraft(
             "run", f"the output of batch {batch} is fetched to {path}", waits=(follow,)
@@ -78,17 +80,14 @@ def check(resource: Resource, scope: str) -> Iterator[Problem]:
         yield _at(resource, "spec.output", "output-is-input", told, "Name another file.")
 
 
-def _run(change: PlanContext, facts: Mapping[str, Any]) -> StepDraft:
+def _run(change: PlanContext, facts: BatchFacts) -> StepDraft:
     resource, entry = change.resource, change.resource.files[INPUT].entries[0]
     given: Input = change.platform["inputs"][str(resource.address)]
-    owned_by, files = identity.owner(resource), facts.get("files", ())
-    upload = Call(
-        "upload_file",
-        "POST",
-        f"{PREFIX}/files",
-        {"name": identity.file_name(owned_by, entry)},
-        {"purpose": PURPOSE},
-        (Upload("file", entry.path, entry.sha256, entry.size, INPUT),),
+    owned_by, files = identity.owner(resource), facts.files
+    name = identity.file_name(owned_by, entry)
+    upload = api.UPLOAD_FILE.call(
+        body={"purpose": PURPOSE},
+        uploads=(Upload("file", entry.path, entry.sha256, entry.size, INPUT, name),),
         outputs=("fileId",),
     )
     # The page documents the input file alone; the rest is what the official client always sends.
@@ -98,8 +97,8 @@ def _run(change: PlanContext, facts: Mapping[str, Any]) -> StepDraft:
         "completion_window": resource.spec.get("completionWindow", "24h"),
         "metadata": identity.metadata(owned_by, entry),
     }
-    known = {"known": facts.get("batches", [])}
-    create = Call("create_batch", "POST", f"{PREFIX}/batches", known, body, outputs=("batchId",))
+    known = {"known": list(facts.batches)}
+    create = api.CREATE_BATCH.call(body=body, outputs=("batchId",), recovery=known)
     calls = (create,) if files else (upload, create)
     return StepDraft(
         "run",
@@ -112,16 +111,16 @@ def _run(change: PlanContext, facts: Mapping[str, Any]) -> StepDraft:
     )
 
 
-def _reason(facts: Mapping[str, Any]) -> str:
-    if facts.get("state") == FAILED:
-        return f"batch {facts['batch']} did not end well, and its input is to be tried again"
-    if facts.get("files"):
+def _reason(facts: BatchFacts) -> str:
+    if facts.state == FAILED:
+        return f"batch {facts.batch} did not end well, and its input is to be tried again"
+    if facts.files:
         return "its input is uploaded and has no batch"
-    return "its input has changed" if facts.get("before") else "its input has not been run"
+    return "its input has changed" if facts.before else "its input has not been run"
 
 
-def _fields(change: PlanContext, given: Input, facts: Mapping[str, Any]) -> tuple[FieldChange, ...]:
-    before = "" if facts.get("batches") else facts.get("before", "")
+def _fields(change: PlanContext, given: Input, facts: BatchFacts) -> tuple[FieldChange, ...]:
+    before = "" if facts.batches else facts.before
     config = config_of(given.model, change.platform["config"])
     digits = change.resource.files[INPUT].entries[0].sha256[: identity.DIGITS]
     what = f"{given.name}, {counted(len(given.requests), 'request')}, {digits}"
@@ -157,16 +156,16 @@ def _unfit(change: PlanContext, given: Input) -> Iterator[Problem]:
         )  # fmt: skip
 
 
-def _ambiguous(change: PlanContext, facts: Mapping[str, Any]) -> Iterator[Problem]:
+def _ambiguous(change: PlanContext, facts: BatchFacts) -> Iterator[Problem]:
     resource, output = change.resource, output_path(change.resource)
-    running, files = facts.get("running", ()), facts.get("files", ())
+    running, files = facts.running, facts.files
     if output is not None:
         yield from _shared_output(change, {output, errors_path(output)})
     if len(running) > 1:
         told = f"batches of one and the same input run: {', '.join(running)}"
         hint = "Cancel all but one of them on the platform."
         yield _at(resource, "spec.input", "ambiguous-identity", told, hint)
-    if not facts.get("batches") and len(files) > 1:
+    if not facts.batches and len(files) > 1:
         told = f"one and the same input is there more than once: {', '.join(files)}"
         hint = "Delete all but one of these files on the platform."
         yield _at(resource, "spec.input", "ambiguous-identity", told, hint)
@@ -192,10 +191,11 @@ def _at(
 
 def outputs(live: Live | None) -> Outputs:
     """What depends on a batch: that there are other results since then."""
-    if live is None or live.facts["state"] != DONE:
+    facts = batch_facts(live)
+    if facts.state != DONE or facts.created is None:
         return {}
-    made = datetime.fromtimestamp(live.facts["created"], UTC).isoformat()
-    return {"batchId": live.facts["batch"], "changed": made}
+    created = datetime.fromtimestamp(facts.created, UTC).isoformat()
+    return {"batchId": facts.batch, "changed": created}
 
 
 KIND = Kind(

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from reconciler.core.resource import Live
 from reconciler.errors import ApiError, LiveStateError, SettingsError, UnknownOutcome
+from reconciler.providers.batch_inference import operations as api
 from reconciler.providers.batch_inference.client import Client
+from reconciler.providers.batch_inference.facts import batch_facts
 from reconciler.providers.batch_inference.reads import Reads
 from reconciler.providers.batch_inference.responses import Batch
 from reconciler.providers.batch_inference.results import fetch, write_whole
@@ -33,7 +35,7 @@ class DayTwo:
         batch = self._batch(live)
         found = refusals(batch)
         if batch.error_file_id:
-            found += failed_lines(self.client.get_content(batch.error_file_id))
+            found += failed_lines(self.client.read(api.GET_CONTENT, batch.error_file_id))
         return "\n".join(found[-lines:]) or f"batch {batch.id} ({batch.status}) has no errors"
 
     def history(self, live: Live) -> Sequence[Mapping[str, str]]:
@@ -71,7 +73,7 @@ class DayTwo:
             raise LiveStateError(
                 f"{live.kind} {live.name} has no batch", "An apply runs its input."
             )
-        return next((each for each in batches if each.id == live.facts.get("batch")), batches[0])
+        return next((each for each in batches if each.id == batch_facts(live).batch), batches[0])
 
     def _cancelled(self, live: Live) -> Iterator[str]:
         for batch, _ in self.reads.own(live.owner or "").batches:
@@ -81,11 +83,11 @@ class DayTwo:
     def _stop(self, batch: str) -> None:
         """POST .../cancel; DELETE, which the page tells of in the same words, where that is not."""
         try:
-            self.client.cancel_batch(batch)
+            self.client.write(api.CANCEL_BATCH, batch)
         except ApiError as error:
             if error.status not in (404, 405):
                 raise
-            self.client.delete_batch(batch)
+            self.client.write(api.DELETE_BATCH, batch)
 
     def _cancel(self, batch: str) -> bool:
         """Whether the batch is stopped by this, or by a sending whose answer was lost."""
@@ -95,7 +97,10 @@ class DayTwo:
             # 422 is what a batch answers that has ended meanwhile.
             if not isinstance(error, UnknownOutcome) and error.status != 422:
                 raise
-            if is_running(now := self.client.get_batch(batch)) and now.status != CANCELLING:
+            if (
+                is_running(now := self.client.read(api.GET_BATCH, batch))
+                and now.status != CANCELLING
+            ):
                 raise
             return now.status in (CANCELLING, "cancelled")
         return True

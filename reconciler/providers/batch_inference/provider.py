@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reconciler.core.provider import Watch
+from reconciler.core.kind import Outputs
+from reconciler.core.provider import Provider, Row, Watch
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, Wait
 from reconciler.providers.batch_inference.client import Client
@@ -17,7 +18,7 @@ from reconciler.providers.batch_inference.writes import Writes
 from reconciler.providers.http import Http
 
 
-class BatchInference:
+class BatchInference(Provider):
     """``core.provider.Provider`` for ``BatchInference``."""
 
     def __init__(self, http: Http) -> None:
@@ -36,11 +37,11 @@ class BatchInference:
         """The files and batches of this manifest."""
         return self.reads.find(resource)
 
-    def prefetch(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
+    def prefetch(self, resources: Sequence[Resource]) -> Outputs:
         """Models, prices and inputs."""
         return self.reads.prefetch(resources)
 
-    def detail(self, resource: Resource, live: Live) -> Live:
+    def read_details(self, resource: Resource, live: Live) -> Live:
         """The same: a look-up tells all there is."""
         return live
 
@@ -48,15 +49,15 @@ class BatchInference:
         """Which files and batches there are."""
         return self.reads.snapshot(live)
 
-    def send(self, call: Call, resource: Resource | None) -> Mapping[str, Any]:
+    def send(self, call: Call, resource: Resource | None) -> Outputs:
         """One write."""
         return self.writes.send(call, resource)
 
-    def recover(self, call: Call, resource: Resource | None) -> Mapping[str, Any] | None:
+    def recover(self, call: Call, resource: Resource | None) -> Outputs | None:
         """What a write made whose answer was lost."""
         return self.writes.recover(call, resource)
 
-    def wait(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
+    def wait(self, wait: Wait, watch: Watch) -> Outputs:
         """One batch, to its end."""
         return self.waits.wait(wait, watch)
 
@@ -64,7 +65,7 @@ class BatchInference:
         """The errors of its batch."""
         return self.day_two.logs(live, job, lines)
 
-    def history(self, live: Live) -> Sequence[Mapping[str, Any]]:
+    def history(self, live: Live) -> Sequence[Row]:
         """Batches, newest first."""
         return self.day_two.history(live)
 

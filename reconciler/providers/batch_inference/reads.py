@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from threading import Lock
 from typing import Any
@@ -12,13 +12,14 @@ from typing import Any
 from reconciler.core.resource import Live, Resource
 from reconciler.errors import ApiError
 from reconciler.providers.batch_inference import identity
+from reconciler.providers.batch_inference import operations as api
 from reconciler.providers.batch_inference.client import Client
+from reconciler.providers.batch_inference.facts import BatchFacts
 from reconciler.providers.batch_inference.input import read_input
 from reconciler.providers.batch_inference.responses import Batch, StoredFile
 from reconciler.providers.batch_inference.results import output_path
 from reconciler.providers.batch_inference.spec import DEFAULT_ENDPOINT, INPUT, KIND
 from reconciler.providers.batch_inference.verdict import (
-    ABSENT,
     COMPLETED,
     DONE,
     FAILED,
@@ -59,8 +60,8 @@ class Reads:
         with self._lock:
             self._listing = self._list()
         return {
-            "active": self.client.list_active_models(),
-            "config": self.client.list_model_config(),
+            "active": self.client.read(api.LIST_ACTIVE_MODELS).active_models,
+            "config": self.client.read(api.LIST_MODEL_CONFIG).active_models,
             "inputs": {
                 str(each.address): read_input(
                     each.files[INPUT], each.spec.get("endpoint", DEFAULT_ENDPOINT)
@@ -108,21 +109,22 @@ class Reads:
         batches = sorted(self.client.list_batches(), key=lambda batch: -batch.created_at)
         return Listing(self.client.list_files(), batches)
 
-    def _facts(self, resource: Resource, own: Own) -> Mapping[str, Any]:
+    def _facts(self, resource: Resource, own: Own) -> BatchFacts:
         entry = resource.files[INPUT].entries[0]
         digits = entry.sha256[: identity.DIGITS]
         files = [f.id for f, found in own.files if found == digits and f.bytes == entry.size]
         batches = [batch for batch, found in own.batches if found == digits]
-        facts = {
-            "files": sorted(files),
-            "batches": [batch.id for batch in batches],
-            "running": sorted(batch.id for batch in batches if is_running(batch)),
-            "before": next((found for _, found in own.batches if found != digits), ""),
-            "state": ABSENT,
-        }
-        return {**facts, **(self._standing(resource, batches) if batches else {})}
+        facts = BatchFacts(
+            files=tuple(sorted(files)),
+            batches=tuple(batch.id for batch in batches),
+            running=tuple(sorted(batch.id for batch in batches if is_running(batch))),
+            before=next((found for _, found in own.batches if found != digits), ""),
+        )
+        return self._with_state(facts, resource, batches) if batches else facts
 
-    def _standing(self, resource: Resource, batches: Sequence[Batch]) -> Mapping[str, Any]:
+    def _with_state(
+        self, facts: BatchFacts, resource: Resource, batches: Sequence[Batch]
+    ) -> BatchFacts:
         """How the one batch stands that counts: one that runs, else a good one, else the newest.
 
         There are several of one content after a retry; a good result stays one.
@@ -130,17 +132,17 @@ class Reads:
         require = resource.spec.get("require") or {}
         running = next(filter(is_running, batches), None)
         if running:
-            return {"state": RUNNING, "batch": running.id}
+            return replace(facts, state=RUNNING, batch=running.id)
         for batch in batches:
             if not complaint(batch, require, self._uncounted(batch)):
                 fetch = self._is_to_be_fetched(resource, batch)
-                made = batch.created_at
-                return {"state": DONE, "batch": batch.id, "fetch": fetch, "created": made}
+                created = batch.created_at
+                return replace(facts, state=DONE, batch=batch.id, fetch=fetch, created=created)
         newest = batches[0]
         errors = self._errors(newest) if newest.status == COMPLETED else b""
         lines = [line.rstrip(".") for line in islice(failed_lines(errors), REASONS_TOLD)]
         why = "; ".join([complaint(newest, require, errors), *lines])
-        return {"state": FAILED, "batch": newest.id, "why": why}
+        return replace(facts, state=FAILED, batch=newest.id, why=why)
 
     def _uncounted(self, batch: Batch) -> bytes:
         """The error file of a batch that does not count its failures; else nothing."""
@@ -149,7 +151,11 @@ class Reads:
 
     def _errors(self, batch: Batch) -> bytes:
         try:
-            return self.client.get_content(batch.error_file_id) if batch.error_file_id else b""
+            return (
+                self.client.read(api.GET_CONTENT, batch.error_file_id)
+                if batch.error_file_id
+                else b""
+            )
         except ApiError as error:
             # Files go 30 days after the job, and the verdict stands without this one.
             if error.status == 404:

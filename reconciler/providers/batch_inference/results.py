@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.core.resource import Resource
 from reconciler.errors import ApiError, ReconcilerError
+from reconciler.providers.batch_inference import operations as api
 from reconciler.providers.batch_inference.spec import OUTPUT, SUFFIX
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def fetch(client: Client, file: str, least: int) -> bytes:
 
     ApiError when it was cut off on its way: the platform tells no digest to hold it against.
     """
-    content = client.get_content(file)
+    content = client.read(api.GET_CONTENT, file)
     if _is_cut_off(content, least):
         raise ApiError(
             f"the content of {file} was cut off on its way: {len(content)} bytes arrived",

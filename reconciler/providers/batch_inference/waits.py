@@ -10,6 +10,7 @@ from reconciler.core.provider import Watch
 from reconciler.core.resource import Resource
 from reconciler.core.step import Wait
 from reconciler.errors import ApiError, Interrupted, JobFailed
+from reconciler.providers.batch_inference import operations as api
 from reconciler.providers.batch_inference.client import Client
 from reconciler.providers.batch_inference.responses import Batch
 from reconciler.providers.batch_inference.results import (
@@ -57,7 +58,7 @@ class Waits:
     def _ended(self, wait: Wait, watch: Watch) -> Batch:
         name = wait.params["batch"]
         pace, last = Polling(self.outside, wait.timeout, LONGEST_PAUSE), ""
-        while is_running(batch := self.client.get_batch(name)):
+        while is_running(batch := self.client.read(api.GET_BATCH, name)):
             told = progress(batch)
             if told != last:
                 watch.tell(told)

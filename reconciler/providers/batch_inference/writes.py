@@ -5,68 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from reconciler.core.kind import Outputs
 from reconciler.core.resource import Resource
 from reconciler.core.step import Call
-from reconciler.errors import ApiError, LiveStateError, UnknownOutcome
-from reconciler.providers.answer import ContractBroken
+from reconciler.errors import ApiError, LiveStateError
 from reconciler.providers.batch_inference.client import Client
-from reconciler.providers.http import LOST_HINT, Runtime
-from reconciler.providers.upload import readers
-
-LOOKS = (0.0, 1.0, 3.0)
-"""Pauses before each look, in seconds: a write may take effect after its connection broke."""
-
-Found = Mapping[str, Any] | None
+from reconciler.providers.batch_inference.responses import StoredFile
+from reconciler.providers.http import Runtime
+from reconciler.providers.recovery import look_for
 
 
 class Writes:
     """Makes the calls of a plan, and looks for what a lost one made."""
 
-    def __init__(self, client: Client, outside: Runtime) -> None:
+    def __init__(self, client: Client, runtime: Runtime) -> None:
         self.client = client
-        self.outside = outside
+        self.runtime = runtime
 
-    def send(self, call: Call, resource: Resource | None) -> Mapping[str, Any]:
-        """One write, by the operation's name; what another run made since the plan is taken."""
+    def send(self, call: Call, resource: Resource | None) -> Outputs:
+        """One write, by the operation's name; what another run made since the plan is used."""
         found = LOOK_UPS[call.operation](self, call)
         if found is not None:
             return found
-        try:
-            return SENDS[call.operation](self, call, resource)
-        except ContractBroken as error:
-            # It was accepted, and the answer does not tell what it made.
-            raise UnknownOutcome(error.message, LOST_HINT) from error
+        return OUTPUTS[call.operation](self.client.send(call, resource))
 
-    def recover(self, call: Call, resource: Resource | None) -> Found:
+    def recover(self, call: Call, resource: Resource | None) -> Outputs | None:
         """The outputs of the write, as if its answer had arrived.
 
         Raises LiveStateError when two things could be what it made.
         """
-        for pause in LOOKS:
-            if pause:
-                self.outside.sleep(pause)
-            found = LOOK_UPS[call.operation](self, call)
-            if found is not None:
-                return found
-        return None
+        return look_for(lambda: LOOK_UPS[call.operation](self, call), self.runtime)
 
-    def _upload(self, call: Call, resource: Resource | None) -> Mapping[str, Any]:
-        with readers(call.uploads, resource) as (sent,):
-            made = self.client.upload_file(call.params["name"], sent.open)
-        if made.status == "error":
-            why = made.status_details or "it gave no reason"
-            raise ApiError(
-                f"the platform could not take {made.filename}: {why}",
-                "Mend the input; a file that was not taken is not used again.",
-            )
-        return {"fileId": made.id}
-
-    def _create(self, call: Call, _: Resource | None) -> Mapping[str, Any]:
-        return {"batchId": self.client.create_batch(call.body).id}
-
-    def _uploaded(self, call: Call) -> Found:
+    def _uploaded(self, call: Call) -> Outputs | None:
         """The name holds the digest, and no file had it when the plan was made."""
-        name, size = call.params["name"], call.uploads[0].size
+        name, size = call.uploads[0].filename, call.uploads[0].size
         found = [
             file.id
             for file in self.client.list_files()
@@ -74,8 +46,8 @@ class Writes:
         ]
         return _only(found, "fileId", f"files called {name}")
 
-    def _created(self, call: Call) -> Found:
-        file, known = call.body["input_file_id"], call.params["known"]
+    def _created(self, call: Call) -> Outputs | None:
+        file, known = call.body["input_file_id"], call.recovery["known"]
         found = [
             batch.id
             for batch in self.client.list_batches()
@@ -84,17 +56,27 @@ class Writes:
         return _only(found, "batchId", f"new batches of {file}")
 
 
-SENDS: Mapping[str, Callable[[Writes, Call, Resource | None], Mapping[str, Any]]] = {
-    "upload_file": Writes._upload,
-    "create_batch": Writes._create,
+def _file_id(file: StoredFile) -> Outputs:
+    if file.status == "error":
+        why = file.status_details or "it gave no reason"
+        raise ApiError(
+            f"the platform could not take {file.filename}: {why}",
+            "Fix the input; a file that was refused is not used again.",
+        )
+    return {"fileId": file.id}
+
+
+OUTPUTS: Mapping[str, Callable[[Any], Outputs]] = {
+    "upload_file": _file_id,
+    "create_batch": lambda batch: {"batchId": batch.id},
 }
-LOOK_UPS: Mapping[str, Callable[[Writes, Call], Found]] = {
+LOOK_UPS: Mapping[str, Callable[[Writes, Call], Outputs | None]] = {
     "upload_file": Writes._uploaded,
     "create_batch": Writes._created,
 }
 
 
-def _only(found: Sequence[str], key: str, what: str) -> Found:
+def _only(found: Sequence[str], key: str, what: str) -> Outputs | None:
     if len(found) > 1:
         raise LiveStateError(
             f"since the plan was made there are {len(found)} {what}: " + ", ".join(sorted(found)),

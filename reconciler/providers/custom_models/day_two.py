@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.core.marker import split
 from reconciler.core.resource import Live
 from reconciler.errors import ApiError, LiveStateError, SettingsError
-from reconciler.providers.custom_models.client.client import Client
+from reconciler.providers.custom_models.build import RUNNING_BUILD
+from reconciler.providers.custom_models.client import operations as api
 from reconciler.providers.custom_models.client.responses import Version
+from reconciler.providers.custom_models.conversion import latest_conversion
 from reconciler.providers.custom_models.environment_version import BUILDING
-from reconciler.providers.custom_models.jobs import RUNNING_BUILD, RUNNING_TEST
+from reconciler.providers.custom_models.facts import VersionFacts, environment_facts, model_facts
+from reconciler.providers.custom_models.model_test import RUNNING_TEST, read_tail
 from reconciler.providers.unpack import unpack
+
+if TYPE_CHECKING:
+    from reconciler.providers.custom_models.client.client import Client
 
 ENVIRONMENT = "ExecutionEnvironment"
 TAIL_AT_ONCE = 1000
@@ -41,15 +48,14 @@ class DayTwo:
     def _environment_log(self, live: Live, job: str) -> str:
         if job != "build":
             raise SettingsError(f"an environment has no {job} log", "Ask for --build.")
-        latest = live.facts["latest"]
+        latest = environment_facts(live).latest
         if latest is None:
             raise _nothing(live, "version")
-        return self.client.get_environment_build_log(live.id, latest["id"])
+        return self.client.read(api.GET_ENVIRONMENT_BUILD_LOG, live.id, latest.id).text
 
     def _build_log(self, live: Live, lines: int) -> str:
-        version = self._version(live)
         try:
-            return self.client.get_build_log(live.id, version)
+            return self.client.read(api.GET_BUILD_LOG, live.id, _version(live).id)
         except ApiError as error:
             # 404 while it runs, 422 when it was never started.
             if error.status in (404, 422):
@@ -57,24 +63,18 @@ class DayTwo:
             raise
 
     def _test_log(self, live: Live, lines: int) -> str:
-        tests = self.client.list_tests(live.id)
-        if not tests:
+        test = next(self.client.every(api.LIST_TESTS, customModelId=live.id), None)
+        if test is None:
             raise _nothing(live, "test")
         if lines > TAIL_AT_ONCE:
-            return self.client.get_test_log(tests[0].id)
-        return self.client.get_test_tail(tests[0].id, lines)
+            return self.client.read(api.GET_TEST_LOG, test.id)
+        return read_tail(self.client, test.id, lines)
 
     def _conversion_log(self, live: Live, lines: int) -> str:
-        found = self.client.list_conversions(live.id, self._version(live), latest=True)
-        if not found:
+        latest = latest_conversion(self.client, live.id, _version(live).id)
+        if latest is None:
             raise _nothing(live, "conversion")
-        return found[0].log_message or ""
-
-    def _version(self, live: Live) -> str:
-        version = live.facts["version"]
-        if version is None:
-            raise _nothing(live, "version")
-        return str(version["id"])
+        return latest.log_message or ""
 
     # -- history ---------------------------------------------------------------------------
 
@@ -90,17 +90,17 @@ class DayTwo:
                     "commit": "",
                     "description": split(version.description)[0],
                 }
-                for version in self.client.list_environment_versions(live.id)
+                for version in self.client.every(api.LIST_ENVIRONMENT_VERSIONS, live.id)
             ]
-        return [_row(version) for version in self.client.list_versions(live.id)]
+        return [_row(version) for version in self.client.every(api.LIST_VERSIONS, live.id)]
 
     # -- cancel ----------------------------------------------------------------------------
 
     def cancel(self, live: Live) -> Sequence[str]:
         """Stop every running build, test and conversion; what was stopped."""
         if live.kind == ENVIRONMENT:
-            latest = live.facts["latest"]
-            if latest and latest["status"] in BUILDING:
+            latest = environment_facts(live).latest
+            if latest and latest.status in BUILDING:
                 raise LiveStateError(
                     f"the build of {live.name} runs, and the platform has no way to stop it",
                     "Wait for its end; the next version replaces it.",
@@ -113,41 +113,49 @@ class DayTwo:
         except ApiError as error:
             if not stopped:
                 raise
-            told = f"{error.message}; stopped before that: {', '.join(stopped)}"
-            raise ApiError(told, error.hint, status=error.status) from error
+            message = f"{error.message}; stopped before that: {', '.join(stopped)}"
+            raise ApiError(message, error.hint, status=error.status) from error
         return stopped
 
     def _cancelled(self, live: Live) -> Iterator[str]:
-        version = live.facts["version"]
-        for test in self.client.list_tests(live.id):
+        version = model_facts(live).version
+        for test in self.client.every(api.LIST_TESTS, customModelId=live.id):
             if test.overall_status in RUNNING_TEST:
-                self.client.cancel_test(test.id)
+                self.client.write(api.CANCEL_TEST, test.id)
                 yield f"test {test.id}"
         if version is None:
             return
-        build = self.client.get_build(live.id, version["id"])
+        build = self.client.build_of(live.id, version.id)
         if build and build.build_status in RUNNING_BUILD:
-            self.client.cancel_build(live.id, version["id"])
-            yield f"dependency build of version {version['number']}"
-        for found in self.client.list_conversions(live.id, version["id"], latest=False):
-            if found.conversion_in_progress:
-                self.client.stop_conversion(live.id, version["id"], found.id)
-                yield f"conversion {found.id}"
+            self.client.write(api.CANCEL_BUILD, live.id, version.id)
+            yield f"dependency build of version {version.number}"
+        for each in self.client.every(api.LIST_CONVERSIONS, live.id, version.id):
+            if each.conversion_in_progress:
+                self.client.write(api.STOP_CONVERSION, live.id, version.id, each.id)
+                yield f"conversion {each.id}"
 
     # -- download --------------------------------------------------------------------------
 
     def download(self, live: Live, target: Path) -> Sequence[str]:
         """The files of the newest version, into a new folder."""
         if live.kind == ENVIRONMENT:
-            latest = live.facts["latest"]
-            if latest is None or not latest["hasContext"]:
+            latest = environment_facts(live).latest
+            if latest is None or not latest.has_context:
                 raise _nothing(live, "Docker context")
-            download = self.client.download_environment_version(live.id, latest["id"])
+            ids = live.id, latest.id
+            download = self.client.download(api.DOWNLOAD_ENVIRONMENT_VERSION, *ids)
         else:
-            self._version(live)
-            download = self.client.download_model(live.id)
+            _version(live)
+            download = self.client.download(api.DOWNLOAD_MODEL, live.id)
         with download as content:
             return unpack(content, target)
+
+
+def _version(live: Live) -> VersionFacts:
+    version = model_facts(live).version
+    if version is None:
+        raise _nothing(live, "version")
+    return version
 
 
 def _row(version: Version) -> dict[str, str]:

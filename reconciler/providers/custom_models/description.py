@@ -1,4 +1,4 @@
-"""Descriptions that carry a mark: when one is written, and what an author may not write."""
+"""Descriptions that carry a marker: when one is written, and what an author may not write."""
 
 from __future__ import annotations
 
@@ -14,25 +14,30 @@ LIMIT = 10_000
 """Characters of a description, as in the bodies of the API's POST and PATCH operations."""
 
 
-def marked(change: PlanContext) -> Marker | None:
-    """The mark that this object's description should end with.
+def owner_of(context: PlanContext) -> str:
+    """``<scope>/<name>``: whose object this is."""
+    return f"{context.options.scope}/{context.resource.address.name}"
+
+
+def described_by(context: PlanContext) -> Marker | None:
+    """The marker that this object's description should end with.
 
     Objects that we make without another identity field carry one; so does everything protected,
     because the protection must outlive the manifest.  An object that ``metadata.id`` pins and
-    nobody marked stays as it is.
+    that has no marker stays as it is.
     """
-    resource, live = change.resource, change.live
-    owner = f"{change.options.scope}/{resource.address.name}"
+    resource, live = context.resource, context.live
+    owner = owner_of(context)
     if resource.lifecycle.protect or live is None or live.owner == owner or live.protected:
         # A permanent delete, too, is wanted only once the manifest that asks for it is gone.
-        wish = resource.lifecycle.on_delete
-        notes = {ON_DELETE: wish} if wish == "permanent" else {}
+        on_delete = resource.lifecycle.on_delete
+        notes = {ON_DELETE: on_delete} if on_delete == "permanent" else {}
         return Marker(owner, protect=resource.lifecycle.protect, notes=notes)
     return None
 
 
 def description_problems(resource: Resource, scope: str) -> Iterator[Problem]:
-    """Descriptions that end like a mark, or leave no room for one."""
+    """Descriptions that end like a marker, or leave no room for one."""
     version = resource.spec.get("version") or {}
     texts = {"spec.description": resource.spec.get("description"),
              "spec.version.description": version.get("description")}  # fmt: skip
@@ -48,7 +53,7 @@ def description_problems(resource: Resource, scope: str) -> Iterator[Problem]:
         if len(text) > LIMIT - LONGEST:
             yield problem_at(
                 resource, path, "too-long",
-                f"has {len(text)} characters; {LIMIT - LONGEST} leave room for the ownership mark",
+                f"has {len(text)} characters; {LIMIT - LONGEST} leave room for the marker",
                 "Shorten it.",
             )  # fmt: skip
 

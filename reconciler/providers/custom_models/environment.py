@@ -1,152 +1,208 @@
-"""Execution environments: live shape, and the drafts for the object and its newest version."""
+"""Execution environments: live shape, the writes of the object itself, and their recovery."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from reconciler.core.kind import FieldRule, FileRole, Kind, Outputs, Part, PlanContext
+from reconciler.core.kind import Outputs, PlanContext
 from reconciler.core.marker import join, split
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, FieldChange, StepDraft
+from reconciler.errors import ApiError, LiveStateError, UnknownOutcome
+from reconciler.providers.custom_models.client import operations as api
 from reconciler.providers.custom_models.client.responses import BuiltVersion, Environment
-from reconciler.providers.custom_models.description import ON_DELETE, description_problems, marked
-from reconciler.providers.custom_models.environment_version import version_draft
-from reconciler.providers.custom_models.sharing import share_draft
-from reconciler.providers.custom_models.spec import ExecutionEnvironmentSpec
+from reconciler.providers.custom_models.concurrency import AGAIN
+from reconciler.providers.custom_models.description import ON_DELETE, described_by
+from reconciler.providers.custom_models.facts import (
+    BuiltVersionFacts,
+    EnvironmentFacts,
+    environment_facts,
+)
+from reconciler.providers.custom_models.slice import Slice, recover_deleted
+from reconciler.providers.recovery import only_one
 
-COLLECTION = "executionEnvironments"
+if TYPE_CHECKING:
+    from reconciler.providers.custom_models.client.client import Client
+
 SOFT, PERMANENT = "softDelete", "permanent"
-SOURCES = ("dockerContext", "dockerImage", "dockerImageUri")
 SETTINGS = ("name", "description", "programmingLanguage", "useCases")
-BUILDING = frozenset({"submitted", "processing"})
 
 
-def live_environment(found: Environment) -> Live:
-    """The environment in the manifest's shape, as far as the list tells."""
-    text, mark = split(found.description)
+def live_environment(environment: Environment) -> Live:
+    """The environment in the manifest's shape, as far as the list shows it."""
+    text, marker = split(environment.description)
+    deployments = environment.deployments_count
     return Live(
         kind="ExecutionEnvironment",
-        id=found.id,
-        name=found.name,
-        owner=mark.owner if mark else None,
-        protected=bool(mark and mark.protect),
-        in_use=f"{found.deployments_count} deployment(s)" if found.deployments_count else "",
+        id=environment.id,
+        name=environment.name,
+        owner=marker.owner if marker else None,
+        protected=bool(marker and marker.protect),
+        in_use=f"{deployments} deployment(s)" if deployments else "",
         spec={
-            "name": found.name,
+            "name": environment.name,
             "description": text,
-            "programmingLanguage": found.programming_language,
-            "useCases": sorted(found.use_cases),
-            "isPublic": found.is_public,
+            "programmingLanguage": environment.programming_language,
+            "useCases": sorted(environment.use_cases),
+            "isPublic": environment.is_public,
         },
-        facts={
-            "maker": found.username,
-            "onDelete": mark.notes.get(ON_DELETE, SOFT) if mark else SOFT,
-            "latest": _version_facts(found.latest_version),
-            "successful": _version_facts(found.latest_successful_version),
-        },
+        facts=EnvironmentFacts(
+            maker=environment.username,
+            on_delete=marker.note(ON_DELETE) or SOFT if marker else SOFT,
+            latest=_version_facts(environment.latest_version),
+            successful=_version_facts(environment.latest_successful_version),
+        ),
     )
 
 
-def _version_facts(version: BuiltVersion | None) -> dict[str, Any] | None:
+def _version_facts(version: BuiltVersion | None) -> BuiltVersionFacts | None:
     if version is None:
         return None
-    text, mark = split(version.description)
-    return {
-        "id": version.id,
-        "status": version.build_status,
-        "label": version.label or "",
-        "description": text,
-        "content": mark.content if mark else "",
-        "uri": version.source_docker_image_uri,
-        "hasContext": bool(version.docker_context),
-        "created": version.created,
-    }
+    text, marker = split(version.description)
+    return BuiltVersionFacts(
+        id=version.id,
+        status=version.build_status,
+        label=version.label or "",
+        description=text,
+        content=marker.content if marker else "",
+        uri=version.source_docker_image_uri,
+        has_context=bool(version.docker_context),
+        created=version.created,
+    )
 
 
 def environment_outputs(live: Live | None) -> Outputs:
     """What a model version needs of an environment: its id and newest usable version."""
     if live is None:
         return {}
-    version = live.facts["successful"] or {"id": None, "created": None}
-    return {"id": live.id, "versionId": version["id"], "changed": version["created"]}
+    version = environment_facts(live).successful
+    return {
+        "id": live.id,
+        "versionId": version.id if version else None,
+        "changed": version.created if version else None,
+    }
 
 
-def environment_draft(change: PlanContext) -> StepDraft | None:
-    """POST, or one PATCH with the fields that differ; the mark is written with the description."""
-    return _update(change, change.live) if change.live else _create(change)
+# -- what is wanted --------------------------------------------------------------------------
 
 
-def _create(change: PlanContext) -> StepDraft:
-    resource = change.resource
+def environment_draft(context: PlanContext) -> StepDraft | None:
+    """POST, or one PATCH with the fields that differ; the marker goes with the description."""
+    return _update(context, context.live) if context.live else _create(context)
+
+
+def _create(context: PlanContext) -> StepDraft:
+    resource = context.resource
     body = {key: resource.spec[key] for key in (*SETTINGS, "isPublic") if key in resource.spec}
     body["name"] = resource.display_name
-    body["description"] = join(resource.spec.get("description"), marked(change))
-    call = Call("create_environment", "POST", f"{COLLECTION}/", body=body, outputs=("id",))
-    return StepDraft("create", "does not exist yet", change.fields, (call,), outputs=("id",))
+    body["description"] = join(resource.spec.get("description"), described_by(context))
+    call = api.CREATE_ENVIRONMENT.call(body=body, outputs=("id",))
+    return StepDraft("create", "does not exist yet", context.fields, (call,), outputs=("id",))
 
 
-def _update(change: PlanContext, live: Live) -> StepDraft | None:
-    resource, mark = change.resource, marked(change)
-    body = {f.path: f.new for f in change.fields if f.path in SETTINGS}
-    fields = change.fields
-    wish = resource.lifecycle
-    kept = {
-        "lifecycle.protect": (live.protected, wish.protect),
-        "lifecycle.onDelete": (live.facts["onDelete"], wish.on_delete),
+def _update(context: PlanContext, live: Live) -> StepDraft | None:
+    resource, marker = context.resource, described_by(context)
+    body = {f.path: f.new for f in context.fields if f.path in SETTINGS}
+    fields = context.fields
+    in_marker = {
+        "lifecycle.protect": (live.protected, resource.lifecycle.protect),
+        "lifecycle.onDelete": (environment_facts(live).on_delete, resource.lifecycle.on_delete),
     }
-    for path, (old, new) in kept.items():
-        if mark and old != new:
-            fields = (*fields, FieldChange(path, old, new, "kept in the mark"))
+    for path, (old, new) in in_marker.items():
+        if marker and old != new:
+            fields = (*fields, FieldChange(path, old, new, "kept in the marker"))
             text = resource.spec.get("description", live.spec["description"])
             body.setdefault("description", text)
     if not body:
         return None
     if "description" in body:
-        body["description"] = join(body["description"], mark)
-    call = Call("update_environment", "PATCH", f"{COLLECTION}/{{id}}/", {"id": live.id}, body)
+        body["description"] = join(body["description"], marker)
+    call = api.UPDATE_ENVIRONMENT.call(live.id, body=body)
     return StepDraft("update", "settings differ", fields, (call,))
 
 
 def environment_delete(live: Live, resource: Resource | None) -> StepDraft:
     """DELETE only marks it as deleted; ``onDelete: permanent`` then erases it for good."""
-    calls = [Call("delete_environment", "DELETE", f"{COLLECTION}/{{id}}/", {"id": live.id})]
-    wish = resource.lifecycle.on_delete if resource else live.facts["onDelete"]
-    if wish == PERMANENT:
-        erased, path = {"ids": [live.id]}, "executionEnvironmentsPermadelete/"
-        calls.append(Call("erase_environments", "POST", path, body=erased))
+    calls = [api.DELETE_ENVIRONMENT.call(live.id)]
+    facts = environment_facts(live)
+    on_delete = resource.lifecycle.on_delete if resource else facts.on_delete
+    if on_delete == PERMANENT:
+        body = {"executionEnvironmentIds": [live.id]}
+        calls.append(api.ERASE_ENVIRONMENTS.call(body=body))
     reason = "is to be replaced" if resource else "has no manifest any more"
-    if wish == PERMANENT:
+    if on_delete == PERMANENT:
         reason += ", and is erased for good (onDelete: permanent)"
     return StepDraft("delete", reason, (), tuple(calls))
 
 
-KIND = Kind(
-    name="ExecutionEnvironment",
-    provider="custom_models",
-    spec=ExecutionEnvironmentSpec,
-    rules={
-        "description": FieldRule(unset=""),
-        "useCases": FieldRule(as_set=True),
-        "isPublic": FieldRule(create_only=True),
-        "version": FieldRule(derived=True),
-        "sharing": FieldRule(derived=True),
-        "sharing.users": FieldRule(derived=True, as_set=True),
-    },
-    files={"version.dockerContext": FileRole("context"), "version.dockerImage": FileRole("blob")},
-    parts=(
-        Part("", environment_draft),
-        Part("version", version_draft, ("version",)),
-        Part(
-            "sharing",
-            lambda change: share_draft(change, COLLECTION),
-            ("sharing",),
-            non_blocking=True,
-        ),
-    ),
-    verbs=frozenset({"read", "create", "update", "replace", "delete"}),
-    check=description_problems,
-    outputs=environment_outputs,
-    durable_outputs=("versionId",),
-    delete=environment_delete,
-    rank=1,
+# -- writes and their recovery ---------------------------------------------------------------
+
+
+def _create_one(client: Client, call: Call, resource: Resource | None) -> Outputs:
+    created = client.send(call, resource).id
+    _keep_one(client, call, created)
+    return {"id": created}
+
+
+def _keep_one(client: Client, call: Call, created: str) -> None:
+    """Of two environments with one marker the older stays; LiveStateError when that is not ours.
+
+    Ours is empty and nobody uses it yet: it is deleted again.
+    """
+    owner, twins = _with_marker_of(client, call)
+    first = min(twins, key=lambda twin: (twin.created, twin.id), default=None)
+    if first is None or first.id == created:
+        return
+    twin = f"execution environment {first.id} was created for {owner} at the same moment"
+    try:
+        client.write(api.DELETE_ENVIRONMENT, created)
+    except ApiError as error:
+        raise LiveStateError(
+            f"{twin}, and ours, {created}, could not be deleted again: {error.message}",
+            f"Delete {created}, and run again.",
+        ) from error
+    raise LiveStateError(f"{twin}; ours, {created}, was deleted again", AGAIN)
+
+
+def _with_marker_of(client: Client, call: Call) -> tuple[str, list[Environment]]:
+    marker = split(call.body["description"])[1]
+    owner = marker.owner if marker else ""
+    matches = [
+        environment
+        for environment in client.every(api.LIST_ENVIRONMENTS)
+        if owner and (seen := split(environment.description)[1]) and seen.owner == owner
+    ]
+    return owner, matches
+
+
+def _recover_created(client: Client, call: Call, _: Resource | None) -> Outputs | None:
+    owner, matches = _with_marker_of(client, call)
+    ids = [environment.id for environment in matches]
+    return only_one(ids, "id", f"execution environments of {owner}")
+
+
+def _recover_deleted(client: Client, call: Call, _: Resource | None) -> Outputs | None:
+    return recover_deleted(lambda: client.read(api.GET_ENVIRONMENT, call.path_params["id"]))
+
+
+def _erase(client: Client, call: Call, resource: Resource | None) -> Outputs:
+    try:
+        client.send(call, resource)
+    except UnknownOutcome:
+        raise
+    except ApiError as error:
+        if error.status == 404:
+            return {}  # erased before, by a sending whose answer was lost
+        ids = ", ".join(call.body["executionEnvironmentIds"])
+        raise ApiError(
+            f"{error.message}; {ids} is deleted, but not erased",
+            "No later run can see it: have an administrator erase it, by this id.",
+            status=error.status,
+        ) from error
+    return {}
+
+
+SLICE = Slice(
+    start={"create_environment": _create_one, "erase_environments": _erase},
+    recover={"create_environment": _recover_created, "delete_environment": _recover_deleted},
 )

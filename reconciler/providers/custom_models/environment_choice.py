@@ -11,6 +11,7 @@ from reconciler.core.resource import Address, Live
 from reconciler.core.step import FieldChange
 from reconciler.errors import Problem
 from reconciler.providers.custom_models.description import problem_at
+from reconciler.providers.custom_models.facts import VersionFacts, environment_facts
 
 KIND = "ExecutionEnvironment"
 PATH = "version.environment"
@@ -27,7 +28,7 @@ class Choice:
 
 
 def choose_environment(
-    change: PlanContext, wanted: Mapping[str, Any] | None, held: Mapping[str, Any] | None
+    context: PlanContext, wanted: Mapping[str, Any] | None, current: VersionFacts | None
 ) -> Choice:
     """Resolve ``ref``, ``name`` or ``id`` and decide whether the version moves.
 
@@ -36,43 +37,43 @@ def choose_environment(
     another ``versionId`` is asked for.
     """
     if wanted is None:
-        return _unmanaged(change, held)
-    found, newest, problem = _resolve(change, wanted)
+        return _unmanaged(context, current)
+    found, newest, problem = _resolve(context, wanted)
     if problem:
-        return _refused(change, problem[0], problem[1])
+        return _refused(context, problem[0], problem[1])
     if found is None:
-        return Choice(problems=(_waiting(change, wanted),))
+        return Choice(problems=(_waiting(context, wanted),))
     version = wanted.get("versionId")
     follow = wanted.get("follow", "latest" if "ref" in wanted else "pinned")
-    same = held is not None and held["environmentId"] == found
-    if version is None and held is not None and same and follow == "pinned":
-        version = held["environmentVersionId"]
+    same = current is not None and current.environment_id == found
+    if version is None and current is not None and same and follow == "pinned":
+        version = current.environment_version_id
     if version is None:
         version = newest
     if version is None:
         return _refused(
-            change,
+            context,
             f"the environment {found} has no version that was built successfully",
             "Build one first, or name another environment.",
         )
-    if held is not None and same and held["environmentVersionId"] == version:
+    if current is not None and same and current.environment_version_id == version:
         return Choice(found, version)
-    return Choice(found, version, (_field(change, wanted, held, found, version),))
+    return Choice(found, version, (_field(context, wanted, current, found, version),))
 
 
 def _resolve(
-    change: PlanContext, wanted: Mapping[str, Any]
+    context: PlanContext, wanted: Mapping[str, Any]
 ) -> tuple[Any, Any, tuple[str, str] | None]:
     if "ref" in wanted:
-        outputs = change.outputs[Address(KIND, wanted["ref"])]
+        outputs = context.outputs[Address(KIND, wanted["ref"])]
         return outputs.get("id"), outputs.get("versionId"), None
     key = "name" if "name" in wanted else "id"
     value = wanted[key]
-    found = [live for live in change.catalog.get(KIND, ()) if getattr(live, key) == value]
+    found = [live for live in context.catalog.get(KIND, ()) if getattr(live, key) == value]
     if len(found) != 1:
         return None, None, _not_one(key, value, found)
-    successful = found[0].facts["successful"]
-    return found[0].id, successful["id"] if successful else None, None
+    successful = environment_facts(found[0]).successful
+    return found[0].id, successful.id if successful else None, None
 
 
 def _not_one(key: str, value: str, found: list[Live]) -> tuple[str, str]:
@@ -86,53 +87,53 @@ def _not_one(key: str, value: str, found: list[Live]) -> tuple[str, str]:
     )
 
 
-def _unmanaged(change: PlanContext, held: Mapping[str, Any] | None) -> Choice:
-    if held is None:
+def _unmanaged(context: PlanContext, current: VersionFacts | None) -> Choice:
+    if current is None:
         return _refused(
-            change,
+            context,
             "a first version needs an environment",
             "Add version.environment with a ref, a name or an id.",
         )
-    return Choice(held["environmentId"], held["environmentVersionId"])
+    return Choice(current.environment_id, current.environment_version_id)
 
 
 def _field(
-    change: PlanContext,
+    context: PlanContext,
     wanted: Mapping[str, Any],
-    held: Mapping[str, Any] | None,
+    current: VersionFacts | None,
     found: Any,
     version: Any,
 ) -> FieldChange:
     name = next(f"{key} {wanted[key]}" for key in ("ref", "name", "id") if key in wanted)
     old = (
-        f"{_name_of(change, held['environmentId'])} @ {held['environmentVersionId']}"
-        if held
+        f"{_name_of(context, current.environment_id)} @ {current.environment_version_id}"
+        if current
         else None
     )
-    if held is None:
+    if current is None:
         reason = "the first version's environment"
-    elif held["environmentId"] == found:
+    elif current.environment_id == found:
         reason = "the environment has another version"
     else:
         reason = "another environment"
     return FieldChange(PATH, old, f"{name} @ {version}", reason)
 
 
-def _name_of(change: PlanContext, identity: Any) -> str:
-    named = (live.name for live in change.catalog.get(KIND, ()) if live.id == identity)
+def _name_of(context: PlanContext, identity: Any) -> str:
+    named = (live.name for live in context.catalog.get(KIND, ()) if live.id == identity)
     return next(named, str(identity))
 
 
-def _waiting(change: PlanContext, wanted: Mapping[str, Any]) -> Problem:
+def _waiting(context: PlanContext, wanted: Mapping[str, Any]) -> Problem:
     return problem_at(
-        change.resource,
+        context.resource,
         f"spec.{PATH}",
         "no-environment",
-        f"{KIND}/{wanted['ref']} cannot be made, so there is nothing to run on",
-        "Mend its problem; this one goes with it.",
+        f"{KIND}/{wanted['ref']} cannot be built, so there is nothing to run on",
+        "Fix that error first; it causes this one.",
     )
 
 
-def _refused(change: PlanContext, message: str, hint: str) -> Choice:
-    problem = problem_at(change.resource, f"spec.{PATH}", "no-environment", message, hint)
+def _refused(context: PlanContext, message: str, hint: str) -> Choice:
+    problem = problem_at(context.resource, f"spec.{PATH}", "no-environment", message, hint)
     return Choice(problems=(problem,))

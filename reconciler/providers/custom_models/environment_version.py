@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reconciler.core.kind import PlanContext
-from reconciler.core.marker import Marker, join
-from reconciler.core.resource import Resource
+from reconciler.core.kind import Outputs, PlanContext
+from reconciler.core.marker import Marker, join, split
+from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Upload, Wait
+from reconciler.errors import JobFailed
+from reconciler.providers.custom_models.client import operations as api
+from reconciler.providers.custom_models.concurrency import LATEST
+from reconciler.providers.custom_models.description import owner_of
+from reconciler.providers.custom_models.facts import BuiltVersionFacts, environment_facts
 from reconciler.providers.custom_models.file_changes import file_changes
+from reconciler.providers.custom_models.file_content import with_files
+from reconciler.providers.custom_models.slice import Poll, Slice, log_of, newer_than
+from reconciler.providers.recovery import only_one
+
+if TYPE_CHECKING:
+    from reconciler.providers.custom_models.client.client import Client
 
 SOURCES = ("dockerContext", "dockerImage", "dockerImageUri")
+CONTEXT = "version.dockerContext"
 BUILDING = frozenset({"submitted", "processing"})
+FIX_CONTEXT = "Fix the Docker context and apply again; --retry-failed builds the same once more."
 
 
 def content_digest(resource: Resource) -> str:
-    """What the wanted version is made from, in one word; the version's mark records it."""
+    """The digest of what the wanted version is made from; the version's marker records it."""
     version = resource.spec["version"]
     source = source_of(version)
     files = resource.files.get(f"version.{source}")
@@ -31,144 +44,198 @@ def source_of(version: Mapping[str, Any]) -> str:
     return next(key for key in SOURCES if key in version)
 
 
-def version_draft(change: PlanContext) -> StepDraft | None:
+# -- what is wanted --------------------------------------------------------------------------
+
+
+def version_draft(context: PlanContext) -> StepDraft | None:
     """Build the wanted content once: find it, wait for it, report its failure, or send it."""
-    resource, live = change.resource, change.live
+    resource, live = context.resource, context.live
     if "version" not in resource.spec:
         return None
     digest = content_digest(resource)
-    found = _holding(change, digest)
-    if found is None:
-        return _build(change, digest, _reasons(change))
-    stale = tuple(_label_changes(resource.spec["version"], found))
+    current = _with_content(context, digest)
+    if current is None:
+        return _build(context, digest, _reasons(context))
+    stale = tuple(_label_changes(resource.spec["version"], current))
     if stale:
-        return _build(change, digest, stale)
-    if found["status"] == "success":
+        return _build(context, digest, stale)
+    if current.status == "success":
         return None
     assert live is not None
-    if found["status"] in BUILDING:
-        reason = f"version {found['id']} is still being built"
-        return _wait_only("run", reason, change, found["id"], ("versionId",))
-    if change.options.retry_failed:
-        again = FieldChange("version", "failed", "built again", "asked for by --retry-failed")
-        return _build(change, digest, (again,))
-    reason = f"the build of version {found['id']} failed, and its content has not changed"
-    return _wait_only("check", reason, change, found["id"], ())
+    if current.status in BUILDING:
+        reason = f"version {current.id} is still being built"
+        return _wait_only("run", reason, context, current.id, ("versionId",))
+    if context.options.retry_failed:
+        again = FieldChange("version", "failed", "built again", "requested by --retry-failed")
+        return _build(context, digest, (again,))
+    reason = f"the build of version {current.id} failed, and its content has not changed"
+    return _wait_only("check", reason, context, current.id, ())
 
 
-def _holding(change: PlanContext, digest: str) -> Mapping[str, Any] | None:
-    """The live version that holds the wanted content: the newest, or the newest that works."""
-    if change.live is None:
+def _with_content(context: PlanContext, digest: str) -> BuiltVersionFacts | None:
+    """The live version with the wanted content: the newest, or the newest that works."""
+    if context.live is None:
         return None
-    version = change.resource.spec["version"]
-    latest, successful = change.live.facts["latest"], change.live.facts["successful"]
-    if latest and _holds(change, latest, version, digest):
-        return dict(latest)
+    version = context.resource.spec["version"]
+    facts = environment_facts(context.live)
+    latest, successful = facts.latest, facts.successful
+    if latest and _matches(context, latest, version, digest):
+        return latest
     # A newer build failed with other content, and the manifest has gone back to what works.
-    failed = latest and latest["status"] == "failed"
-    if failed and successful and _holds(change, successful, version, digest):
-        return dict(successful)
+    failed = latest and latest.status == "failed"
+    if failed and successful and _matches(context, successful, version, digest):
+        return successful
     return None
 
 
-def _holds(
-    change: PlanContext, found: Mapping[str, Any], version: Mapping[str, Any], digest: str
+def _matches(
+    context: PlanContext, seen: BuiltVersionFacts, version: Mapping[str, Any], digest: str
 ) -> bool:
-    if found["content"]:
-        return bool(found["content"] == digest)
+    if seen.content:
+        return seen.content == digest
     if source_of(version) == "dockerImageUri":
-        return bool(found["uri"] == version["dockerImageUri"])
-    assert change.live is not None
-    seen = change.live.files.get(f"version.dockerContext@{found['id']}")
-    wanted = change.resource.files.get("version.dockerContext")
-    return seen is not None and wanted is not None and seen.digest == wanted.digest
+        return bool(seen.uri == version["dockerImageUri"])
+    assert context.live is not None
+    files = context.live.files.get(f"{CONTEXT}@{seen.id}")
+    wanted = context.resource.files.get(CONTEXT)
+    return files is not None and wanted is not None and files.digest == wanted.digest
 
 
-def _label_changes(version: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[FieldChange]:
-    for key in ("label", "description"):
-        if key in version and version[key] != found[key]:
-            reason = "the platform cannot change it on a version that is there"
-            yield FieldChange(f"version.{key}", found[key], version[key], reason)
+def _label_changes(version: Mapping[str, Any], current: BuiltVersionFacts) -> Iterator[FieldChange]:
+    for key, old in (("label", current.label), ("description", current.description)):
+        if key in version and version[key] != old:
+            reason = "the platform cannot change it on an existing version"
+            yield FieldChange(f"version.{key}", old, version[key], reason)
 
 
-def _reasons(change: PlanContext) -> tuple[FieldChange, ...]:
-    return (*_source(change), *_told(change))
+def _reasons(context: PlanContext) -> tuple[FieldChange, ...]:
+    version = context.resource.spec["version"]
+    labels = (
+        FieldChange(f"version.{key}", None, version[key], "of the new version")
+        for key in ("label", "description")
+        if version.get(key)
+    )
+    return (*_source(context), *labels)
 
 
-def _told(change: PlanContext) -> Iterator[FieldChange]:
-    version = change.resource.spec["version"]
-    for key in ("label", "description"):
-        if version.get(key):
-            yield FieldChange(f"version.{key}", None, version[key], "of the new version")
-
-
-def _source(change: PlanContext) -> tuple[FieldChange, ...]:
-    version = change.resource.spec["version"]
+def _source(context: PlanContext) -> tuple[FieldChange, ...]:
+    version, live = context.resource.spec["version"], context.live
     source = source_of(version)
-    latest = change.live.facts["latest"] if change.live else None
+    latest = environment_facts(live).latest if live else None
     if source == "dockerImageUri":
-        old = latest["uri"] if latest else None
+        old = latest.uri if latest else None
         return (FieldChange("version.dockerImageUri", old, version[source], "other image"),)
     path = f"version.{source}"
-    seen = change.live.files.get(f"{path}@{latest['id']}") if change.live and latest else None
-    diffs = change.live.line_diffs if change.live else {}
-    return file_changes(path, seen, change.resource.files[path], diffs)
+    seen = live.files.get(f"{path}@{latest.id}") if live and latest else None
+    diffs = live.line_diffs if live else {}
+    return file_changes(path, seen, context.resource.files[path], diffs)
 
 
-def _build(change: PlanContext, digest: str, fields: tuple[FieldChange, ...]) -> StepDraft:
-    resource = change.resource
-    version = resource.spec["version"]
-    source = source_of(version)
-    mark = Marker(owner_of(change), digest)
-    body: dict[str, Any] = {"description": join(version.get("description"), mark)}
-    if "label" in version:
-        body["label"] = version["label"]
-    if source == "dockerImageUri":
-        body["dockerImageUri"] = version[source]
-    files = resource.files.get(f"version.{source}")
-    uploads = () if files is None else (
-        Upload(source, "", files.digest, files.size, f"version.{source}"),
-    )  # fmt: skip
-    call = Call(
-        "create_environment_version",
-        "POST",
-        "executionEnvironments/{id}/versions/",
-        {"id": change.own_outputs["id"], "latest": _latest(change)},
-        body,
-        uploads,
+def _build(context: PlanContext, digest: str, fields: tuple[FieldChange, ...]) -> StepDraft:
+    version = context.resource.spec["version"]
+    call = api.CREATE_ENVIRONMENT_VERSION.call(
+        context.own_outputs["id"],
+        body=_body(version, Marker(owner_of(context), digest)),
+        uploads=_uploads(context.resource, source_of(version)),
         outputs=("versionId",),
+        recovery={LATEST: _latest(context.live)},
     )
     wait = Wait(
         "environment_build",
         {
-            "id": change.own_outputs["id"],
-            "version": KnownAfter(change.step("version"), "versionId"),
+            "id": context.own_outputs["id"],
+            "version": KnownAfter(context.step("version"), "versionId"),
         },
         version.get("timeout", 1800),
         after=1,
     )
-    action = "update" if change.live else "create"
-    reason = "builds a new version" if change.live else "builds its first version"
+    action = "update" if context.live else "create"
+    reason = "builds a new version" if context.live else "builds its first version"
     return StepDraft(action, reason, fields, (call,), (wait,), outputs=("versionId",))
 
 
-def _latest(change: PlanContext) -> str | None:
+def _body(version: Mapping[str, Any], marker: Marker) -> dict[str, Any]:
+    body: dict[str, Any] = {"description": join(version.get("description"), marker)}
+    body |= {key: version[key] for key in ("label", "dockerImageUri") if key in version}
+    return body
+
+
+def _uploads(resource: Resource, source: str) -> tuple[Upload, ...]:
+    files = resource.files.get(f"version.{source}")
+    if files is None:
+        return ()
+    return (Upload(source, "", files.digest, files.size, f"version.{source}"),)
+
+
+def _latest(live: Live | None) -> str | None:
     """The newest version that the plan knows: what is newer later on is ours."""
-    latest = change.live.facts["latest"] if change.live else None
-    return latest["id"] if latest else None
-
-
-def owner_of(change: PlanContext) -> str:
-    """``<scope>/<name>`` of this object."""
-    return f"{change.options.scope}/{change.resource.address.name}"
+    latest = environment_facts(live).latest if live else None
+    return latest.id if latest else None
 
 
 def _wait_only(
-    action: str, reason: str, change: PlanContext, version: str, outputs: tuple[str, ...]
+    action: str, reason: str, context: PlanContext, version: str, outputs: tuple[str, ...]
 ) -> StepDraft:
-    timeout = change.resource.spec["version"].get("timeout", 1800)
-    params = {"id": change.own_outputs["id"], "version": version}
+    timeout = context.resource.spec["version"].get("timeout", 1800)
+    params = {"id": context.own_outputs["id"], "version": version}
     wait = Wait("environment_build", params, timeout, outputs=("versionId",))
-    if not change.own_outputs.get("versionId"):
+    if not context.own_outputs.get("versionId"):
         outputs = ("versionId",)
     return StepDraft(action, reason, (), (), (wait,), outputs)
+
+
+# -- live state ------------------------------------------------------------------------------
+
+
+def read_files(client: Client, resource: Resource, live: Live) -> Live:
+    """Adds the Docker contexts whose content no marker names, as far as they decide."""
+    wanted, facts = resource.files.get(CONTEXT), environment_facts(live)
+    latest, successful = facts.latest, facts.successful
+    if wanted is None or latest is None:
+        return live
+    unknown = [latest] if latest.content != wanted.digest else []
+    if successful and successful.id != latest.id and not successful.content:
+        unknown.append(successful)
+    for version in unknown:
+        if version.has_context:
+            download = client.download(api.DOWNLOAD_ENVIRONMENT_VERSION, live.id, version.id)
+            key = f"{CONTEXT}@{version.id}"
+            live = with_files(live, key, download, "context", wanted, CONTEXT)
+    return live
+
+
+# -- writes, recovery and waits --------------------------------------------------------------
+
+
+def _create(client: Client, call: Call, resource: Resource | None) -> Outputs:
+    return {"versionId": client.send(call, resource).id}
+
+
+def _recover(client: Client, call: Call, _: Resource | None) -> Outputs | None:
+    wanted = split(call.body["description"])[1]
+    versions = client.every(api.LIST_ENVIRONMENT_VERSIONS, call.path_params["id"])
+    matches = [
+        version.id
+        for version in newer_than(call.recovery[LATEST], versions, lambda version: version.id)
+        if wanted and (seen := split(version.description)[1]) and seen.content == wanted.content
+    ]
+    return only_one(matches, "versionId", "environment versions with the same content")
+
+
+def _follow(client: Client, wait: Wait, poll: Poll) -> Outputs:
+    ids = wait.params["id"], wait.params["version"]
+    state = poll(lambda: client.read(api.GET_ENVIRONMENT_VERSION, *ids).build_status, BUILDING)
+    if state == "success":
+        return {"versionId": ids[1]}
+    raise JobFailed(
+        f"the build of environment version {ids[1]} failed",
+        FIX_CONTEXT,
+        log=log_of(lambda: client.read(api.GET_ENVIRONMENT_BUILD_LOG, *ids).text),
+    )
+
+
+SLICE = Slice(
+    start={"create_environment_version": _create},
+    recover={"create_environment_version": _recover},
+    follow={"environment_build": _follow},
+)

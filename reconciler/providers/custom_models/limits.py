@@ -15,14 +15,14 @@ LIMITED = {
 }
 
 
-def limit_problems(change: PlanContext) -> Iterator[Problem]:
+def limit_problems(context: PlanContext) -> Iterator[Problem]:
     """Settings of the version that are over the user's limits."""
-    wanted = change.resource.spec.get("version") or {}
+    wanted = context.resource.spec.get("version") or {}
     for key, name in LIMITED.items():
-        limit = change.platform.get("limits", {}).get(name)
+        limit = context.platform.get("limits", {}).get(name)
         if limit is not None and (wanted.get(key) or 0) > limit:
             yield problem_at(
-                change.resource, f"spec.version.{key}", "over-limit",
+                context.resource, f"spec.version.{key}", "over-limit",
                 f"{key} {wanted[key]} is more than the platform allows: {limit}",
                 "Ask for less, or have the platform's administrator raise the limit.",
             )  # fmt: skip

@@ -1,166 +1,161 @@
-"""Custom models: live shape, and the drafts for the object itself."""
+"""Custom models: live shape, and the writes of the object itself."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reconciler.core.kind import FieldRule, FileRole, Kind, Outputs, Part, PlanContext
+from reconciler.core.kind import Outputs, PlanContext
 from reconciler.core.marker import Marker, join, split
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, FieldChange, StepDraft
-from reconciler.providers.custom_models.client.responses import Model, Version
-from reconciler.providers.custom_models.derived_model import ORIGINS, derive_draft
-from reconciler.providers.custom_models.feature_impact import impact_draft
-from reconciler.providers.custom_models.jobs import (
-    build_draft,
-    conversion_draft,
-    explanations_draft,
-    test_draft,
+from reconciler.providers.custom_models.client import operations as api
+from reconciler.providers.custom_models.client.responses import Model
+from reconciler.providers.custom_models.description import owner_of
+from reconciler.providers.custom_models.facts import (
+    ModelFacts,
+    TrainingFacts,
+    VersionFacts,
+    model_facts,
 )
-from reconciler.providers.custom_models.model_problems import missing, model_problems
-from reconciler.providers.custom_models.model_training import training_draft
-from reconciler.providers.custom_models.model_version import (
-    live_version,
-    version_draft,
-    version_facts,
+from reconciler.providers.custom_models.live_version import live_version, version_facts
+from reconciler.providers.custom_models.model_problems import missing
+from reconciler.providers.custom_models.model_settings import (
+    CREATED,
+    LABELS,
+    PATCHED,
+    as_sent,
 )
-from reconciler.providers.custom_models.sharing import share_draft
-from reconciler.providers.custom_models.spec import CustomModelSpec
+from reconciler.providers.custom_models.slice import Slice, recover_deleted
+from reconciler.providers.recovery import only_one
 
-COLLECTION = "customModels"
+if TYPE_CHECKING:
+    from reconciler.providers.custom_models.client.client import Client
+
 SETTLING = timedelta(seconds=60)
-"""How long the making of one model may take, by its own times."""
-
-PATCHED = (
-    "name",
-    "description",
-    "language",
-    "targetName",
-    "positiveClassLabel",
-    "negativeClassLabel",
-    "classLabels",
-    "predictionThreshold",
-    "isTrainingDataForVersionsPermanentlyEnabled",
-)
-CREATED = (*PATCHED, "targetType", "calibratePredictions")
-LABELS = ("positiveClassLabel", "negativeClassLabel")
-
-# What null means in PATCH customModels/: texts have no null there, the threshold has a default,
-# and the labels fall back to these values on the platform's side.
-UNSET: Mapping[str, Any] = {
-    "description": "",
-    "language": "",
-    "predictionThreshold": 0.5,
-    "positiveClassLabel": "1",
-    "negativeClassLabel": "0",
-}
-SENT_AS_NULL = frozenset({"targetName", *LABELS})
-
-JOBS = ("tests", "featureImpact", "predictionExplanations", "conversion")
+"""How long the creation of one model may take, by its own times."""
 
 
-def live_model(found: Model) -> Live:
-    """The model and its latest version in the manifest's shape, as far as the list tells."""
-    text, mark = split(found.description)
-    version = found.latest_version
-    facts = version_facts(version)
+def live_model(model: Model) -> Live:
+    """The model and its latest version in the manifest's shape, as far as the list shows them."""
+    text, marker = split(model.description)
+    version = version_facts(model.latest_version)
     return Live(
         kind="CustomModel",
-        id=found.id,
-        name=found.name,
-        owner=mark.owner if mark else found.user_provided_id,
-        marker_owner=_marker_owner(version),
-        external_id=found.user_provided_id,
-        in_use=_deployments(found),
-        protected=bool(mark and mark.protect),
-        spec={
-            "name": found.name,
-            "description": text,
-            "language": found.language,
-            "targetType": found.target_type,
-            "targetName": found.target_name,
-            "positiveClassLabel": found.positive_class_label,
-            "negativeClassLabel": found.negative_class_label,
-            "classLabels": found.class_labels,
-            "predictionThreshold": found.prediction_threshold,
-            "calibratePredictions": found.calibrate_predictions,
-            "isTrainingDataForVersionsPermanentlyEnabled": (
-                found.is_training_data_for_versions_permanently_enabled
+        id=model.id,
+        name=model.name,
+        owner=marker.owner if marker else model.user_provided_id,
+        marker_owner=_marker_owner(model),
+        external_id=model.user_provided_id,
+        in_use=_deployments(model),
+        protected=bool(marker and marker.protect),
+        spec=_live_spec(model, text),
+        facts=ModelFacts(
+            maker=model.created_by,
+            locked_by=_lock(model),
+            template=model.template.template_id if model.template else None,
+            untouched=_is_untouched(model),
+            training=TrainingFacts(
+                model.training_dataset_id,
+                model.training_dataset_version_id,
+                model.training_data_partition_column,
+                model.training_data_assignment_in_progress,
             ),
-            "version": live_version(version),
-        },
-        facts={
-            "maker": found.created_by,
-            "lockedBy": _lock(found),
-            "template": found.template.template_id if found.template else None,
-            "untouched": _is_untouched(found),
-            "training": {
-                "datasetId": found.training_dataset_id,
-                "datasetVersionId": found.training_dataset_version_id,
-                "partitionColumn": found.training_data_partition_column,
-                "assigning": found.training_data_assignment_in_progress,
-            },
-            "version": facts,
-        },
-        contents={"version.files": facts["content"]} if facts else {},
-        uses=_uses(facts),
-        commits=_commits(found),
+            version=version,
+        ),
+        contents={"version.files": version.content} if version else {},
+        uses=_uses(version),
+        commits=_commits(model),
     )
 
 
-def _marker_owner(version: Version | None) -> str | None:
-    mark = split(version.description)[1] if version else None
-    return mark.owner if mark else None
+def _live_spec(model: Model, text: str) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "description": text,
+        "language": model.language,
+        "targetType": model.target_type,
+        "targetName": model.target_name,
+        "positiveClassLabel": model.positive_class_label,
+        "negativeClassLabel": model.negative_class_label,
+        "classLabels": model.class_labels,
+        "predictionThreshold": model.prediction_threshold,
+        "calibratePredictions": model.calibrate_predictions,
+        "isTrainingDataForVersionsPermanentlyEnabled": (
+            model.is_training_data_for_versions_permanently_enabled
+        ),
+        "version": live_version(model.latest_version),
+    }
 
 
-def _uses(facts: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
-    environment = facts and facts["environmentId"]
+def _marker_owner(model: Model) -> str | None:
+    marker = split(model.latest_version.description)[1] if model.latest_version else None
+    return marker.owner if marker else None
+
+
+def _uses(version: VersionFacts | None) -> tuple[tuple[str, str], ...]:
+    environment = version.environment_id if version else None
     return (("ExecutionEnvironment", environment),) if environment else ()
 
 
-def _commits(found: Model) -> tuple[str, ...]:
-    version = found.latest_version
-    recorded = (found.git_model_version, version.git_model_version if version else None)
+def _commits(model: Model) -> tuple[str, ...]:
+    version = model.latest_version
+    recorded = (model.git_model_version, version.git_model_version if version else None)
     return tuple(sorted({commit.main_branch_commit_sha for commit in recorded if commit}))
 
 
-def _is_untouched(found: Model) -> bool:
-    """Whether nobody has changed the model since it was made."""
+def _is_untouched(model: Model) -> bool:
+    """Whether the model has not been changed since it was created."""
     try:
-        made, changed = map(datetime.fromisoformat, (found.created, found.updated))
-        return changed - made < SETTLING
+        created, updated = map(datetime.fromisoformat, (model.created, model.updated))
+        return updated - created < SETTLING
     except (ValueError, TypeError):
         return False
 
 
-def _deployments(found: Model) -> str:
-    return f"{found.deployments_count} deployment(s)" if found.deployments_count else ""
+def _deployments(model: Model) -> str:
+    return f"{model.deployments_count} deployment(s)" if model.deployments_count else ""
 
 
-def _lock(found: Model) -> str:
+def _lock(model: Model) -> str:
     """What forbids other labels and another target (PATCH customModels/), '' for nothing."""
-    version = found.latest_version
-    if found.deployments_count:
-        return _deployments(found)
+    version = model.latest_version
+    if model.deployments_count:
+        return _deployments(model)
     data = version.training_data if version else None
-    return "training data" if found.training_dataset_id or (data and data.dataset_id) else ""
+    return "training data" if model.training_dataset_id or (data and data.dataset_id) else ""
+
+
+def locked_by(live: Live) -> str:
+    """What forbids another target and other labels of a live model."""
+    return model_facts(live).locked_by
 
 
 def model_outputs(live: Live | None) -> Outputs:
     """What others may ask of a model: its id, its latest version, and since when it is so."""
     if live is None:
         return {}
-    version = live.facts["version"] or {"id": None, "created": None}
-    return {"id": live.id, "versionId": version["id"], "changed": version["created"]}
+    version = model_facts(live).version
+    return {
+        "id": live.id,
+        "versionId": version.id if version else None,
+        "changed": version.created if version else None,
+    }
 
 
-def _mark(change: PlanContext) -> Marker | None:
-    """A model is known by its ``userProvidedId``; a mark protects it, or stands in for that."""
-    resource, live = change.resource, change.live
-    owner = f"{change.options.scope}/{resource.address.name}"
-    # With an id of its own choosing, or none, the mark alone tells whose it is.
+# -- what is wanted --------------------------------------------------------------------------
+
+
+def model_draft(context: PlanContext) -> StepDraft | None:
+    """POST, or one PATCH with the fields that differ; never a version."""
+    return _update(context, context.live) if context.live else _create(context)
+
+
+def _marker(context: PlanContext) -> Marker | None:
+    """A model is known by its ``userProvidedId``; a marker protects it, or stands in for that."""
+    resource, live = context.resource, context.live
+    owner = owner_of(context)
+    # With an id of its own choosing, or none, the marker alone says whose it is.
     external = resource.user_provided_id or (live and not live.external_id)
     ours = live is None or live.owner == owner
     if resource.lifecycle.protect or (external and ours) or (live and live.protected):
@@ -168,133 +163,71 @@ def _mark(change: PlanContext) -> Marker | None:
     return None
 
 
-def model_draft(change: PlanContext) -> StepDraft | None:
-    """POST, or one PATCH with the fields that differ; never a version."""
-    return _update(change, change.live) if change.live else _create(change)
-
-
-def _create(change: PlanContext) -> StepDraft:
-    resource = change.resource
-    if any(resource.spec.get(key) for key in ORIGINS):
-        return derive_draft(change, settings_of(resource))
+def _create(context: PlanContext) -> StepDraft:
+    resource = context.resource
     if "targetType" not in resource.spec:
         return StepDraft(problems=tuple(missing(resource, "targetType")))
     body = {key: resource.spec[key] for key in CREATED if resource.spec.get(key) is not None}
     body |= {
         "customModelType": "inference",
         "name": resource.display_name,
-        "userProvidedId": resource.user_provided_id
-        or f"{change.options.scope}/{resource.address.name}",
+        "userProvidedId": resource.user_provided_id or owner_of(context),
     }
-    mark = _mark(change)
-    if mark:
-        body["description"] = join(resource.spec.get("description"), mark)
-    if change.options.commit:
-        body["gitModelVersion"] = change.options.commit
-    call = Call("create_model", "POST", f"{COLLECTION}/", body=body, outputs=("id",))
-    return StepDraft("create", "does not exist yet", change.fields, (call,), outputs=("id",))
+    marker = _marker(context)
+    if marker:
+        body["description"] = join(resource.spec.get("description"), marker)
+    if context.options.commit:
+        body["gitModelVersion"] = context.options.commit
+    call = api.CREATE_MODEL.call(body=body, outputs=("id",))
+    return StepDraft("create", "does not exist yet", context.fields, (call,), outputs=("id",))
 
 
-def settings_of(resource: Resource) -> dict[str, Any]:
-    """What the manifest says that a PATCH can set, as PATCH customModels/ wants it."""
-    written = {key: _sent(key, resource.spec[key]) for key in PATCHED if key in resource.spec}
-    return {**written, "name": resource.display_name}
-
-
-def _update(change: PlanContext, live: Live) -> StepDraft | None:
-    resource, mark = change.resource, _mark(change)
-    fields = change.fields
-    body = {f.path: _sent(f.path, f.new) for f in fields if f.path in PATCHED}
+def _update(context: PlanContext, live: Live) -> StepDraft | None:
+    resource, marker = context.resource, _marker(context)
+    fields = context.fields
+    body = {f.path: as_sent(f.path, f.new) for f in fields if f.path in PATCHED}
     if any(label in body for label in LABELS):
         # Each of the two labels is refused without the other.
-        body |= {key: _sent(key, resource.spec.get(key, live.spec[key])) for key in LABELS}
-    protect = bool(mark and mark.protect)
+        body |= {key: as_sent(key, resource.spec.get(key, live.spec[key])) for key in LABELS}
+    protect = bool(marker and marker.protect)
     if protect != live.protected:
-        fields = (
-            *fields,
-            FieldChange("lifecycle.protect", live.protected, protect, "kept in the mark"),
-        )
+        change = FieldChange("lifecycle.protect", live.protected, protect, "kept in the marker")
+        fields = (*fields, change)
         body["description"] = resource.spec.get("description", live.spec["description"])
     if not body:
         return None
     if "description" in body:
-        body["description"] = join(body["description"], mark)
-    if change.options.commit:
-        body["gitModelVersion"] = change.options.commit
-    call = Call("update_model", "PATCH", f"{COLLECTION}/{{id}}/", {"id": live.id}, body)
+        body["description"] = join(body["description"], marker)
+    if context.options.commit:
+        body["gitModelVersion"] = context.options.commit
+    call = api.UPDATE_MODEL.call(live.id, body=body)
     return StepDraft("update", "settings differ", fields, (call,))
-
-
-def _sent(key: str, value: Any) -> Any:
-    if value is None and key not in SENT_AS_NULL:
-        return UNSET.get(key)
-    return value
 
 
 def model_delete(live: Live, resource: Resource | None) -> StepDraft:
     """DELETE; the platform refuses it while the model is deployed or being tested."""
-    call = Call("delete_model", "DELETE", f"{COLLECTION}/{{id}}/", {"id": live.id})
     reason = "is to be replaced" if resource else "has no manifest any more"
-    return StepDraft("delete", reason, (), (call,))
+    return StepDraft("delete", reason, (), (api.DELETE_MODEL.call(live.id),))
 
 
-DERIVED = (
-    "version.environment",
-    "version.files",
-    "version.repository",
-    "version.registryModel",
-    "sharing",
-    *ORIGINS,
-    *JOBS,
-)
+# -- writes and their recovery ---------------------------------------------------------------
 
-KIND = Kind(
-    name="CustomModel",
-    provider="custom_models",
-    spec=CustomModelSpec,
-    rules={
-        **{key: FieldRule(unset=value) for key, value in UNSET.items()},
-        **{key: FieldRule(unset=UNSET.get(key), locked_when="lockedBy") for key in SENT_AS_NULL},
-        "targetType": FieldRule(create_only=True),
-        "calibratePredictions": FieldRule(create_only=True),
-        "isTrainingDataForVersionsPermanentlyEnabled": FieldRule(one_way=True),
-        "version.description": FieldRule(unset=""),
-        "version.maximumMemory": FieldRule(unit="bytes"),
-        "version.requiredMetadata": FieldRule(whole=True, unset={}),
-        **{key: FieldRule(derived=True) for key in DERIVED},
-        **{
-            key: FieldRule(write_only=True) for key in ("version.update", "version.dependencyBuild")
-        },
-        "sharing.users": FieldRule(derived=True, as_set=True),
-    },
-    references={
-        "version.environment.ref": "ExecutionEnvironment",
-        "version.registryModel.ref": "RegistryModel",
-        "copyOf.ref": "CustomModel",
-    },
-    files={"version.files": FileRole("tree", 100)},
-    parts=(
-        Part("", model_draft, ORIGINS),
-        Part("version", version_draft, ("version",)),
-        Part("training", training_draft),
-        # Converting adds files, a test needs the build, the rest needs a model that works; sharing
-        # comes last, so that a model that fails its gate keeps its former users.
-        Part("conversion", conversion_draft, ("conversion",)),
-        Part("build", build_draft),
-        Part("test", test_draft, ("tests",)),
-        Part("impact", impact_draft, ("featureImpact",)),
-        Part("explanations", explanations_draft, ("predictionExplanations",)),
-        Part(
-            "sharing",
-            lambda change: share_draft(change, COLLECTION),
-            ("sharing",),
-            non_blocking=True,
-        ),
-    ),
-    verbs=frozenset({"read", "create", "update", "replace", "delete"}),
-    check=model_problems,
-    outputs=model_outputs,
-    durable_outputs=("versionId",),
-    delete=model_delete,
-    rank=2,
+
+def _start(client: Client, call: Call, resource: Resource | None) -> Outputs:
+    return {"id": client.send(call, resource).id}
+
+
+def _recover_created(client: Client, call: Call, _: Resource | None) -> Outputs | None:
+    identity = call.body["userProvidedId"]
+    matches = [model.id for model in client.list_models() if model.user_provided_id == identity]
+    return only_one(matches, "id", f"custom models with the userProvidedId {identity}")
+
+
+def _recover_deleted(client: Client, call: Call, _: Resource | None) -> Outputs | None:
+    return recover_deleted(lambda: client.read(api.GET_MODEL, call.path_params["id"]))
+
+
+SLICE = Slice(
+    start={"create_model": _start},
+    recover={"create_model": _recover_created, "delete_model": _recover_deleted},
 )

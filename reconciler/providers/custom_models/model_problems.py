@@ -7,10 +7,10 @@ from typing import Any
 
 from reconciler.core.resource import Resource
 from reconciler.errors import Problem
-from reconciler.providers.custom_models.derived_model import ORIGINS
 from reconciler.providers.custom_models.description import description_problems, problem_at
-from reconciler.providers.custom_models.jobs import REQUIREMENTS
-from reconciler.providers.custom_models.version_mark import FILES
+from reconciler.providers.custom_models.live_version import REQUIREMENTS, has_requirements
+from reconciler.providers.custom_models.spec import ORIGINS
+from reconciler.providers.custom_models.version_marker import FILES
 
 LONGEST_PROVIDED_ID = 100
 NAMED_TARGETS = frozenset(
@@ -43,7 +43,7 @@ def missing(resource: Resource, key: str) -> Iterator[Problem]:
     """The problem of a key that a new model needs."""
     yield problem_at(
         resource, f"spec.{key}", "missing-key",
-        f"{key} is needed to make this model", f"Add {key} to its spec.",
+        f"{key} is needed to create this model", f"Add {key} to its spec.",
     )  # fmt: skip
 
 
@@ -64,8 +64,8 @@ def _derived_problems(resource: Resource) -> Iterator[Problem]:
     if origin and resource.user_provided_id:
         yield problem_at(
             resource, "metadata.userProvidedId", "no-identity",
-            f"a model from a {origin} is known by its mark and can have no userProvidedId",
-            f"Take userProvidedId out, or make the model without {origin}.",
+            f"a model from a {origin} is known by its marker and can have no userProvidedId",
+            f"Take userProvidedId out, or create the model without {origin}.",
         )  # fmt: skip
 
 
@@ -111,11 +111,10 @@ def _data_problems(resource: Resource, kind: str) -> Iterator[Problem]:
 
 
 def _build_problems(resource: Resource) -> Iterator[Problem]:
-    """A build that is asked for, of a version that will have nothing to build."""
+    """A requested build of a version that will have nothing to build."""
     files = resource.files.get(FILES)
     wanted = (resource.spec.get("version") or {}).get("dependencyBuild")
-    entry = files.by_path.get(REQUIREMENTS) if files is not None else None
-    if wanted and files is not None and not (entry and entry.size):
+    if wanted and files is not None and not has_requirements(resource):
         yield problem_at(
             resource, "spec.version.dependencyBuild", "nothing-to-build",
             f"there is nothing to build: the version has no {REQUIREMENTS}",

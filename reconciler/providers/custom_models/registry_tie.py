@@ -1,6 +1,6 @@
 """The registry version that a model version is tied to: what is recorded of it, and when it moves.
 
-No field of the platform keeps it, so the version's mark does (``registry=model-version:...:7``).
+No field of the platform keeps it, so the version's marker does (``registry=model-version:...:7``).
 """
 
 from __future__ import annotations
@@ -12,55 +12,56 @@ from urllib.parse import quote, unquote
 from reconciler.core.kind import PlanContext
 from reconciler.core.resource import Address
 from reconciler.core.step import FieldChange
+from reconciler.providers.custom_models.facts import VersionFacts, current_version
 
 KIND = "RegistryModel"
 PATH = "version.registryModel"
 NOTE = "registry"
 PLAIN = "/:@._~-"
-"""What a name may hold in a mark beside letters and digits; blanks and brackets would end it."""
+"""What a name may hold in a marker beside letters and digits; blanks and brackets would end it."""
 
 
-def tie_note(change: PlanContext) -> dict[str, str]:
-    """What a mark of this version says: the version it is tied to, or was when nobody says more."""
-    wanted = _wanted(change)
+def tie_note(context: PlanContext) -> dict[str, str]:
+    """The registry version that a marker of this version names: the wanted one, else the former."""
+    wanted = _wanted(context)
     if wanted is not None:
         return {NOTE: quote(wanted["fqn"], safe=PLAIN)}
-    held = change.live.facts["version"] if change.live else None
-    return {NOTE: held["notes"][NOTE]} if held and NOTE in held["notes"] else {}
+    current = current_version(context)
+    return {NOTE: current.notes[NOTE]} if current and NOTE in current.notes else {}
 
 
-def tie_fields(change: PlanContext, held: Mapping[str, Any] | None) -> tuple[FieldChange, ...]:
-    """``registry churn-artifact 6 -> 7`` where the held version was made for another one."""
-    wanted = _wanted(change)
-    if wanted is None or (held is not None and _is_unmarked(held)):
+def tie_fields(context: PlanContext, current: VersionFacts | None) -> tuple[FieldChange, ...]:
+    """``registry churn-artifact 6 -> 7`` where the current version was made for another one."""
+    wanted = _wanted(context)
+    if wanted is None or (current is not None and _is_unmarked(current)):
         return ()
-    noted = _noted(held)
+    noted = _noted(current)
     if noted == wanted["fqn"]:
         return ()
-    told = f"registry {change.resource.spec['version']['registryModel']['ref']} "
-    told += _moved(noted, wanted["fqn"])
-    return (FieldChange(PATH, noted, wanted["fqn"], _reason(noted, wanted), (told,)),)
+    line = f"registry {context.resource.spec['version']['registryModel']['ref']} "
+    line += _moved(noted, wanted["fqn"])
+    return (FieldChange(PATH, noted, wanted["fqn"], _reason(noted, wanted), (line,)),)
 
 
-def is_unrecorded(change: PlanContext, held: Mapping[str, Any]) -> bool:
-    """Whether the held version only lacks the record of its tie.
+def is_unrecorded(context: PlanContext, current: VersionFacts) -> bool:
+    """Whether the current version only lacks the record of its tie.
 
-    So it is when a run was cut off before it could mark the version that it had made.
+    That is so when a run was cut off before it could mark the version that it had made.
     """
-    return _wanted(change) is not None and _is_unmarked(held)
+    return _wanted(context) is not None and _is_unmarked(current)
 
 
-def _wanted(change: PlanContext) -> Mapping[str, Any] | None:
-    tie = (change.resource.spec.get("version") or {}).get("registryModel")
-    return change.outputs.get(Address(KIND, tie["ref"])) or None if tie else None
+def _wanted(context: PlanContext) -> Mapping[str, Any] | None:
+    tie = (context.resource.spec.get("version") or {}).get("registryModel")
+    return context.outputs.get(Address(KIND, tie["ref"])) or None if tie else None
 
 
-def _is_unmarked(held: Mapping[str, Any]) -> bool:
-    return not held["content"] and not held["notes"]
+def _is_unmarked(version: VersionFacts) -> bool:
+    return not version.content and not version.notes
 
 
-def _noted(held: Mapping[str, Any] | None) -> str | None:
-    noted = held["notes"].get(NOTE) if held else None
+def _noted(version: VersionFacts | None) -> str | None:
+    noted = version.notes.get(NOTE) if version else None
     return unquote(noted) if noted else None
 
 

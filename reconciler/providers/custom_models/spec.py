@@ -13,6 +13,9 @@ from pydantic import Field, StringConstraints, model_validator
 
 from reconciler.core.spec import Bytes, Duration, Spec, absent, at_most_one, exactly_one
 
+ORIGINS = ("template", "copyOf")
+"""Keys of a model that comes from a template, or is a copy of another."""
+
 MIN_MEMORY, MAX_MEMORY = 128 * 2**20, 14 * 2**30
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]

@@ -1,4 +1,4 @@
-"""The form of a version write: what is wanted, and what is live where nothing is said."""
+"""The form of a version write: what is wanted, and what is live where the manifest says nothing."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 from reconciler.core.diff import is_below
 from reconciler.core.kind import PlanContext
 from reconciler.providers.custom_models.environment_choice import Choice
-from reconciler.providers.custom_models.model_training import by_version
+from reconciler.providers.custom_models.facts import VersionFacts, current_version
 
+FLAG = "isTrainingDataForVersionsPermanentlyEnabled"
 RESOURCES = (
     "maximumMemory",
     "replicas",
@@ -21,9 +22,15 @@ DATA = ("trainingData", "holdoutData")
 DATA_PATHS = tuple(f"version.{key}" for key in DATA)
 
 
-def is_major(update: str, held: Mapping[str, Any]) -> bool:
+def by_version(context: PlanContext) -> bool:
+    """Whether data belongs to versions, because the manifest or the live model says so."""
+    live = context.live.spec.get(FLAG) if context.live else None
+    return bool(context.resource.spec.get(FLAG, live))
+
+
+def is_major(update: str, current: VersionFacts) -> bool:
     """``auto`` starts a new major version when the latest one is frozen."""
-    return bool(held["frozen"]) if update == "auto" else update == "major"
+    return current.frozen if update == "auto" else update == "major"
 
 
 def next_number(number: str, major: bool) -> str:
@@ -33,15 +40,33 @@ def next_number(number: str, major: bool) -> str:
 
 
 def version_body(
-    change: PlanContext, wanted: Mapping[str, Any], choice: Choice, live: Mapping[str, Any]
+    context: PlanContext, wanted: Mapping[str, Any], choice: Choice, live: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Fields of POST and PATCH versions/; ``live`` is the present version's settings."""
     body: dict[str, Any] = {
         "baseEnvironmentId": choice.id,
         "baseEnvironmentVersionId": choice.version_id,
+        **_resources(wanted, live),
     }
+    metadata = wanted.get("requiredMetadata", live.get("requiredMetadata") or None)
+    if metadata or "requiredMetadata" in wanted:
+        body["requiredMetadataValues"] = metadata_values(metadata or {})
+    if by_version(context):
+        body |= _data_body(context, wanted, live)
+    if context.options.commit:
+        body["gitModelVersion"] = context.options.commit
+    return body
+
+
+def metadata_values(metadata: Mapping[str, str]) -> list[dict[str, str]]:
+    """``requiredMetadataValues`` of a body, sorted by name."""
+    return [{"fieldName": name, "value": value} for name, value in sorted(metadata.items())]
+
+
+def _resources(wanted: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
+    body: dict[str, Any] = {}
     for key in RESOURCES:
-        # Whether a PATCH inherits them is not documented; what is live is said again, so that a
+        # Whether a PATCH inherits them is not documented; what is live is sent again, so that a
         # key that the manifest leaves out stays as it is.
         if key in wanted or live.get(key) is not None:
             body[key] = wanted.get(key) if key in wanted else live[key]
@@ -50,27 +75,18 @@ def version_body(
         ("resourceBundleId", "maximumMemory"),
     ):
         # The platform takes only one of the two: the one that the manifest sets wins.
-        if wanted.get(key) is not None and key in wanted and other not in wanted and other in body:
+        if wanted.get(key) is not None and other not in wanted and other in body:
             body[other] = None
-    metadata = wanted.get("requiredMetadata", live.get("requiredMetadata") or None)
-    if metadata or "requiredMetadata" in wanted:
-        body["requiredMetadataValues"] = [
-            {"fieldName": name, "value": value} for name, value in sorted((metadata or {}).items())
-        ]
-    if by_version(change):
-        body |= _data_body(change, wanted, live)
-    if change.options.commit:
-        body["gitModelVersion"] = change.options.commit
     return body
 
 
 def _data_body(
-    change: PlanContext, wanted: Mapping[str, Any], live: Mapping[str, Any]
+    context: PlanContext, wanted: Mapping[str, Any], live: Mapping[str, Any]
 ) -> dict[str, Any]:
-    held = change.live.facts["version"] if change.live else None
-    # What could not be assigned is said again: kept, it would stay unassigned without a trace.
-    failed = bool(held and held["assignmentError"])
-    differs = any(is_below(field.path, DATA_PATHS) for field in change.fields)
+    current = current_version(context)
+    # What could not be assigned is sent again: kept, it would stay unassigned without a trace.
+    failed = bool(current and current.assignment_error)
+    differs = any(is_below(field.path, DATA_PATHS) for field in context.fields)
     if live and not differs and not failed:
         return {"keepTrainingHoldoutData": True}
     data = {key: wanted.get(key) if key in wanted else live.get(key) for key in DATA}

@@ -12,6 +12,12 @@ from typing import Any
 
 from reconciler.core.resource import Live, Resource
 from reconciler.providers.model_registry.bounds import is_whole_inside
+from reconciler.providers.model_registry.facts import (
+    NamedModel,
+    RegistryFacts,
+    VersionFacts,
+    VersionName,
+)
 from reconciler.providers.model_registry.responses import Metric, Model, ModelVersion
 
 KIND = "RegistryModel"
@@ -59,42 +65,40 @@ def live_model(
     """
     only = models[0] if len(models) == 1 else None
     require = resource.spec.get("require") or {}
-    found = fitting(versions, require)
+    matching = fitting(versions, require)
     return Live(
         kind=KIND,
         id=only.id if only else "",
         name=only.fqn if only else sought(resource),
-        facts={
-            "models": [{"id": model.id, "fqn": model.fqn} for model in models],
-            "near": list(near),
-            "versions": [_short(version) for version in versions],
-            "matching": [
-                {**version_facts(version), "byAlias": "alias" in require} for version in found
-            ],
-        },
+        facts=RegistryFacts(
+            models=tuple(NamedModel(model.id, model.fqn) for model in models),
+            near=tuple(near),
+            versions=tuple(_name_of(version) for version in versions),
+            matching=tuple(version_facts(each, by_alias="alias" in require) for each in matching),
+        ),
     )
 
 
-def _short(version: ModelVersion) -> dict[str, Any]:
-    alias = version.manifest.version_alias
-    return {"id": version.id, "number": version.number, "alias": alias}
+def _name_of(version: ModelVersion) -> VersionName:
+    return VersionName(version.id, version.number, version.manifest.version_alias)
 
 
-def version_facts(version: ModelVersion) -> dict[str, Any]:
-    """All that a requirement may ask of a version."""
-    manifest, made_with = version.manifest, version.manifest.environment
-    return {
-        **_short(version),
-        "fqn": version.fqn,
-        "framework": manifest.framework.type if manifest.framework else None,
-        "source": manifest.source.type if manifest.source else None,
+def version_facts(version: ModelVersion, *, by_alias: bool = False) -> VersionFacts:
+    """Everything that a requirement may ask of a version."""
+    manifest, environment = version.manifest, version.manifest.environment
+    return VersionFacts(
+        name=_name_of(version),
+        fqn=version.fqn,
+        framework=manifest.framework.type if manifest.framework else None,
+        source=manifest.source.type if manifest.source else None,
         # Null counts as its default, which is false.
-        "deployable": bool(version.deployable),
-        "tags": sorted(version.tags or ()),
-        "metrics": newest_values(version.metrics or ()),
-        "pythonVersion": made_with.python_version if made_with else None,
-        "packages": packages((made_with and made_with.pip_packages) or ()),
-    }
+        deployable=bool(version.deployable),
+        tags=tuple(sorted(version.tags or ())),
+        metrics=newest_values(version.metrics or ()),
+        python_version=environment.python_version if environment else None,
+        packages=packages((environment and environment.pip_packages) or ()),
+        by_alias=by_alias,
+    )
 
 
 def newest_values(metrics: Iterable[Metric]) -> dict[str, float | None]:

@@ -12,8 +12,8 @@ from itertools import islice
 from typing import Any
 
 from reconciler.errors import ApiError
-from reconciler.providers.answer import ContractBroken
-from reconciler.providers.http import SERVER_HINT, Http
+from reconciler.providers.answer import SERVER_HINT, ContractBroken
+from reconciler.providers.http import Http
 from reconciler.providers.model_registry.responses import Model, ModelVersion
 from reconciler.providers.response import parse
 

@@ -6,9 +6,8 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconciler.core.provider import Watch
+from reconciler.core.provider import Provider, Row
 from reconciler.core.resource import Live, Resource
-from reconciler.core.step import Call, Wait
 from reconciler.errors import ApiError, LiveStateError
 from reconciler.providers.http import Http
 from reconciler.providers.model_registry.choice import (
@@ -24,10 +23,8 @@ from reconciler.providers.model_registry.responses import Model, ModelVersion
 MOST_NAMES = 1000
 """How many models are looked through for a name that is near the one that is not there."""
 
-HINT = "The registry is only read: use its own tools for that."
 
-
-class ModelRegistry:
+class ModelRegistry(Provider):
     """``core.provider.Provider`` for ``RegistryModel``."""
 
     def __init__(self, http: Http) -> None:
@@ -77,12 +74,8 @@ class ModelRegistry:
             versions = []  # only models are documented for this registry's public API
         return versions or (latest,)
 
-    def prefetch(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
-        """Nothing that concerns all manifests."""
-        return {}
-
-    def detail(self, resource: Resource, live: Live) -> Live:
-        """The same: finding it told everything."""
+    def read_details(self, resource: Resource, live: Live) -> Live:
+        """The same: ``find`` read everything."""
         return live
 
     def snapshot(self, live: Live) -> Any:
@@ -90,36 +83,12 @@ class ModelRegistry:
         found = [m for m in self.client.list_models(fqn=live.name) if m.id == live.id]
         return found[0].model_dump(mode="json") if found else None
 
-    def send(self, call: Call, resource: Resource | None) -> Mapping[str, Any]:
-        """Refused: no plan holds a write to the registry."""
-        raise LiveStateError(f"{call.operation} would write to the model registry", HINT)
-
-    def recover(self, call: Call, resource: Resource | None) -> Mapping[str, Any] | None:
-        """Nothing: no write was sent."""
-        return None
-
-    def wait(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
-        """Refused: nothing runs in the registry."""
-        raise LiveStateError(f"{wait.operation} is no job of the model registry", HINT)
-
-    def logs(self, live: Live, job: str, lines: int) -> str:
-        """Refused: models of a registry have no jobs."""
-        raise LiveStateError(f"{live.name} has no {job} log: nothing is run in a registry", HINT)
-
-    def history(self, live: Live) -> Sequence[Mapping[str, Any]]:
+    def history(self, live: Live) -> Sequence[Row]:
         """Its versions, the highest number first."""
         if not live.id:
             raise LiveStateError(f"the registry shows no model {live.name}", "Run a plan.")
         versions = [v for v in self.client.list_versions(live.id) if _is_of(v, live.id)]
         return [_row(each) for each in sorted(versions, key=lambda v: v.number or 0, reverse=True)]
-
-    def cancel(self, live: Live) -> Sequence[str]:
-        """Nothing runs there."""
-        return ()
-
-    def download(self, live: Live, target: str) -> Sequence[str]:
-        """Refused: the files lie in the registry's storage, which has its own credentials."""
-        raise LiveStateError(f"the files of {live.name} are not ours to fetch", HINT)
 
     def requests(self) -> Mapping[str, int]:
         """Requests so far, by method."""
@@ -135,16 +104,16 @@ def _is_of(version: ModelVersion, model_id: str) -> bool:
     return version.model_id in (None, model_id)
 
 
-def _row(version: ModelVersion) -> dict[str, Any]:
+def _row(version: ModelVersion) -> Row:
     facts = version_facts(version)
-    measured = {key: value for key, value in facts["metrics"].items() if value is not None}
+    measured = {key: value for key, value in facts.metrics.items() if value is not None}
     return {
-        "version": facts["number"],
+        "version": facts.name.number,
         "id": version.id,
-        "alias": facts["alias"] or "",
+        "alias": facts.name.alias or "",
         "created": version.created_at or "",
-        "framework": facts["framework"] or "",
-        "deployable": facts["deployable"],
-        "tags": ", ".join(facts["tags"]),
+        "framework": facts.framework or "",
+        "deployable": facts.deployable,
+        "tags": ", ".join(facts.tags),
         "metrics": ", ".join(f"{key} {value:g}" for key, value in measured.items()),
     }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from reconciler.core.kind import FieldRule, Kind, Outputs, Part, PlanContext
 from reconciler.core.resource import Live, Resource
@@ -11,6 +11,13 @@ from reconciler.core.step import StepDraft
 from reconciler.errors import Problem
 from reconciler.providers.model_registry.choice import KIND as NAME
 from reconciler.providers.model_registry.choice import sought
+from reconciler.providers.model_registry.facts import (
+    NamedModel,
+    RegistryFacts,
+    VersionFacts,
+    VersionName,
+    registry_facts,
+)
 from reconciler.providers.model_registry.requirements import unmet
 from reconciler.providers.model_registry.spec import RegistryModelSpec
 
@@ -24,58 +31,58 @@ def registry_draft(change: PlanContext) -> StepDraft | None:
 
 
 def _problems(resource: Resource, live: Live | None) -> Iterator[Problem]:
-    facts: Mapping[str, Any] = live.facts if live else {"models": (), "near": ()}
-    if len(facts["models"]) != 1:
+    facts = registry_facts(live)
+    if len(facts.models) != 1:
         yield _not_one_model(resource, facts)
-    elif len(facts["matching"]) != 1:
+    elif len(facts.matching) != 1:
         yield _not_one_version(resource, facts)
     else:
-        yield from _unmet(resource, facts["models"][0], facts["matching"][0])
+        yield from _unmet(resource, facts.models[0], facts.matching[0])
 
 
-def _not_one_model(resource: Resource, facts: Mapping[str, Any]) -> Problem:
+def _not_one_model(resource: Resource, facts: RegistryFacts) -> Problem:
     path = _named(resource)
-    if not facts["models"]:
-        near = ", ".join(facts["near"])
+    if not facts.models:
+        near = ", ".join(facts.near)
         return _problem(
             resource, path, "no-such-registry-model",
             f"the registry shows no model {sought(resource)}",
             f"Did you mean {near}?" if near
             else "Check the spelling, and that the token's user may see its ML repo.",
         )  # fmt: skip
-    told = ", ".join(f"{model['id']} ({model['fqn']})" for model in facts["models"])
+    listed = ", ".join(f"{model.id} ({model.fqn})" for model in facts.models)
     return _problem(
         resource, path, "ambiguous-registry-model",
-        f"{len(facts['models'])} models of the registry are {sought(resource)}: {told}",
+        f"{len(facts.models)} models of the registry are {sought(resource)}: {listed}",
         "Name one of them by its fqn, or by its id in metadata.id.",
     )  # fmt: skip
 
 
-def _not_one_version(resource: Resource, facts: Mapping[str, Any]) -> Problem:
+def _not_one_version(resource: Resource, facts: RegistryFacts) -> Problem:
     require = resource.spec.get("require") or {}
-    fqn, versions = facts["models"][0]["fqn"], facts["versions"]
+    fqn, versions = facts.models[0].fqn, facts.versions
     if not versions:
         return _problem(
             resource, _named(resource), "no-registry-version", f"{fqn} has no version yet",
             "Log one first, or name another model.",
         )  # fmt: skip
     alias = require.get("alias")
-    if len(facts["matching"]) > 1:
-        ids = ", ".join(f"{each['id']} ({each['number']})" for each in facts["matching"])
+    if len(facts.matching) > 1:
+        ids = ", ".join(f"{each.name.id} ({each.name.number})" for each in facts.matching)
         return _problem(
             resource, "spec.require.alias", "ambiguous-registry-alias",
-            f"{len(facts['matching'])} versions of {fqn} have the alias {alias}: {ids}",
+            f"{len(facts.matching)} versions of {fqn} have the alias {alias}: {ids}",
             "Take it off all but one of them in the registry.",
         )  # fmt: skip
     if alias is not None:
         return _problem(
             resource, "spec.require.alias", "no-registry-version",
-            f"no version of {fqn} has the alias {alias}; it has {_told(versions)}",
+            f"no version of {fqn} has the alias {alias}; it has {_listed(versions)}",
             f"Give a version the alias, or change require.alias. {_waiting(resource)}",
         )  # fmt: skip
     return _problem(
         resource, "spec.require.version", "no-registry-version",
-        f"no version of {fqn} is {require['version']}; it has {_told(versions)}",
+        f"no version of {fqn} is {require['version']}; it has {_listed(versions)}",
         f"Log such a version, or change require.version. {_waiting(resource)}",
     )  # fmt: skip
 
@@ -84,25 +91,17 @@ def _named(resource: Resource) -> str:
     return "spec.fqn" if "fqn" in resource.spec else "spec.modelName"
 
 
-def _told(versions: Sequence[Mapping[str, Any]]) -> str:
-    newest = sorted(versions, key=lambda each: each["number"] or 0, reverse=True)
-    shown = [_shown(each) for each in newest[:MOST_SHOWN]]
+def _listed(versions: Sequence[VersionName]) -> str:
+    newest = sorted(versions, key=lambda each: each.number or 0, reverse=True)
+    shown = [str(each) for each in newest[:MOST_SHOWN]]
     rest = len(newest) - len(shown)
     return ", ".join([*shown, f"{rest} more"] if rest else shown)
 
 
-def _shown(version: Mapping[str, Any]) -> str:
-    number, alias = version["number"], version["alias"]
-    name = version["id"] if number is None else str(number)
-    return f"{name} ({alias})" if alias else name
-
-
-def _unmet(
-    resource: Resource, model: Mapping[str, Any], version: Mapping[str, Any]
-) -> Iterator[Problem]:
+def _unmet(resource: Resource, model: NamedModel, version: VersionFacts) -> Iterator[Problem]:
     require = resource.spec.get("require") or {}
     by_alias = f" (alias {require['alias']})" if "alias" in require else ""
-    where = f"version {_shown({**version, 'alias': None})}{by_alias} of {model['fqn']}"
+    where = f"version {replace(version.name, alias=None)}{by_alias} of {model.fqn}"
     for index, each in enumerate(unmet(version, require)):
         yield _problem(
             resource, f"spec.require.{each.path}", "requirement-unmet", f"{each}; {where}",
@@ -134,10 +133,16 @@ def _problem(resource: Resource, path: str, code: str, message: str, hint: str) 
 
 def registry_outputs(live: Live | None) -> Outputs:
     """What a custom model is tied to: the version by its fqn, and the alias it was found by."""
-    if live is None or len(live.facts["matching"]) != 1:
+    matching = registry_facts(live).matching
+    if len(matching) != 1:
         return {}
-    version = live.facts["matching"][0]
-    return {key: version[key] for key in ("id", "fqn", "alias", "byAlias")}
+    version, name = matching[0], matching[0].name
+    return {
+        "id": name.id,
+        "fqn": version.fqn,
+        "alias": name.alias,
+        "byAlias": version.by_alias,
+    }
 
 
 KIND = Kind(

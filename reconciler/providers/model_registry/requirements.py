@@ -1,4 +1,4 @@
-"""What a version is, held against what ``require`` says of it."""
+"""What a version is, compared with what ``require`` says of it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from reconciler.providers.model_registry.bounds import (
     is_whole_inside,
 )
 from reconciler.providers.model_registry.choice import spelled
+from reconciler.providers.model_registry.facts import VersionFacts
 from reconciler.providers.model_registry.responses import FRAMEWORKS
 
 
@@ -30,72 +31,75 @@ class Unmet:
         return f"{self.noun} is {self.measured}, and {self.required} is required{self.more}"
 
 
-def unmet(version: Mapping[str, Any], require: Mapping[str, Any]) -> Iterator[Unmet]:
-    """Every requirement that this version (``choice.version_facts``) does not meet."""
+def unmet(version: VersionFacts, require: Mapping[str, Any]) -> Iterator[Unmet]:
+    """Every requirement that this version does not meet."""
     for key, wanted in require.items():
         yield from CHECKS[key](version, wanted)
 
 
-def _version(version: Mapping[str, Any], wanted: str) -> Iterator[Unmet]:
-    if not is_whole_inside(version["number"], wanted):
-        yield Unmet("version", "version", str(version["number"]), wanted)
+def _version(version: VersionFacts, wanted: str) -> Iterator[Unmet]:
+    if not is_whole_inside(version.name.number, wanted):
+        yield Unmet("version", "version", str(version.name.number), wanted)
 
 
-def _alias(version: Mapping[str, Any], wanted: str) -> Iterator[Unmet]:
+def _alias(version: VersionFacts, wanted: str) -> Iterator[Unmet]:
     yield from ()  # it is what the version was chosen by
 
 
-def _framework(version: Mapping[str, Any], wanted: str) -> Iterator[Unmet]:
-    held = version["framework"]
-    if held != wanted:
+def _framework(version: VersionFacts, wanted: str) -> Iterator[Unmet]:
+    current = version.framework
+    if current != wanted:
         more = "" if wanted in FRAMEWORKS else did_you_mean(wanted, FRAMEWORKS)
-        yield Unmet("framework", "framework", held or "not recorded", wanted, more)
+        yield Unmet("framework", "framework", current or "not recorded", wanted, more)
 
 
-def _deployable(version: Mapping[str, Any], wanted: bool) -> Iterator[Unmet]:
-    if version["deployable"] != wanted:
-        held = str(version["deployable"]).lower()
-        yield Unmet("deployable", "deployable", held, str(wanted).lower())
+def _deployable(version: VersionFacts, wanted: bool) -> Iterator[Unmet]:
+    if version.deployable != wanted:
+        current = str(version.deployable).lower()
+        yield Unmet("deployable", "deployable", current, str(wanted).lower())
 
 
-def _tags(version: Mapping[str, Any], wanted: list[str]) -> Iterator[Unmet]:
+def _tags(version: VersionFacts, wanted: list[str]) -> Iterator[Unmet]:
     for tag in wanted:
-        if tag not in version["tags"]:
-            held = ", ".join(version["tags"])
-            more = f"; its tags: {held}" if held else "; it has no tags"
+        if tag not in version.tags:
+            current = ", ".join(version.tags)
+            more = f"; its tags: {current}" if current else "; it has no tags"
             yield Unmet("tags", f"tag {tag}", "not there", "it", more)
 
 
-def _metrics(version: Mapping[str, Any], wanted: Mapping[str, str]) -> Iterator[Unmet]:
-    held = version["metrics"]
+def _metrics(version: VersionFacts, wanted: Mapping[str, str]) -> Iterator[Unmet]:
+    current = version.metrics
     for key, text in wanted.items():
-        value = held.get(key)
+        value = current.get(key)
         if is_number_inside(value, text):
             continue
         measured = "not measured" if value is None else f"{value:.15g}"
-        more = did_you_mean(key, held) if key not in held else ""
+        more = did_you_mean(key, current) if key not in current else ""
         yield Unmet(f"metrics.{key}", key, measured, text, more)
 
 
-def _python(version: Mapping[str, Any], wanted: str) -> Iterator[Unmet]:
-    held = version["pythonVersion"]
-    if held is None or not is_release_inside(held, wanted):
-        yield Unmet("pythonVersion", "Python", held or "not recorded", wanted)
+def _python(version: VersionFacts, wanted: str) -> Iterator[Unmet]:
+    current = version.python_version
+    if current is None or not is_release_inside(current, wanted):
+        yield Unmet("pythonVersion", "Python", current or "not recorded", wanted)
 
 
-def _packages(version: Mapping[str, Any], wanted: Mapping[str, str]) -> Iterator[Unmet]:
-    held = version["packages"]
+def _packages(version: VersionFacts, wanted: Mapping[str, str]) -> Iterator[Unmet]:
+    current = version.packages
     for name, text in wanted.items():
-        bound = held.get(spelled(name))
+        bound = current.get(spelled(name))
         # Only an exact version is known to lie inside; what a range comes to is up to pip.
-        exact = bound is not None and bound.startswith("==") and "*" not in bound
-        if exact and is_release_inside(bound.lstrip("="), text):
+        if bound is None:
+            yield Unmet(f"packages.{name}", name, "not listed", text)
             continue
-        measured = "not listed" if bound is None else bound.lstrip("=") if exact else "not pinned"
+        exact, release = bound.startswith("==") and "*" not in bound, bound.lstrip("=")
+        if exact and is_release_inside(release, text):
+            continue
+        measured = release if exact else "not pinned"
         yield Unmet(f"packages.{name}", name, measured, text)
 
 
-CHECKS: Mapping[str, Callable[[Mapping[str, Any], Any], Iterator[Unmet]]] = {
+CHECKS: Mapping[str, Callable[[VersionFacts, Any], Iterator[Unmet]]] = {
     "version": _version,
     "alias": _alias,
     "framework": _framework,

@@ -1,72 +1,66 @@
-"""The typed client of the model runs API: every operation a method, over one ``Http``."""
+"""The client of the model runs API: its six operations, and its paging."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-from urllib.parse import quote, urlsplit
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
-from reconciler.providers.answer import ContractBroken
-from reconciler.providers.http import SERVER_HINT, Http
+from reconciler.providers.answer import SERVER_HINT, ContractBroken
+from reconciler.providers.client import OperationClient
+from reconciler.providers.model_runs.operations import (
+    LIST_RUNS,
+    LIST_STEPS,
+    LIST_TESTS,
+    OPERATIONS,
+)
 from reconciler.providers.model_runs.responses import Run, RunStep, TestResult
-from reconciler.providers.response import parse
+from reconciler.providers.operation import ListOperation
+from reconciler.providers.response import Answered, parse
+
+if TYPE_CHECKING:
+    from reconciler.providers.http import Http
 
 PAGE = 100
 """Runs in one page: each may carry the whole compiled project, so a page is not made larger."""
 
+M = TypeVar("M", bound=Answered)
 
-class Client:
-    """All six operations of the API."""
+
+class Client(OperationClient):
+    """Every operation of the API by its row, over one ``Http``."""
 
     def __init__(self, http: Http) -> None:
-        self.http = http
         # The contract's server ends in /v1, and so may the setting.
         ends = urlsplit(http.endpoint.url).path.rstrip("/").endswith("/v1")
-        self._runs = "model-runs" if ends else "v1/model-runs"
+        super().__init__(http, OPERATIONS, "" if ends else "v1/")
 
     def list_runs(self, status: str | None = None) -> Iterator[Run]:
         """Every run that the token may see, newest first; pages are read as they are needed."""
-        asked = {"max_results": PAGE} | ({"status": status} if status else {})
-        return (parse(Run, item) for item in self._pages(self._runs, asked))
-
-    def trigger(self, body: Mapping[str, Any]) -> Run:
-        """Start a run."""
-        return parse(Run, self.http.send("POST", self._runs, lambda: {"json": dict(body)}))
-
-    def get_run(self, run: str) -> Run:
-        """One run."""
-        return parse(Run, self.http.get(self._of(run)))
-
-    def cancel_run(self, run: str) -> Run:
-        """Stop a run that has not ended; 400 when it has."""
-        return parse(Run, self.http.send("POST", f"{self._of(run)}/cancel"))
+        query = {"max_results": PAGE} | ({"status": status} if status else {})
+        return self.every(LIST_RUNS, **query)
 
     def list_steps(self, run: str) -> list[RunStep]:
         """The models of a run, in the order in which they are built."""
-        return [parse(RunStep, item) for item in self._pages(f"{self._of(run)}/steps", {})]
+        return list(self.every(LIST_STEPS, run))
 
     def list_tests(self, run: str, step: str) -> list[TestResult]:
         """The data tests of one model; none before it was built."""
-        path = f"{self._of(run)}/steps/{quote(step, safe='')}/test-results"
-        return [parse(TestResult, item) for item in self._pages(path, {})]
+        return list(self.every(LIST_TESTS, run, step))
 
-    def _of(self, run: str) -> str:
-        return f"{self._runs}/{quote(run, safe='')}"
-
-    def _pages(self, path: str, asked: Mapping[str, Any]) -> Iterator[Any]:
-        """Every item; a page token that comes back would page without an end.
+    def every(self, operation: ListOperation[M], *values: str, **query: Any) -> Iterator[M]:
+        """Every entry of a list; a page token that comes back would page without an end.
 
         A server that cannot read a token starts again at the first page, and says nothing.
         """
-        seen: set[str] = set()
-        token: Any = None
+        path, token, seen = self.path_of(operation, *values), None, set[str]()
         while True:
-            page = self.http.get(path, **asked, **({"page_token": token} if token else {}))
+            page = self.http.get(path, **query, **({"page_token": token} if token else {}))
             # Older documents of this API let an empty page go without its list.
             items = page.get("data", []) if isinstance(page, dict) else None
             if not isinstance(items, list):
                 raise ContractBroken(f"GET {path} answered no page", SERVER_HINT)
-            yield from items
+            yield from (parse(operation.item, item) for item in items)
             token = page.get("next_page_token")
             if not token:
                 return

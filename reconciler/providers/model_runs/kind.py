@@ -12,8 +12,10 @@ from typing import Any
 
 from reconciler.core.kind import FieldRule, Kind, Outputs, Part, PlanContext
 from reconciler.core.resource import Live
-from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Wait
+from reconciler.core.step import FieldChange, KnownAfter, StepDraft, Wait
 from reconciler.errors import Problem
+from reconciler.providers.model_runs.facts import run_facts
+from reconciler.providers.model_runs.operations import TRIGGER_RUN
 from reconciler.providers.model_runs.responses import CANCELLED, SUCCESS, UNDER_WAY, moment
 from reconciler.providers.model_runs.selection import KEYS, Selection, trigger_body
 from reconciler.providers.model_runs.spec import TIMEOUT, ModelRunSpec, spec_problems
@@ -37,7 +39,7 @@ def run_draft(change: PlanContext) -> StepDraft | None:
     live = change.live
     if live is None:
         return _trigger(change, "there is no run of these models yet")
-    if live.facts["status"] in UNDER_WAY:
+    if run_facts(live).status in UNDER_WAY:
         return _follow(change, live)
     if change.options.retry_failed and _failure(live):
         return _trigger(change, f"{_failure(live)}, and is to be tried again")
@@ -45,7 +47,7 @@ def run_draft(change: PlanContext) -> StepDraft | None:
 
 
 def _follow(change: PlanContext, live: Live) -> StepDraft:
-    since = _shown(live.facts["began"])
+    since = _shown(run_facts(live).began)
     reason = "" if _rerun(change) == NEVER else _moved(change, live)
     if not reason:
         return StepDraft(
@@ -61,7 +63,8 @@ def _follow(change: PlanContext, live: Live) -> StepDraft:
 
 def _again(change: PlanContext, live: Live) -> StepDraft | None:
     """A run for a reason of the manifest's ``rerun``, or None."""
-    facts, began = live.facts, _shown(live.facts["began"])
+    facts = run_facts(live)
+    began = _shown(facts.began)
     if _rerun(change) == NEVER:
         return None
     if _rerun(change) == ALWAYS:
@@ -69,10 +72,10 @@ def _again(change: PlanContext, live: Live) -> StepDraft | None:
     moved = _moved(change, live)
     if moved:
         return _trigger(change, moved, expected=bool(change.changed_dependencies))
-    if facts["tooOld"]:
+    if facts.too_old:
         age = _spelled(change.resource.spec["maxAge"])
         return _trigger(change, f"the newest run, of {began}, is older than {age}")
-    if facts["status"] == CANCELLED:
+    if facts.status == CANCELLED:
         return _trigger(change, f"the newest run, of {began}, was cancelled")
     return None
 
@@ -87,11 +90,11 @@ def _standing(change: PlanContext, live: Live) -> StepDraft | None:
 
 
 def _failure(live: Live) -> str:
-    facts = live.facts
-    if facts["status"] != SUCCESS:
-        told = f" ({facts['error']})" if facts["error"] else ""
-        return f"the newest run ended as {facts['status']}{told}"
-    failed = facts["failedTests"]
+    facts = run_facts(live)
+    if facts.status != SUCCESS:
+        told = f" ({facts.error})" if facts.error else ""
+        return f"the newest run ended as {facts.status}{told}"
+    failed = facts.failed_tests
     if not failed:
         return ""
     named = ", ".join(failed[:MOST_NAMED])
@@ -103,10 +106,12 @@ def _failure(live: Live) -> str:
 def _trigger(change: PlanContext, reason: str, *, expected: bool = False) -> StepDraft:
     live, spec = change.live, change.resource.spec
     # What is newer than this, and looks like what was sent, is what a lost trigger made.
-    known = {"known": live.id, "since": live.facts["created"]} if live else {}
+    known: dict[str, Any] = {}
+    if live:
+        known = {"known": live.id, "since": run_facts(live).created}
     # What this plan changes first, a run that others start in the meantime may have missed.
     known["alone"] = bool(change.changed_dependencies)
-    call = Call("trigger_run", "POST", "model-runs", known, trigger_body(spec), outputs=("runId",))
+    call = TRIGGER_RUN.call(body=trigger_body(spec), outputs=("runId",), recovery=known)
     wait = _wait(change, KnownAfter(change.step(""), "runId"), after=1)
     fields = () if live else tuple(_what(key, spec[key]) for key in KEYS if key in spec)
     return StepDraft("run", reason, fields, (call,), (wait,), ("runId",), expected=expected)
@@ -126,7 +131,7 @@ def _moved(change: PlanContext, live: Live) -> str:
     """Why a run before now cannot have read what it depends on; '' when nothing says so."""
     for address in sorted(change.changed_dependencies):
         return f"{address}, which it depends on, is changed by this plan"
-    began = moment(live.facts["began"])
+    began = moment(run_facts(live).began)
     for address, outputs in sorted(change.outputs.items()):
         changed = moment(outputs.get(CHANGED))
         # Two platforms' clocks are compared; one that is ahead costs a run more, never one less.
@@ -183,9 +188,9 @@ def _indistinct(change: PlanContext, others: list[str]) -> Problem:
 
 def run_outputs(live: Live | None) -> Outputs:
     """What depends on the run: that its tables changed when it ended well."""
-    if live is None or live.facts["status"] != SUCCESS:
+    if live is None or run_facts(live).status != SUCCESS:
         return {}
-    return {"runId": live.id, CHANGED: live.facts["finished"]}
+    return {"runId": live.id, CHANGED: run_facts(live).finished}
 
 
 RULES: Mapping[str, FieldRule] = {

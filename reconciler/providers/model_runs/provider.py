@@ -5,27 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reconciler.core.provider import Watch
+from reconciler.core.kind import Outputs
+from reconciler.core.provider import Provider, Row, Watch
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, Wait
-from reconciler.errors import LiveStateError, SettingsError, UnknownOutcome
-from reconciler.providers.answer import ContractBroken
-from reconciler.providers.http import LOST_HINT, Http
+from reconciler.errors import LiveStateError, SettingsError
+from reconciler.providers.http import Http
 from reconciler.providers.model_runs import tree
 from reconciler.providers.model_runs.client import Client
+from reconciler.providers.model_runs.operations import GET_RUN
 from reconciler.providers.model_runs.reads import Reads
 from reconciler.providers.model_runs.responses import MANUAL, PENDING, RUNNING, Run, iso, moment
 from reconciler.providers.model_runs.selection import Selection
 from reconciler.providers.model_runs.waits import Waits, stop_run
-
-LOOKS = (0.0, 1.0, 3.0)
-"""Pauses before each look, in seconds: a trigger may take effect after its connection broke."""
+from reconciler.providers.recovery import look_for
 
 SHOWN = 50
 """Runs in a history: a project's list may go back for years."""
 
 
-class ModelRuns:
+class ModelRuns(Provider):
     """``core.provider.Provider`` for ``ModelRun``."""
 
     def __init__(self, http: Http) -> None:
@@ -42,11 +41,11 @@ class ModelRuns:
         """The newest run of the manifest's selection."""
         return self.reads.find(resource)
 
-    def prefetch(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
+    def prefetch(self, resources: Sequence[Resource]) -> Outputs:
         """The manifests whose runs could not be told apart."""
         return self.reads.prefetch(resources)
 
-    def detail(self, resource: Resource, live: Live) -> Live:
+    def read_details(self, resource: Resource, live: Live) -> Live:
         """The same: ``find`` tells all."""
         return live
 
@@ -54,53 +53,47 @@ class ModelRuns:
         """The newest run of the selection, right now."""
         return self.reads.snapshot(live)
 
-    def send(self, call: Call, resource: Resource | None) -> Mapping[str, Any]:
+    def send(self, call: Call, resource: Resource | None) -> Outputs:
         """Trigger the run; one that another apply has triggered since the plan is taken."""
-        shared = resource if not call.params.get("alone") else None
+        shared = resource if not call.recovery.get("alone") else None
         for run in self._made_since(call, shared) if shared else ():
             return {"runId": run.id}
-        try:
-            made = self.client.trigger(call.body).id
-            self.waits.own_outputs.add(made)
-            return {"runId": made}
-        except ContractBroken as error:
-            # It was accepted, and the answer does not tell what it made.
-            raise UnknownOutcome(error.message, LOST_HINT) from error
+        triggered = self.client.send(call, resource).id
+        self.waits.own_outputs.add(triggered)
+        return {"runId": triggered}
 
-    def recover(self, call: Call, resource: Resource | None) -> Mapping[str, Any] | None:
+    def recover(self, call: Call, resource: Resource | None) -> Outputs | None:
         """The run that a lost trigger made: newer than what the plan knew, equal to what was sent.
 
         Raises LiveStateError when there are two of them.
         """
         if resource is None:
             return None
-        for pause in LOOKS:
-            if pause:
-                self.http.outside.sleep(pause)
-            found = [run.id for run in self._made_since(call, resource)]
-            if len(found) > 1:
-                raise LiveStateError(
-                    f"after an answer that was lost there are {len(found)} runs equal to what was "
-                    f"sent: {', '.join(sorted(found))}",
-                    "Look at them and apply again: the newest one counts, and none is started.",
-                )
-            if found:
-                return {"runId": found[0]}
-        return None
+        return look_for(lambda: self._only_made(call, resource), self.http.outside)
+
+    def _only_made(self, call: Call, resource: Resource) -> Outputs | None:
+        found = [run.id for run in self._made_since(call, resource)]
+        if len(found) > 1:
+            raise LiveStateError(
+                f"after an answer that was lost there are {len(found)} runs equal to what was "
+                f"sent: {', '.join(sorted(found))}",
+                "Look at them and apply again: the newest one counts, and none is started.",
+            )
+        return {"runId": found[0]} if found else None
 
     def _made_since(self, call: Call, resource: Resource) -> Iterator[Run]:
-        selection, since = Selection.of(resource.spec), moment(call.params.get("since"))
+        selection, since = Selection.of(resource.spec), moment(call.recovery.get("since"))
         for run in self.client.list_runs():
             made = run.created_at
             # The run that the plan knew may be gone from the list; nothing older is ours either.
-            if run.id == call.params.get("known") or (since and made and made < since):
+            if run.id == call.recovery.get("known") or (since and made and made < since):
                 return
             # What is asked for through the API is manual; a schedule may run the same models.
             manual = run.trigger_type in (None, MANUAL)
             if manual and selection.fits(run) and self.reads.allowed(selection, run):
                 yield run
 
-    def wait(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
+    def wait(self, wait: Wait, watch: Watch) -> Outputs:
         """The run, to its end."""
         return self.waits.wait(wait, watch)
 
@@ -116,12 +109,12 @@ class ModelRuns:
             )
             text = "\n".join(found) or "no data test has run"
         else:
-            run = self.client.get_run(live.id)
+            run = self.client.read(GET_RUN, live.id)
             ended = f": {run.error_message}" if run.error_message else ""
             text = "\n".join([tree.run_log(run, steps), f"run {run.id}: {run.status}{ended}"])
         return "\n".join(text.strip("\n").splitlines()[-lines:])
 
-    def history(self, live: Live) -> Sequence[Mapping[str, Any]]:
+    def history(self, live: Live) -> Sequence[Row]:
         """The newest runs of the selection."""
         return [_row(run) for run in self.reads.newest(live, SHOWN)]
 

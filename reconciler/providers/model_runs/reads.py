@@ -12,6 +12,7 @@ from typing import Any
 from reconciler.core.resource import Live, Resource
 from reconciler.errors import ApiError
 from reconciler.providers.model_runs.client import Client
+from reconciler.providers.model_runs.facts import RunFacts
 from reconciler.providers.model_runs.responses import PASSED, SUCCESS, Run, RunStep, TestResult, iso
 from reconciler.providers.model_runs.selection import KEYS, Selection
 
@@ -57,15 +58,15 @@ class Reads:
             name=resource.address.name,
             # What it ran is what the manifest says: that is how it was found.
             spec=spec,
-            facts={
-                "status": run.status,
-                "created": iso(run.created_at),
-                "began": iso(run.began),
-                "finished": iso(run.finished_at),
-                "error": _first_line(run.error_message),
-                "tooOld": self._too_old(run, resource.spec.get("maxAge")),
-                "failedTests": self._required(run, resource.spec),
-            },
+            facts=RunFacts(
+                status=run.status,
+                created=iso(run.created_at),
+                began=iso(run.began),
+                finished=iso(run.finished_at),
+                error=_first_line(run.error_message),
+                too_old=self._too_old(run, resource.spec.get("maxAge")),
+                failed_tests=tuple(self._required(run, resource.spec)),
+            ),
         )
 
     def matching(self, selection: Selection, runs: Iterator[Run] | _Shared) -> Iterator[Run]:

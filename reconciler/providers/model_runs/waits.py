@@ -12,6 +12,7 @@ from reconciler.providers.http import Runtime
 from reconciler.providers.model_runs import tree
 from reconciler.providers.model_runs.client import Client
 from reconciler.providers.model_runs.kind import END
+from reconciler.providers.model_runs.operations import CANCEL_RUN, GET_RUN
 from reconciler.providers.model_runs.reads import Reads
 from reconciler.providers.model_runs.responses import CANCELLED, PENDING, SUCCESS, UNDER_WAY, Run
 from reconciler.providers.polling import Polling
@@ -43,7 +44,7 @@ class Waits:
         pace = Polling(self.outside, wait.timeout)
         progress = _Progress(self.client, watch)
         while True:
-            run = self.client.get_run(wait.params["run"])
+            run = self.client.read(GET_RUN, wait.params["run"])
             progress.tell(run)
             if run.status not in UNDER_WAY:
                 return run
@@ -127,12 +128,12 @@ class _Progress:
 def stop_run(client: Client, identity: str) -> Run:
     """Cancel a run; the run as it then is, which may have ended by itself just before."""
     try:
-        return client.cancel_run(identity)
+        return client.write(CANCEL_RUN, identity)
     except ApiError as error:
         # 400, in older releases 409: it has ended.  A lost answer is answered by the run itself.
         if error.status not in (400, 409) and not isinstance(error, UnknownOutcome):
             raise
-        run = client.get_run(identity)
+        run = client.read(GET_RUN, identity)
         if run.status in UNDER_WAY:
             raise
         return run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ConfigDict, Field
@@ -16,6 +17,12 @@ class Wire(Answered):
     model_config = ConfigDict(alias_generator=to_camel)
 
     HINT = "Check that the endpoint is the API (it ends in /api/v2) and which release it runs."
+
+
+class Created(Wire):
+    """The id of what was created; the rest of the object is not relied on."""
+
+    id: str
 
 
 class Access(Wire):
@@ -36,6 +43,18 @@ class BuiltVersion(Wire):
     docker_context: str | None = None
     source_docker_image_uri: str | None = None
     created: str = ""
+
+
+class BuildLog(Wire):
+    """The log of an environment build (``ExecutionEnvironmentVersionBuildLogResponse``)."""
+
+    log: str | None = None
+    error: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The log, then the error."""
+        return "\n".join(each for each in (self.log, self.error) if each)
 
 
 class Environment(Wire):
@@ -157,6 +176,13 @@ class Model(Wire):
     latest_version: Version | None = None
 
 
+class FromTemplate(Wire):
+    """What a template made: a model and its version."""
+
+    custom_model_id: str
+    custom_model_version_id: str
+
+
 class Limits(Wire):
     """What the user may ask for (``CustomModelResourceLimits``); null means no limit."""
 
@@ -198,6 +224,18 @@ class ModelTest(Wire):
     created: str = ""
 
 
+class LogTail(Wire):
+    """The last lines of a test's log."""
+
+    log: str | None = None
+
+
+class StartedConversion(Wire):
+    """The id of the conversion that was started."""
+
+    conversion_id: str
+
+
 class Conversion(Wire):
     """A conversion to a JAR (``ConversionResponse``)."""
 
@@ -222,3 +260,12 @@ class Impact(Wire):
 
     row_count: int | None = None
     feature_impacts: list[FeatureScore] = Field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """The status of a job: its state in capitals, a message, and the URL of its result or ''."""
+
+    state: str
+    message: str
+    location: str
