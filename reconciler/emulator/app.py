@@ -13,6 +13,7 @@ from werkzeug.routing import RequestRedirect
 
 from reconciler.emulator.api import Api
 from reconciler.emulator.apis import APIS
+from reconciler.emulator.clock import EmulatorClock
 from reconciler.emulator.controls import controls
 from reconciler.emulator.middleware import CONTROLS, LARGEST_BODY, REFUSAL, Middleware
 from reconciler.emulator.options import Options
@@ -29,9 +30,8 @@ def create_app(
     sleep: Callable[[float], None] = time.sleep,
 ) -> flask.Flask:
     """A fresh emulator, or the one that ``options.state`` remembers."""
-    world = World(
-        options, clock, sleep, Store(options.state), seeds=tuple(api.seed for api in APIS)
-    )
+    seeds = tuple(api.seed for api in APIS)
+    world = World(options, EmulatorClock(clock), sleep, Store(options.state), seeds=seeds)
     # Compiling the routes costs more than everything else together, and they are the same for
     # every emulator: they are made once and shared, so that tests can have an app each.
     app = copy.copy(_routes())

@@ -10,7 +10,9 @@ from typing import cast
 
 import flask
 
+from reconciler.emulator.clock import EmulatorClock
 from reconciler.emulator.faults import Faults
+from reconciler.emulator.late_requests import LateRequests
 from reconciler.emulator.options import OWNER, Options
 from reconciler.emulator.request_log import RequestLog
 from reconciler.emulator.store import Store
@@ -23,11 +25,12 @@ class World:
     """What every API of one app shares."""
 
     options: Options
-    clock: Callable[[], float]
+    clock: EmulatorClock
     sleep: Callable[[float], None]
     store: Store
     log: RequestLog = field(default_factory=RequestLog)
     faults: Faults = field(default_factory=Faults)
+    late_requests: LateRequests = field(default_factory=LateRequests)
     seeds: tuple[Callable[[World], None], ...] = ()
     """What each API fills a fresh installation with."""
 
