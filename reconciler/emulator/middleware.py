@@ -70,7 +70,8 @@ class Middleware:
         body = _buffer(request)
         if self._world.options.latency:
             self._world.sleep(self._world.options.latency)
-        fault = self._world.faults.take(request.method, _spelled(request))
+        planned = self._world.faults.take(request.method, _spelled(request))
+        fault = planned or self._world.quirks.fault(request)
         self._carry_out_late()
         entry = self._entry(request, body, fault)
         if fault is not None and fault.when == faults.LATE and REFUSAL not in environ:
@@ -113,6 +114,7 @@ class Middleware:
                 jobs.settle(self._world)
             with store.transaction():
                 response = _Answer.from_app(self._inner, environ, buffered=True)
+                self._world.quirks.answer(self._world, environ["PATH_INFO"], response)
                 if response.status_code >= 400:
                     raise _Rejected(response)
         except _Rejected as rejected:

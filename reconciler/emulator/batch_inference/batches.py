@@ -17,6 +17,7 @@ from reconciler.emulator.batch_inference.models import active
 from reconciler.emulator.batch_inference.pages import page
 from reconciler.emulator.fields import Field, Invalid, Tolerant, mapping, one_of, shape, text, whole
 from reconciler.emulator.inputs import json_body, query
+from reconciler.emulator.lists import listed
 from reconciler.emulator.refusal import Refusal, invalid
 from reconciler.emulator.store import Doc
 from reconciler.emulator.world import caller, current
@@ -62,10 +63,8 @@ def list_batches() -> flask.Response:
     """The caller's batches, newest first."""
     taken = Field(lambda value: value)
     given = query({"limit": Field(whole(1, _LARGEST_PAGE)), "after": taken})
-    batches = [
-        b for b in reversed(current().store.all(batch_progress.KIND)) if b["user"] == caller()
-    ]
-    return page(batches, _shown, given.get("limit", _DEFAULT_PAGE))
+    batches = [b for b in current().store.all(batch_progress.KIND) if b["user"] == caller()]
+    return page(listed(batches), _shown, given.get("limit", _DEFAULT_PAGE))
 
 
 @batch_jobs.post(_PATH)

@@ -18,6 +18,7 @@ from reconciler.emulator.custom_models.model_versions import (
 from reconciler.emulator.custom_models.version_files import content_of
 from reconciler.emulator.fields import Field, flag, loose, text
 from reconciler.emulator.inputs import json_body, query
+from reconciler.emulator.lists import listed
 from reconciler.emulator.refusal import Refusal, invalid, not_found
 from reconciler.emulator.store import Doc
 from reconciler.emulator.world import World, caller, current
@@ -35,8 +36,8 @@ def list_conversions(model_id: str, version_id: str) -> flask.Response:
     """Every conversion, newest first, or only the latest."""
     version = visible_version(model_id, version_id)
     latest = query({"isLatest": Field(loose(flag))}).get("isLatest")
-    found = current().store.children(_KIND, version["id"])[::-1]
-    return page(found[:1] if latest else found, _shown)
+    found = current().store.children(_KIND, version["id"])
+    return page(listed(found[-1:] if latest else found), _shown)
 
 
 @conversions.post(VERSION + "conversions/")

@@ -14,6 +14,7 @@ from reconciler.emulator.custom_models.model_versions import shown_version
 from reconciler.emulator.custom_models.version_inputs import GIT, MEMORY, REPLICAS
 from reconciler.emulator.fields import Field, flag, loose, many, number, one_of, text
 from reconciler.emulator.inputs import json_body, query
+from reconciler.emulator.lists import NEWEST_FIRST, OLDEST_FIRST, listed
 from reconciler.emulator.refusal import Refusal
 from reconciler.emulator.store import Doc
 from reconciler.emulator.world import absolute, caller, current
@@ -78,11 +79,14 @@ _PATH = "/api/v2/customModels/"
 def list_models() -> flask.Response:
     """Every model that the caller may see, newest first unless asked otherwise."""
     wanted = query(_FILTER)
-    order = wanted.pop("orderBy", "-created")
+    order = wanted.pop("orderBy", None)
     found = [doc for doc in current().store.all("models") if _matches(doc, wanted)]
+    if order is None:
+        return page(listed(found), shown_model)
     if order.endswith("updated"):
         found.sort(key=lambda doc: str(doc["updated"]))
-    return page(found[::-1] if order.startswith("-") else found, shown_model)
+    direction = NEWEST_FIRST if order.startswith("-") else OLDEST_FIRST
+    return page(listed(found, direction), shown_model)
 
 
 @models.post(_PATH)

@@ -57,7 +57,7 @@ def add(world: World, model: Doc, draft: Draft) -> Doc:
         "user": draft.user,
         **_number(latest, draft.given.get("isMajorUpdate", True)),
         "created": world.now(),
-        # Never inherited: a description is about one version.
+        # Not inherited, since a description is about one version (not documented).
         "description": None,
         **base,
         "settings": settings,
@@ -71,6 +71,7 @@ def add(world: World, model: Doc, draft: Draft) -> Doc:
         **data,
         "job": None,
     }
+    version = world.quirks.new_version(version, draft.basis)
     return training.assign(world, world.store.put(_KIND, version))
 
 
