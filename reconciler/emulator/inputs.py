@@ -56,6 +56,7 @@ def form_body(fields: Fields, files: tuple[str, ...], lists: tuple[str, ...] = (
     request = flask.request
     if request.mimetype == "application/json" or not request.content_length:
         return Form(read(declared, _json()), [])
+    # A urlencoded form is refused too: the pages declare multipart/form-data alone.
     if request.mimetype != "multipart/form-data":
         raise Refusal(415, "The body must be multipart/form-data.")
     sent = [(name, file) for name, file in request.files.items(multi=True)]

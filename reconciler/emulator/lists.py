@@ -17,7 +17,8 @@ def listed(docs: Sequence[Doc], order: str | None = None) -> list[Doc]:
 
     Without an order of the request, a list is newest first.  No page promises that (not
     documented): the vendor's own action takes the first version for the latest, and the official
-    client the first test for the one it has just started.
+    client the first test for the one it has just started.  What was created is listed at once (not
+    documented).
     """
     world = current()
     shown = [doc for doc in docs if world.quirks.lists(world, flask.request, doc)]

@@ -88,31 +88,28 @@ def get_batch(batch_id: str) -> flask.Response:
 @batch_jobs.post(_PATH + "/<batch_id>/cancel")
 def cancel_batch(batch_id: str) -> flask.Response:
     """Stop a batch that has not ended; one that is being stopped already is left to it."""
+    return _stopped(batch_id)
+
+
+@batch_jobs.delete(_PATH + "/<batch_id>")
+def delete_batch(batch_id: str) -> flask.Response:
+    """The same as a cancellation.
+
+    The page titles it "Delete Batch Job" and describes both in the same words: "Attempt to cancel
+    an in-progress batch job."
+    """
+    return _stopped(batch_id)
+
+
+def _stopped(batch_id: str) -> flask.Response:
     batch = _batch(batch_id)
     state = batch_progress.status(batch, current().clock())
     if state in _OVER:
         # The page has no 409, which the official client would only try again.
         raise Refusal(422, f"Cannot cancel a batch with status '{state}'.")
-    return answer(_stopped(batch))
-
-
-@batch_jobs.delete(_PATH + "/<batch_id>")
-def delete_batch(batch_id: str) -> flask.Response:
-    """Stop a batch in flight, remove one that has ended.
-
-    The page calls it a deletion and describes a cancellation.  The files stay in both cases.
-    """
-    batch = _batch(batch_id)
-    if batch_progress.status(batch, current().clock()) not in _OVER:
-        return answer(_stopped(batch))
-    current().store.drop(batch_progress.KIND, batch["id"])
-    return answer(_shown(batch))
-
-
-def _stopped(batch: Doc) -> Doc:
     if batch["cancelling"] is None:
         batch = batch_progress.stop(current(), batch)
-    return _shown(batch)
+    return answer(_shown(batch))
 
 
 def _new_batch(file: Doc, given: dict[str, Any]) -> Doc:

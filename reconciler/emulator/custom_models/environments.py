@@ -157,7 +157,8 @@ def _shown(doc: Doc) -> Doc:
     return {
         **{name: value for name, value in doc.items() if name not in hidden},
         "deploymentsCount": len(deployments_of(current(), doc["id"])),
-        # Null until there is one, although the pages mark both as present.
+        # Null until there is one, although the pages mark both as present.  Which of null, {} and
+        # no key it is, is not documented.
         "latestVersion": shown_version(latest) if latest else None,
         "latestSuccessfulVersion": shown_version(successful) if successful else None,
     }

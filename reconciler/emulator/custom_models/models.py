@@ -77,7 +77,11 @@ _PATH = "/api/v2/customModels/"
 
 @models.get(_PATH)
 def list_models() -> flask.Response:
-    """Every model that the caller may see, newest first unless asked otherwise."""
+    """Every model that the caller may see, newest first unless asked otherwise.
+
+    Models without a version are among them (not documented): a comment in the vendor's own GitHub
+    action says that the platform leaves them out.
+    """
     wanted = query(_FILTER)
     order = wanted.pop("orderBy", None)
     found = [doc for doc in current().store.all("models") if _matches(doc, wanted)]
@@ -156,6 +160,7 @@ def shown_model(model: Doc) -> Doc:
         "supportsAnomalyDetection": model["targetType"] == "Anomaly",
         "deploymentsCount": len(model_rules.deployments_of(current(), model["id"])),
         # Null until there is one, although the pages mark it as present; the same for template.
+        # Which of null, {} and no key it is, is not documented.
         "latestVersion": shown_version(latest) if latest else None,
     }
     for name in _LEFT_OUT_WHEN_NULL:
