@@ -72,7 +72,6 @@ class Middleware:
             self._world.sleep(self._world.options.latency)
         planned = self._world.faults.take(request.method, _spelled(request))
         fault = planned or self._world.quirks.fault(request)
-        self._carry_out_late()
         entry = self._entry(request, body, fault)
         if fault is not None and fault.when == faults.LATE and REFUSAL not in environ:
             entry["effect"] = None
@@ -108,6 +107,10 @@ class Middleware:
         return response
 
     def _run(self, environ: WSGIEnvironment) -> Response:
+        self._carry_out_late()
+        return self._transact(environ)
+
+    def _transact(self, environ: WSGIEnvironment) -> Response:
         store = self._world.store
         try:
             with store.transaction():
@@ -129,7 +132,7 @@ class Middleware:
         with self._late:
             for request in self._world.late_requests.take(self._world.clock()):
                 with self._world.clock.at(request.due):
-                    request.entry["effect"] = self._run(request.environ()).status_code
+                    request.entry["effect"] = self._transact(request.environ()).status_code
 
     def _entry(self, request: Request, body: bytes, fault: faults.Fault | None) -> dict[str, Any]:
         """What the log says of a request; its status is known later."""

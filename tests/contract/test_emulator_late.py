@@ -124,6 +124,13 @@ def test_reset_drops_late_requests() -> None:
     assert total(emulator) == 0
 
 
+def test_an_effect_comes_before_a_request_that_was_delayed_past_it() -> None:
+    emulator = Emulator()
+    lose(emulator, "POST", MODELS, json=BODY)
+    plan(emulator, action="delay", when="before", seconds=100)
+    assert total(emulator) == 1
+
+
 def test_the_controls_see_late_effects_too() -> None:
     emulator = Emulator()
     lose(emulator, "POST", MODELS, json=BODY)
