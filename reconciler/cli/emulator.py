@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import click
 
 from reconciler.cli.context import emit
+from reconciler.emulator.durations import seconds
+from reconciler.emulator.quirks.quirk_set import parse, usage
+from reconciler.emulator.quirks.table import QUIRKS
 from reconciler.errors import SettingsError
-
-UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "": 1.0}
 
 
 class Seconds(click.ParamType[float]):
@@ -21,13 +21,36 @@ class Seconds(click.ParamType[float]):
 
     def convert(self, value: Any, param: Any, context: Any) -> float:
         """The duration in seconds."""
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|)", str(value))
-        if not found:
-            self.fail(f"{value!r} is no duration: write it like 20ms, 1.5s or 2m", param, context)
-        return float(found[1]) * UNITS[found[2]]
+        try:
+            return seconds(str(value))
+        except ValueError as wrong:
+            self.fail(str(wrong), param, context)
 
 
-@click.command()
+class QuirkName(click.ParamType[str]):
+    """A quirk on the command line: ``ascending``, ``lag`` or ``lag=5s``."""
+
+    name = "quirk"
+
+    def convert(self, value: Any, param: Any, context: Any) -> str:
+        """The text as it was given, once it is known to name a quirk."""
+        try:
+            parse(str(value))
+        except ValueError as wrong:
+            self.fail(str(wrong), param, context)
+        return str(value)
+
+
+class EmulatorCommand(click.Command):
+    """The command with a list of all quirks at the end of its help."""
+
+    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the name and the effect of every quirk."""
+        with formatter.section("Quirks (behaviours that no document promises)"):
+            formatter.write_dl([(usage(quirk), f"{quirk.summary}.") for quirk in QUIRKS])
+
+
+@click.command(cls=EmulatorCommand)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
@@ -48,6 +71,14 @@ class Seconds(click.ParamType[float]):
 )
 @click.option("--job-time", type=Seconds(), default="0s", help="How long a job takes.")
 @click.option("--user", "users", multiple=True, metavar="NAME", help="A user it knows.")
+@click.option(
+    "--quirk",
+    "quirks",
+    type=QuirkName(),
+    multiple=True,
+    metavar="NAME[=DURATION]",
+    help="Turn round one of the behaviours listed below; repeatable.",
+)
 def emulator(host: str, port: int, **options: Any) -> None:
     """Serve the platforms' APIs until interrupted.  Says when it is ready."""
     # Imported here: the web framework takes a quarter of the time in which any command starts.

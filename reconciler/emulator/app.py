@@ -13,9 +13,11 @@ from werkzeug.routing import RequestRedirect
 
 from reconciler.emulator.api import Api
 from reconciler.emulator.apis import APIS
+from reconciler.emulator.clock import EmulatorClock
 from reconciler.emulator.controls import controls
 from reconciler.emulator.middleware import CONTROLS, LARGEST_BODY, REFUSAL, Middleware
 from reconciler.emulator.options import Options
+from reconciler.emulator.quirks.quirk_set import QuirkSet
 from reconciler.emulator.refusal import Refusal, not_found
 from reconciler.emulator.store import Store
 from reconciler.emulator.world import World, attach, current
@@ -29,8 +31,14 @@ def create_app(
     sleep: Callable[[float], None] = time.sleep,
 ) -> flask.Flask:
     """A fresh emulator, or the one that ``options.state`` remembers."""
+    seeds = tuple(api.seed for api in APIS)
     world = World(
-        options, clock, sleep, Store(options.state), seeds=tuple(api.seed for api in APIS)
+        options,
+        EmulatorClock(clock),
+        sleep,
+        Store(options.state),
+        quirks=QuirkSet(options.quirks),
+        seeds=seeds,
     )
     # Compiling the routes costs more than everything else together, and they are the same for
     # every emulator: they are made once and shared, so that tests can have an app each.
@@ -74,6 +82,7 @@ def _admit() -> None:
         raise refusal
     if not flask.request.path.startswith(CONTROLS):
         flask.g.user = _api().caller(current().options, flask.request)
+        current().quirks.admit(current(), flask.request)
     # A path without its closing slash is not an operation; redirecting would hide the mistake.
     if isinstance(flask.request.routing_exception, RequestRedirect):
         raise not_found("Path")

@@ -18,7 +18,7 @@ from reconciler.emulator.answers import answer, nothing
 from reconciler.emulator.fields import Field, Invalid, mapping, number, one_of, text, whole
 from reconciler.emulator.inputs import json_body
 from reconciler.emulator.middleware import CONTROLS, is_loopback
-from reconciler.emulator.refusal import not_found
+from reconciler.emulator.refusal import invalid, not_found
 from reconciler.emulator.world import current
 
 controls = Blueprint("controls", __name__)
@@ -44,7 +44,7 @@ def _headers(value: Any) -> dict[str, str]:
 _TOKEN = re.compile(r"[A-Za-z0-9-]+")
 _FAULT = {
     "action": Field(one_of(*faults.ACTIONS), required=True),
-    "when": Field(one_of(faults.BEFORE, faults.AFTER)),
+    "when": Field(one_of(faults.BEFORE, faults.AFTER, faults.LATE)),
     "method": Field(text(), null=True),
     "path": Field(_pattern, null=True),
     "nth": Field(whole(1)),
@@ -53,6 +53,7 @@ _FAULT = {
     "headers": Field(_headers),
     "body": Field(lambda value: value, null=True),
     "seconds": Field(number(0)),
+    "late": Field(number(0)),
 }
 
 
@@ -84,8 +85,12 @@ def list_faults() -> flask.Response:
 
 @controls.post(CONTROLS + "faults")
 def plan_fault() -> flask.Response:
-    """Plan a fault."""
-    current().faults.add(faults.Fault(**json_body(_FAULT)))
+    """Plan a fault; an effect comes late only where the real answer is lost."""
+    fault = faults.Fault(**json_body(_FAULT))
+    if fault.when == faults.LATE and fault.action not in faults.ANSWER_LOST:
+        allowed = ", ".join(faults.ANSWER_LOST)
+        raise invalid({"when": f"'{faults.LATE}' goes with these actions: {allowed}"})
+    current().faults.add(fault)
     return answer({"planned": len(current().faults.all())}, 201)
 
 
@@ -98,9 +103,10 @@ def clear_faults() -> flask.Response:
 
 @controls.post(CONTROLS + "reset")
 def reset() -> flask.Response:
-    """Back to a fresh installation, with an empty log and no faults."""
+    """Back to a fresh installation, with an empty log, no faults and no late requests."""
     current().log.clear()
     current().faults.clear()
+    current().late_requests.clear()
     current().reset()
     return nothing()
 

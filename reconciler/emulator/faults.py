@@ -1,4 +1,4 @@
-"""Failures that a test asks for: which request, before or after its effect, and what happens."""
+"""Failures that a test asks for: which request, what happens, and when the effect comes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-BEFORE, AFTER = "before", "after"
+BEFORE, AFTER, LATE = "before", "after", "late"
 ACTIONS = ("status", "drop", "delay", "truncate", "timeout")
+# The actions that keep the real answer from the caller: only these can come with a late effect.
+ANSWER_LOST = ("status", "drop", "timeout")
 
 
 class ConnectionDropped(ConnectionError):
@@ -27,7 +29,11 @@ class AnswerTimeout(TimeoutError):
 
 @dataclass
 class Fault:
-    """One planned failure: of the matching requests, the ``nth`` and ``times - 1`` after it."""
+    """One planned failure: of the matching requests, the ``nth`` and ``times - 1`` after it.
+
+    ``when`` says whether the request has no effect, has had its effect, or has it ``late`` seconds
+    afterwards by the emulator's clock.
+    """
 
     action: str
     when: str = BEFORE
@@ -39,6 +45,7 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     body: Any = None
     seconds: float = 60.0
+    late: float = 90.0
     seen: int = 0
 
     def matches(self, method: str, target: str) -> bool:

@@ -20,7 +20,7 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 # The contract says `format: uri` (commitUrl), which asks for a scheme and for nothing behind it.
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]*")
 # How a form spells null for a field that may be null: the pages declare such fields as
-# "integer or null", and a form can only carry text.
+# "integer or null", and a form can only carry text.  Which text that is, is not documented.
 _BLANK = ("", "null", "None")
 _TRUTHS = {"true": True, "True": True, "false": False, "False": False}
 
@@ -213,8 +213,22 @@ def blank_as_null(fields: Fields) -> Fields:
     }
 
 
-def _unless_blank(check: Check) -> Check:
-    return lambda value: None if isinstance(value, str) and value in _BLANK else check(value)
+def blank_refused(fields: Fields) -> Fields:
+    """The fields of a form in which no text is null."""
+    return {
+        name: Field(_unless_blank(field.check, _refuse_blank), field.required, True)
+        if field.null
+        else field
+        for name, field in fields.items()
+    }
+
+
+def _unless_blank(check: Check, blank: Check = lambda value: None) -> Check:
+    return lambda value: (blank if isinstance(value, str) and value in _BLANK else check)(value)
+
+
+def _refuse_blank(value: Any) -> None:
+    raise Invalid("a text that stands for no value is not allowed")
 
 
 def _value(field: Field, value: Any) -> Any:

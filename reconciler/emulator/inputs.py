@@ -9,9 +9,18 @@ from typing import Any
 import flask
 from werkzeug.datastructures import FileStorage
 
-from reconciler.emulator.fields import Field, Fields, blank_as_null, loose, read, whole
+from reconciler.emulator.fields import (
+    Field,
+    Fields,
+    blank_as_null,
+    blank_refused,
+    loose,
+    read,
+    whole,
+)
 from reconciler.emulator.options import LARGEST_PAGE
 from reconciler.emulator.refusal import Refusal, invalid
+from reconciler.emulator.world import current
 
 WINDOW = {
     # The pages mark both as required; the official client sends neither, so both have defaults.
@@ -43,10 +52,11 @@ def form_body(fields: Fields, files: tuple[str, ...], lists: tuple[str, ...] = (
     JSON is taken too: one provider sends a version without files, and the official client an
     environment version by image address, as JSON although the pages declare a form.
     """
-    declared = blank_as_null(fields)
+    declared = blank_as_null(fields) if current().quirks.blank_is_null else blank_refused(fields)
     request = flask.request
     if request.mimetype == "application/json" or not request.content_length:
         return Form(read(declared, _json()), [])
+    # A urlencoded form is refused too: the pages declare multipart/form-data alone.
     if request.mimetype != "multipart/form-data":
         raise Refusal(415, "The body must be multipart/form-data.")
     sent = [(name, file) for name, file in request.files.items(multi=True)]

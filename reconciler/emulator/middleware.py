@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import socket
+import threading
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -56,9 +57,12 @@ class Middleware:
     def __init__(self, app: flask.Flask, world: World) -> None:
         self._inner = app.wsgi_app
         self._world = world
+        # Held while late requests are carried out, so that no other request overtakes them.
+        self._late = threading.RLock()
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         if environ.get("PATH_INFO", "").startswith(CONTROLS):
+            self._carry_out_late()
             environ["REMOTE_ADDR"] = environ.get("REMOTE_ADDR") or "127.0.0.1"
             return self._inner(environ, start)
         environ["PATH_INFO"] = _bytewise(environ.get("PATH_INFO", ""))
@@ -66,9 +70,16 @@ class Middleware:
         body = _buffer(request)
         if self._world.options.latency:
             self._world.sleep(self._world.options.latency)
-        fault = self._world.faults.take(request.method, _spelled(request))
+        planned = self._world.faults.take(request.method, _spelled(request))
+        fault = planned or self._world.quirks.fault(request)
+        entry = self._entry(request, body, fault)
+        if fault is not None and fault.when == faults.LATE and REFUSAL not in environ:
+            entry["effect"] = None
+            due = self._world.clock() + fault.late
+            self._world.late_requests.add(due, environ, body, entry)
         response = self._answer(environ, fault)
-        self._write_log(request, body, response, fault)
+        entry["status"] = response.status_code if response else None
+        self._world.log.add(entry)
         if response is None:
             return self._silence(fault)(environ, start)
         cut = fault is not None and fault.action == "truncate"
@@ -78,8 +89,7 @@ class Middleware:
         """The answer, or None when a fault keeps it from the caller."""
         if fault is None or fault.action == "truncate":
             return self._run(environ)
-        late = fault.when == faults.AFTER
-        response = self._run(environ) if late else None
+        response = self._run(environ) if fault.when == faults.AFTER else None
         if fault.action == "delay":
             self._world.sleep(fault.seconds)
             return response or self._run(environ)
@@ -97,12 +107,17 @@ class Middleware:
         return response
 
     def _run(self, environ: WSGIEnvironment) -> Response:
+        self._carry_out_late()
+        return self._transact(environ)
+
+    def _transact(self, environ: WSGIEnvironment) -> Response:
         store = self._world.store
         try:
             with store.transaction():
                 jobs.settle(self._world)
             with store.transaction():
                 response = _Answer.from_app(self._inner, environ, buffered=True)
+                self._world.quirks.answer(self._world, environ["PATH_INFO"], response)
                 if response.status_code >= 400:
                     raise _Rejected(response)
         except _Rejected as rejected:
@@ -112,18 +127,24 @@ class Middleware:
             response.headers["Connection"] = "close"
         return response
 
-    def _write_log(
-        self, request: Request, body: bytes, response: Response | None, fault: faults.Fault | None
-    ) -> None:
+    def _carry_out_late(self) -> None:
+        """Give the stored requests that are due their effects, each at its own time."""
+        with self._late:
+            for request in self._world.late_requests.take(self._world.clock()):
+                with self._world.clock.at(request.due):
+                    request.entry["effect"] = self._transact(request.environ()).status_code
+
+    def _entry(self, request: Request, body: bytes, fault: faults.Fault | None) -> dict[str, Any]:
+        """What the log says of a request; its status is known later."""
         entry: dict[str, Any] = {
             "method": request.method,
             "path": _spelled(request),
-            "status": response.status_code if response else None,
+            "status": None,
             **body_facts(request.content_type or "", body),
         }
         if fault:
             entry["fault"] = fault.action
-        self._world.log.add(entry)
+        return entry
 
     def _silence(self, fault: faults.Fault | None) -> WSGIApplication:
         """A WSGI application that never answers."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.emulator.quirks.quirk_set import QuirkSet
+
 OWNER = "owner@example.com"
 # The pages cap every list at 1000 entries per page.
 LARGEST_PAGE = 1000
@@ -15,7 +17,8 @@ class Options:
     """One emulator's settings; the defaults are a fresh, in-memory, instant installation.
 
     ``latency`` and ``job_time`` are seconds.  ``page_size`` is both the default and the largest
-    page the server gives.  ``users`` exist besides the owner.
+    page the server gives.  ``users`` exist besides the owner.  ``quirks`` are names of
+    ``quirks/table.py``, some with a duration: ``"ascending"``, ``"lag=5s"``.
     """
 
     state: Path | None = None
@@ -24,12 +27,14 @@ class Options:
     page_size: int = 100
     job_time: float = 0.0
     users: tuple[str, ...] = ()
+    quirks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= self.page_size <= LARGEST_PAGE:
             raise ValueError(f"page_size must be 1 to {LARGEST_PAGE}, not {self.page_size}")
         if self.latency < 0 or self.job_time < 0:
             raise ValueError("latency and job_time must not be negative")
+        QuirkSet(self.quirks)
 
     @property
     def usernames(self) -> tuple[str, ...]:

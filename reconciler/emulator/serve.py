@@ -72,9 +72,11 @@ def serve(options: Options, host: str, port: int, announce: Callable[[str], None
     """Serve until SIGINT or SIGTERM; announce the address once connections are accepted."""
     app = create_app(options)
     server = open_server(app, host, port)
-    announce(f"listening on {address(server)}")
+    quirks = str(attached(app).quirks)
     try:
+        # A caller may stop the server as soon as it reads the announcement.
         with _stopping(server):
+            announce(f"listening on {address(server)}" + (f"; quirks: {quirks}" if quirks else ""))
             server.serve_forever()
     finally:
         server.server_close()

@@ -57,6 +57,10 @@ class Store:
     def get(self, kind: str, doc_id: object) -> Doc | None:
         return self._rows[kind].get(doc_id) if isinstance(doc_id, str) else None
 
+    def find(self, doc_id: str) -> Doc | None:
+        """The document with this id, of whatever kind."""
+        return next((rows[doc_id] for rows in self._rows.values() if doc_id in rows), None)
+
     def all(self, kind: str) -> list[Doc]:
         """Every document of the kind, oldest first."""
         return list(self._rows[kind].values())

@@ -10,12 +10,16 @@ from typing import cast
 
 import flask
 
+from reconciler.emulator.clock import EmulatorClock
 from reconciler.emulator.faults import Faults
+from reconciler.emulator.late_requests import LateRequests
 from reconciler.emulator.options import OWNER, Options
+from reconciler.emulator.quirks.quirk_set import QuirkSet
 from reconciler.emulator.request_log import RequestLog
 from reconciler.emulator.store import Store
 
 _KEY = "emulator"
+_SEED_AGE = 86_400.0
 
 
 @dataclass
@@ -23,11 +27,13 @@ class World:
     """What every API of one app shares."""
 
     options: Options
-    clock: Callable[[], float]
+    clock: EmulatorClock
     sleep: Callable[[float], None]
     store: Store
     log: RequestLog = field(default_factory=RequestLog)
     faults: Faults = field(default_factory=Faults)
+    late_requests: LateRequests = field(default_factory=LateRequests)
+    quirks: QuirkSet = field(default_factory=QuirkSet)
     seeds: tuple[Callable[[World], None], ...] = ()
     """What each API fills a fresh installation with."""
 
@@ -36,9 +42,13 @@ class World:
         return iso(self.clock())
 
     def seed(self) -> None:
-        """Fill a fresh installation with what the APIs have from the start."""
-        for seed in self.seeds:
-            seed(self)
+        """Fill a fresh installation with what the APIs have from the start.
+
+        That is a day old, so that nothing of it counts as new.
+        """
+        with self.clock.at(self.clock() - _SEED_AGE):
+            for seed in self.seeds:
+                seed(self)
 
     def reset(self) -> None:
         """Drop everything that is stored and seed the installation again."""
@@ -48,6 +58,13 @@ class World:
 
     def knows(self, username: str) -> bool:
         return username in self.options.usernames
+
+    def username(self, given: str) -> str:
+        """The name of the user whom a request means; one that nobody has stays as it is.
+
+        Upper and lower case are told apart (not documented).
+        """
+        return self.quirks.username(given, self.options.usernames)
 
 
 def current() -> World:

@@ -230,13 +230,15 @@ def test_a_line_can_make_its_batch_expire_at_once_or_hold_it_up() -> None:
     assert batches.get(held)["status"] == "cancelled"
 
 
-def test_deleting_a_batch_that_has_ended_removes_it_and_leaves_its_files() -> None:
+def test_deleting_a_batch_that_has_ended_is_refused_like_its_cancellation() -> None:
     batches = Batches()
     ended = batches.get(batches.create(line("a")))
     path = f"/v1/batches/{ended['id']}"
-    assert batches.http.delete(path).json() == ended
-    assert batches.http.get(path).status_code == 404
-    assert batches.http.get("/v1/batches").json()["data"] == []
+    answers = batches.http.delete(path), batches.http.post(f"{path}/cancel")
+    assert [answer.status_code for answer in answers] == [422, 422]
+    texts = {answer.json()["detail"][0]["msg"] for answer in answers}
+    assert texts == {"Cannot cancel a batch with status 'completed'."}
+    assert batches.get(ended) == ended
     assert "a" in batches.lines(ended["output_file_id"])
 
 

@@ -33,8 +33,9 @@ LISTED = (
         "an empty list leaves no part in a form",
         lambda case: case.body.get("purpose") == [],
     ),
-    cases.Listed(
-        "POST /v1/batches/{job_id}/cancel", RejectedPositiveData, "a batch that has ended"
+    *(
+        cases.Listed(label, RejectedPositiveData, "a batch that has ended")
+        for label in ("POST /v1/batches/{job_id}/cancel", "DELETE /v1/batches/{job_id}")
     ),
 )
 
@@ -48,7 +49,8 @@ def test_generated_requests(label: str, mode: str) -> None:
     sent = {"file": ("in.jsonl", json.dumps(line).encode())}
     file = http.post("/v1/files", files=sent).json()["id"]
     batch = http.post("/v1/batches", json={"input_file_id": file}).json()["id"]
-    emulator.clock.sleep(0 if label.endswith("cancel") else 10)
+    stops = label.endswith("cancel") or label == "DELETE /v1/batches/{job_id}"
+    emulator.clock.sleep(0 if stops else 10)
     raw = cases.narrowed(CONTRACT, {"file_id": file, "job_id": batch})
     known = {"enum": [file, "unknown"]}
     raw["components"]["schemas"]["BatchCreate"]["properties"]["input_file_id"] = known

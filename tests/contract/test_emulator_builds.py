@@ -120,6 +120,18 @@ def test_dependencies_build_and_stay_built() -> None:
     emulator.call("DELETE", f"{path}dependencyBuild/", 409)
 
 
+def test_a_built_image_in_use_is_422_and_otherwise_409() -> None:
+    emulator = Emulator()
+    path = dependent(emulator, b"pandas\n")
+    emulator.call("POST", f"{path}dependencyBuild/", 202)
+    model = path.split("/")[2]
+    emulator.control("POST", "deployments", {"customModelId": model})
+    refused = emulator.call("DELETE", f"{path}dependencyBuild/", 422).json()
+    assert refused["message"] == "The dependency image is in use and cannot be deleted."
+    emulator.control("DELETE", "deployments")
+    emulator.call("DELETE", f"{path}dependencyBuild/", 409)
+
+
 @pytest.mark.parametrize("line", [b"does-not-exist\n", b"Does_Not_Exist>1\n", b"pandas==999.1\n"])
 def test_dependencies_that_nobody_published_fail_and_can_be_tried_again(line: bytes) -> None:
     emulator = Emulator()

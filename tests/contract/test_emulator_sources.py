@@ -163,11 +163,14 @@ def test_a_conversion_reads_the_program(name: str, source: bytes, problem: str |
     assert conversion["id"] == answer.json()["conversionId"]
     assert conversion["conversionSucceeded"] == (problem is None)
     assert (problem or "Created model.jar") in conversion["logMessage"]
-    if name.endswith(".sas") and problem is None:
+    if problem is not None:
+        assert "generatedMetadata" not in conversion
+    elif name.endswith(".sas"):
         made = {"outputDatasets": ["scores"], "outputColumns": [["a", "b"]]}
         assert conversion["generatedMetadata"] == made
     else:
-        assert "generatedMetadata" not in conversion
+        made = {"outputDatasets": ["Main"], "outputColumns": [["prediction"]]}
+        assert conversion["generatedMetadata"] == made
 
 
 def test_conversions_are_listed_newest_first() -> None:

@@ -17,6 +17,7 @@ from reconciler.emulator.batch_inference.models import active
 from reconciler.emulator.batch_inference.pages import page
 from reconciler.emulator.fields import Field, Invalid, Tolerant, mapping, one_of, shape, text, whole
 from reconciler.emulator.inputs import json_body, query
+from reconciler.emulator.lists import listed
 from reconciler.emulator.refusal import Refusal, invalid
 from reconciler.emulator.store import Doc
 from reconciler.emulator.world import caller, current
@@ -62,10 +63,8 @@ def list_batches() -> flask.Response:
     """The caller's batches, newest first."""
     taken = Field(lambda value: value)
     given = query({"limit": Field(whole(1, _LARGEST_PAGE)), "after": taken})
-    batches = [
-        b for b in reversed(current().store.all(batch_progress.KIND)) if b["user"] == caller()
-    ]
-    return page(batches, _shown, given.get("limit", _DEFAULT_PAGE))
+    batches = [b for b in current().store.all(batch_progress.KIND) if b["user"] == caller()]
+    return page(listed(batches), _shown, given.get("limit", _DEFAULT_PAGE))
 
 
 @batch_jobs.post(_PATH)
@@ -89,31 +88,28 @@ def get_batch(batch_id: str) -> flask.Response:
 @batch_jobs.post(_PATH + "/<batch_id>/cancel")
 def cancel_batch(batch_id: str) -> flask.Response:
     """Stop a batch that has not ended; one that is being stopped already is left to it."""
+    return _stopped(batch_id)
+
+
+@batch_jobs.delete(_PATH + "/<batch_id>")
+def delete_batch(batch_id: str) -> flask.Response:
+    """The same as a cancellation.
+
+    The page titles it "Delete Batch Job" and describes both in the same words: "Attempt to cancel
+    an in-progress batch job."
+    """
+    return _stopped(batch_id)
+
+
+def _stopped(batch_id: str) -> flask.Response:
     batch = _batch(batch_id)
     state = batch_progress.status(batch, current().clock())
     if state in _OVER:
         # The page has no 409, which the official client would only try again.
         raise Refusal(422, f"Cannot cancel a batch with status '{state}'.")
-    return answer(_stopped(batch))
-
-
-@batch_jobs.delete(_PATH + "/<batch_id>")
-def delete_batch(batch_id: str) -> flask.Response:
-    """Stop a batch in flight, remove one that has ended.
-
-    The page calls it a deletion and describes a cancellation.  The files stay in both cases.
-    """
-    batch = _batch(batch_id)
-    if batch_progress.status(batch, current().clock()) not in _OVER:
-        return answer(_stopped(batch))
-    current().store.drop(batch_progress.KIND, batch["id"])
-    return answer(_shown(batch))
-
-
-def _stopped(batch: Doc) -> Doc:
     if batch["cancelling"] is None:
         batch = batch_progress.stop(current(), batch)
-    return _shown(batch)
+    return answer(_shown(batch))
 
 
 def _new_batch(file: Doc, given: dict[str, Any]) -> Doc:

@@ -10,6 +10,7 @@ from reconciler.emulator.batch_inference.limits import limits
 from reconciler.emulator.batch_inference.pages import page
 from reconciler.emulator.fields import Field, Tolerant, loose, one_of, read, whole
 from reconciler.emulator.inputs import query
+from reconciler.emulator.lists import NEWEST_FIRST, OLDEST_FIRST, listed
 from reconciler.emulator.refusal import Refusal, invalid
 from reconciler.emulator.store import Doc
 from reconciler.emulator.world import World, caller, current
@@ -31,6 +32,9 @@ _UPLOAD = Tolerant(
 )
 
 
+_ORDERS = {"asc": OLDEST_FIRST, "desc": NEWEST_FIRST}
+
+
 @batch_files.get("/v1/files")
 def list_files() -> flask.Response:
     """The caller's files, newest first unless asked otherwise."""
@@ -38,7 +42,7 @@ def list_files() -> flask.Response:
     given = query(
         {
             "limit": Field(whole(1, _LARGEST_PAGE)),
-            "order": Field(one_of("asc", "desc")),
+            "order": Field(one_of(*_ORDERS)),
             "after": taken,
             "purpose": taken,
         }
@@ -46,8 +50,8 @@ def list_files() -> flask.Response:
     files = [doc for doc in current().store.all(_KIND) if _is_seen(doc)]
     if "purpose" in given:
         files = [doc for doc in files if doc["purpose"] == flask.request.args["purpose"]]
-    ordered = files if given.get("order") == "asc" else files[::-1]
-    return page(ordered, _shown, given.get("limit", _DEFAULT_PAGE))
+    order = _ORDERS.get(given.get("order", ""))
+    return page(listed(files, order), _shown, given.get("limit", _DEFAULT_PAGE))
 
 
 @batch_files.post("/v1/files")
@@ -60,7 +64,8 @@ def upload_file() -> flask.Response:
     content = sent.stream.read()
     if len(content) > limits(current())["bytes"]:
         raise invalid({"file": f"is larger than {limits(current())['bytes']} bytes"})
-    doc = new_file(current(), caller(), sent.filename or "upload.jsonl", content, INPUT)
+    name = current().quirks.file_name(sent.filename or "upload.jsonl")
+    doc = new_file(current(), caller(), name, content, INPUT)
     seconds = given.get("expires_after[seconds]")
     if seconds is not None:
         doc = current().store.change(_KIND, doc, expires=doc["created"] + seconds)

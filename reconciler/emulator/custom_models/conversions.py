@@ -18,6 +18,7 @@ from reconciler.emulator.custom_models.model_versions import (
 from reconciler.emulator.custom_models.version_files import content_of
 from reconciler.emulator.fields import Field, flag, loose, text
 from reconciler.emulator.inputs import json_body, query
+from reconciler.emulator.lists import listed
 from reconciler.emulator.refusal import Refusal, invalid, not_found
 from reconciler.emulator.store import Doc
 from reconciler.emulator.world import World, caller, current
@@ -35,8 +36,8 @@ def list_conversions(model_id: str, version_id: str) -> flask.Response:
     """Every conversion, newest first, or only the latest."""
     version = visible_version(model_id, version_id)
     latest = query({"isLatest": Field(loose(flag))}).get("isLatest")
-    found = current().store.children(_KIND, version["id"])[::-1]
-    return page(found[:1] if latest else found, _shown)
+    found = current().store.children(_KIND, version["id"])
+    return page(listed(found[-1:] if latest else found), _shown)
 
 
 @conversions.post(VERSION + "conversions/")
@@ -93,7 +94,7 @@ def convert(world: World, job: Doc) -> jobs.Outcome:
         conversion,
         succeeded=problem is None,
         log="\n".join(log) + "\n",
-        metadata=None if problem else _metadata(path, source),
+        metadata=None if problem else generated_metadata(path, source),
     )
     base = f"/api/v2/customModels/{version['parent']}/versions/{version['id']}"
     return jobs.Outcome(jobs.COMPLETED, problem or "", f"{base}/conversions/{conversion['id']}/")
@@ -157,9 +158,15 @@ def _problem(path: str, source: str) -> str | None:
     return None
 
 
-def _metadata(path: str, source: str) -> Doc | None:
-    """The datasets that a SAS program makes, with the columns it keeps; Java says neither."""
-    if not path.endswith(".sas"):
-        return None
-    columns = [kept.split() for kept in _SAS_KEEP.findall(source) if kept.split()]
-    return {"outputDatasets": _SAS_DATASET.findall(source)[:50], "outputColumns": columns[:50]}
+def generated_metadata(path: str, source: str) -> Doc:
+    """The datasets that the program makes, and the columns of each.
+
+    Every successful conversion has them, and each list holds 1 to 50 entries: the page requires
+    both keys, and the official client refuses an empty list of columns.  What they hold for a
+    program that names neither is not documented: here, the name of the file and one column.
+    """
+    name, extension = posixpath.splitext(posixpath.basename(path))
+    datasets = _SAS_DATASET.findall(source) if extension == ".sas" else [name]
+    kept = [columns.split() for columns in _SAS_KEEP.findall(source) if columns.split()]
+    columns = kept + [["prediction"]] * (len(datasets) - len(kept))
+    return {"outputDatasets": datasets[:50], "outputColumns": columns[:50]}

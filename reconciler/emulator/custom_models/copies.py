@@ -36,6 +36,7 @@ def copy_model() -> flask.Response:
     # What names or marks one model alone stays behind.
     dropped = ("id", "created", "updated", "createdBy", "roles", "userProvidedId")
     settings = {name: value for name, value in source.items() if name not in dropped}
+    # Not documented: the user interface of the platform names copies like this.
     settings["name"] = f"Copy of {source['name']}"[:255]
     settings["trainingDataAssignmentInProgress"] = False
     copy = model_rules.new_model(current(), caller(), settings)

@@ -7,7 +7,7 @@ from flask import Blueprint
 
 from reconciler.emulator import jobs
 from reconciler.emulator.answers import answer, nothing
-from reconciler.emulator.custom_models import requirements_txt
+from reconciler.emulator.custom_models import model_rules, requirements_txt
 from reconciler.emulator.custom_models.environment_versions import (
     FAILED,
     PROCESSING,
@@ -31,7 +31,12 @@ _BUILD = "customModelVersionDependencyBuild"
 
 @dependency_builds.post(VERSION + "dependencyBuild/")
 def start_build(model_id: str, version_id: str) -> flask.Response:
-    """Start the build; a running or successful one is left alone, a failed one is repeated."""
+    """Start the build; a running or successful one is left alone, a failed one is repeated.
+
+    The page lists 422, "Custom model dependency build has failed".  Whether that means an earlier
+    build is not documented.  It is not taken so: a version would stay unusable for good after a
+    failure of the package index.
+    """
     editable_model(model_id, 403)
     version = visible_version(model_id, version_id)
     if not version["dependencies"]:
@@ -51,10 +56,18 @@ def get_build(model_id: str, version_id: str) -> flask.Response:
 
 @dependency_builds.delete(VERSION + "dependencyBuild/")
 def cancel_build(model_id: str, version_id: str) -> flask.Response:
-    """Stop a running build; afterwards none was started."""
-    editable_model(model_id, 403)
-    build = _build(visible_version(model_id, version_id))
+    """Stop a running build; afterwards none was started.
+
+    One that has ended is 422 while its image is used, else 409.  The page has both answers; which
+    uses of the image count is not documented: here, deployments and running tests.
+    """
+    model = editable_model(model_id, 403)
+    version = visible_version(model_id, version_id)
+    build = _build(version)
     if not jobs.is_running(current(), build["job"]):
+        deployed = model_rules.is_deployed(current(), version["id"])
+        if deployed or model_rules.is_tested_now(current(), model["id"]):
+            raise Refusal(422, "The dependency image is in use and cannot be deleted.")
         raise Refusal(409, "The dependency build has ended and cannot be cancelled.")
     jobs.cancel(current(), build["job"], "The dependency build was cancelled.")
     current().store.drop(_KIND, build["id"])

@@ -13,6 +13,7 @@ from reconciler.emulator.answers import answer, attachment, page
 from reconciler.emulator.custom_models import docker_build, roles
 from reconciler.emulator.fields import Field, flag, loose, one_of, text
 from reconciler.emulator.inputs import form_body, query
+from reconciler.emulator.lists import listed
 from reconciler.emulator.refusal import Refusal, invalid, not_found
 from reconciler.emulator.store import Doc
 from reconciler.emulator.world import World, absolute, caller, current, is_admin
@@ -44,8 +45,8 @@ def list_versions(environment_id: str) -> flask.Response:
     """Every version, newest first."""
     environment = _environment(environment_id)
     wanted = query(_FILTER)
-    versions = reversed(current().store.children(_KIND, environment["id"]))
-    return page([v for v in versions if _matches(v, wanted)], shown_version)
+    versions = current().store.children(_KIND, environment["id"])
+    return page(listed([v for v in versions if _matches(v, wanted)]), shown_version)
 
 
 @environment_versions.post(_PATH)

@@ -13,6 +13,7 @@ from reconciler.emulator.custom_models import images, roles
 from reconciler.emulator.custom_models.environment_versions import latest_successful, shown_version
 from reconciler.emulator.fields import Field, flag, loose, many, one_of, shape, text
 from reconciler.emulator.inputs import json_body, query
+from reconciler.emulator.lists import listed
 from reconciler.emulator.refusal import Refusal, invalid, not_found
 from reconciler.emulator.store import Doc
 from reconciler.emulator.world import World, absolute, caller, current, is_admin
@@ -58,8 +59,8 @@ _FILTER = {
 def list_environments() -> flask.Response:
     """Every environment that the caller may use, newest first."""
     wanted = query(_FILTER)
-    found = [doc for doc in reversed(current().store.all("environments")) if _matches(doc, wanted)]
-    return page(found, _shown)
+    found = [doc for doc in current().store.all("environments") if _matches(doc, wanted)]
+    return page(listed(found), _shown)
 
 
 @environments.post("/api/v2/executionEnvironments/")
@@ -156,7 +157,8 @@ def _shown(doc: Doc) -> Doc:
     return {
         **{name: value for name, value in doc.items() if name not in hidden},
         "deploymentsCount": len(deployments_of(current(), doc["id"])),
-        # Null until there is one, although the pages mark both as present.
+        # Null until there is one, although the pages mark both as present.  Which of null, {} and
+        # no key it is, is not documented.
         "latestVersion": shown_version(latest) if latest else None,
         "latestSuccessfulVersion": shown_version(successful) if successful else None,
     }

@@ -18,6 +18,7 @@ from reconciler.emulator.custom_models.training import subject_of
 from reconciler.emulator.custom_models.version_inputs import MEMORY, REPLICAS
 from reconciler.emulator.fields import Field, flag, one_of, shape, text, whole
 from reconciler.emulator.inputs import json_body, query
+from reconciler.emulator.lists import listed
 from reconciler.emulator.refusal import Refusal, invalid, not_found
 from reconciler.emulator.store import Doc
 from reconciler.emulator.world import World, caller, current
@@ -68,7 +69,7 @@ def list_tests() -> flask.Response:
     model = visible_model(wanted.pop("customModelId"))
     chosen = {name: value for name, value in wanted.items() if value is not None}
     tests = [t for t in current().store.children(_KIND, model["id"]) if _fits(t, chosen)]
-    return page(tests[::-1], _shown)
+    return page(listed(tests), _shown)
 
 
 @model_tests.post(_PATH)

@@ -12,6 +12,7 @@ from reconciler.emulator.custom_models import version_files, version_inputs, ver
 from reconciler.emulator.custom_models.version_rules import Draft
 from reconciler.emulator.fields import Field, flag, loose, text
 from reconciler.emulator.inputs import form_body, json_body, query
+from reconciler.emulator.lists import listed
 from reconciler.emulator.refusal import not_found
 from reconciler.emulator.store import Doc
 from reconciler.emulator.world import caller, current
@@ -33,7 +34,7 @@ def list_versions(model_id: str) -> flask.Response:
     sha = query({"mainBranchCommitSha": Field(text())}, 400).get("mainBranchCommitSha")
     versions = current().store.children("modelVersions", model["id"])
     found = [v for v in versions if sha is None or _commit(v) == sha]
-    return page(found[::-1], shown_version, bad=400)
+    return page(listed(found), shown_version, bad=400)
 
 
 @model_versions.post(VERSIONS)
@@ -63,9 +64,13 @@ def get_version(model_id: str, version_id: str) -> flask.Response:
 
 @model_versions.patch(VERSION)
 def update_version(model_id: str, version_id: str) -> flask.Response:
-    """Change what is not code or settings: description, commit, metadata that is not set yet."""
+    """Change what is not code or settings: description, commit, metadata that is not set yet.
+
+    A frozen version takes these too (not documented): the page calls it "frozen and immutable".
+    """
     editable_model(model_id, 404)
     version = visible_version(model_id, version_id)
+    current().quirks.change_version(version_rules.is_frozen(current(), version))
     changed = version_rules.metadata(version, json_body(version_inputs.METADATA))
     return answer(shown_version(current().store.change("modelVersions", version, **changed)))
 

@@ -14,6 +14,7 @@ from reconciler.emulator.custom_models.model_versions import shown_version
 from reconciler.emulator.custom_models.version_inputs import GIT, MEMORY, REPLICAS
 from reconciler.emulator.fields import Field, flag, loose, many, number, one_of, text
 from reconciler.emulator.inputs import json_body, query
+from reconciler.emulator.lists import NEWEST_FIRST, OLDEST_FIRST, listed
 from reconciler.emulator.refusal import Refusal
 from reconciler.emulator.store import Doc
 from reconciler.emulator.world import absolute, caller, current
@@ -76,13 +77,20 @@ _PATH = "/api/v2/customModels/"
 
 @models.get(_PATH)
 def list_models() -> flask.Response:
-    """Every model that the caller may see, newest first unless asked otherwise."""
+    """Every model that the caller may see, newest first unless asked otherwise.
+
+    Models without a version are among them (not documented): a comment in the vendor's own GitHub
+    action says that the platform leaves them out.
+    """
     wanted = query(_FILTER)
-    order = wanted.pop("orderBy", "-created")
+    order = wanted.pop("orderBy", None)
     found = [doc for doc in current().store.all("models") if _matches(doc, wanted)]
+    if order is None:
+        return page(listed(found), shown_model)
     if order.endswith("updated"):
         found.sort(key=lambda doc: str(doc["updated"]))
-    return page(found[::-1] if order.startswith("-") else found, shown_model)
+    direction = NEWEST_FIRST if order.startswith("-") else OLDEST_FIRST
+    return page(listed(found, direction), shown_model)
 
 
 @models.post(_PATH)
@@ -152,6 +160,7 @@ def shown_model(model: Doc) -> Doc:
         "supportsAnomalyDetection": model["targetType"] == "Anomaly",
         "deploymentsCount": len(model_rules.deployments_of(current(), model["id"])),
         # Null until there is one, although the pages mark it as present; the same for template.
+        # Which of null, {} and no key it is, is not documented.
         "latestVersion": shown_version(latest) if latest else None,
     }
     for name in _LEFT_OUT_WHEN_NULL:

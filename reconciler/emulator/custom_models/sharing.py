@@ -41,6 +41,8 @@ def list_roles(kind: str, object_id: str) -> flask.Response:
         # Everybody sees a public environment; its access list is for those named in it.
         raise Refusal(403, "You do not have permission to view this access list.")
     wanted = query(_FILTER, 400)
+    if "username" in wanted:
+        wanted["username"] = current().username(wanted["username"])
     if len(wanted) == 2:
         raise Refusal(400, "Give either username or userId, not both.")
     entries = [e for e in roles.listed(doc) if all(e[k] == v for k, v in wanted.items())]
@@ -51,7 +53,9 @@ def list_roles(kind: str, object_id: str) -> flask.Response:
 def change_roles(kind: str, object_id: str) -> flask.Response:
     """Grant, change and remove roles; the last owner stays."""
     doc = _shared(kind, object_id)
-    changed = roles.granted(doc, json_body(_GRANTS)["data"])
+    grants = json_body(_GRANTS)["data"]
+    named = [{**grant, "username": current().username(grant["username"])} for grant in grants]
+    changed = roles.granted(doc, named)
     current().store.change(_SHARED[kind][0], doc, roles=changed)
     return nothing()
 

@@ -33,7 +33,8 @@ def merged(
     if unknown:
         raise invalid({"filesToDelete": f"not in the latest version: {', '.join(sorted(unknown))}"})
     items = {path: item for path, item in items.items() if item["id"] not in deleted}
-    for path, content, origin in added:
+    named = [(world.quirks.file_name(path), content, origin) for path, content, origin in added]
+    for path, content, origin in named:
         items[path] = new_item(world, path, content, origin)
     if len(items) > MOST_FILES:
         raise invalid({"file": f"a version holds {MOST_FILES} files at most, not {len(items)}"})

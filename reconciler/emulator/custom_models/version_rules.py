@@ -57,7 +57,7 @@ def add(world: World, model: Doc, draft: Draft) -> Doc:
         "user": draft.user,
         **_number(latest, draft.given.get("isMajorUpdate", True)),
         "created": world.now(),
-        # Never inherited: a description is about one version.
+        # Not inherited, since a description is about one version (not documented).
         "description": None,
         **base,
         "settings": settings,
@@ -71,6 +71,7 @@ def add(world: World, model: Doc, draft: Draft) -> Doc:
         **data,
         "job": None,
     }
+    version = world.quirks.new_version(version, draft.basis)
     return training.assign(world, world.store.put(_KIND, version))
 
 
@@ -177,7 +178,11 @@ def _environment_version(world: World, user: str, version_id: Any) -> Doc:
 
 
 def _settings(world: World, draft: Draft) -> dict[str, Any]:
-    """Given settings, else those of the version before; memory and bundle exclude each other."""
+    """Given settings, else those of the version before; memory and bundle exclude each other.
+
+    The pages of PATCH .../versions/ and .../fromRepository/ name only files as what is taken over;
+    that settings are too is not documented.
+    """
     given = {name: draft.given[name] for name in _SETTINGS if name in draft.given}
     if given.get("resourceBundleId") is not None:
         clash = [name for name in _MEMORY if given.get(name) is not None]
@@ -186,7 +191,8 @@ def _settings(world: World, draft: Draft) -> dict[str, Any]:
     held: dict[str, Any] = dict.fromkeys(_SETTINGS)
     if draft.basis:
         held.update({name: draft.basis["settings"][name] for name in _SETTINGS})
-    # One of the excluding settings replaces the other when that one is only inherited.
+    # One of the excluding settings replaces the other when that one is only inherited, so that no
+    # version has both (not documented).
     if given.get("resourceBundleId") is not None:
         held.update(dict.fromkeys(_MEMORY))
     if any(given.get(name) is not None for name in _MEMORY):
@@ -214,8 +220,8 @@ def check_limits(world: World, given: dict[str, Any]) -> None:
 def _metadata(world: World, draft: Draft, environment: dict[str, str]) -> list[dict[str, str]]:
     """The values that the environment's keys ask for.
 
-    An environment that declares keys takes exactly these; one that declares none takes any, since
-    the pages give no way to declare them.
+    An environment that declares keys takes exactly these; one that declares none takes any (not
+    documented), since the pages give no way to declare them.
     """
     base = draft.basis["requiredMetadataValues"] if draft.basis else []
     given = draft.given.get("requiredMetadataValues", draft.given.get("requiredMetadata"))

@@ -10,6 +10,7 @@ from flask import Blueprint
 from reconciler.emulator.answers import answer
 from reconciler.emulator.fields import Field, Tolerant, flag
 from reconciler.emulator.inputs import json_body
+from reconciler.emulator.lists import listed
 from reconciler.emulator.model_registry import records, views
 from reconciler.emulator.model_registry.fields import repo_manifest
 from reconciler.emulator.model_registry.wire import filters, page, route
@@ -26,8 +27,8 @@ _PUT_REPO = Tolerant({"manifest": Field(repo_manifest, True), "dryRun": Field(fl
 def list_models() -> flask.Response:
     """The models that fit every filter, newest first."""
     given = filters(_WORDS, {"include_empty_models": Field(flag)})
-    models = [m for m in reversed(current().store.all(records.MODELS)) if _fits(m, given)]
-    return page(models, views.show_model, given)
+    models = [m for m in current().store.all(records.MODELS) if _fits(m, given)]
+    return page(listed(models), views.show_model, given)
 
 
 @route(registry_models, "GET", "/models/<model_id>")
@@ -48,9 +49,9 @@ def list_repos() -> flask.Response:
     """The repositories, newest first."""
     # The contract has ``attributes``, which choose what is shown; all of it always is.
     given = filters(("name", "attributes"), {})
-    repos = reversed(current().store.all(records.REPOS))
+    repos = current().store.all(records.REPOS)
     named = [r for r in repos if given.get("name", r["manifest"]["name"]) == r["manifest"]["name"]]
-    return page(named, views.show_repo, given)
+    return page(listed(named), views.show_repo, given)
 
 
 @route(registry_models, "PUT", "/ml-repos")

@@ -11,6 +11,7 @@ from flask import Blueprint
 from reconciler.emulator.answers import answer
 from reconciler.emulator.fields import Field, Tolerant, flag, many, text
 from reconciler.emulator.inputs import json_body
+from reconciler.emulator.lists import listed
 from reconciler.emulator.model_registry import records, views
 from reconciler.emulator.model_registry.fields import ML_REPO, manifest, model_manifest
 from reconciler.emulator.model_registry.wire import ROOTS, count, filters, page, route
@@ -39,8 +40,8 @@ def list_versions() -> flask.Response:
     others = {"version": Field(count()), "include_internal_metadata": Field(flag)}
     given = filters((*_WORDS, "run_ids", "run_steps"), others)
     steps = {_step(word) for word in flask.request.args.getlist("run_steps")}
-    versions = reversed(current().store.all(records.VERSIONS))
-    return page([v for v in versions if _fits(v, given, steps)], views.show_version, given)
+    versions = [v for v in current().store.all(records.VERSIONS) if _fits(v, given, steps)]
+    return page(listed(versions), views.show_version, given)
 
 
 @route(registry_versions, "PUT", "/model-versions")

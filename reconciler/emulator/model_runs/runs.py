@@ -12,6 +12,7 @@ from flask import Blueprint
 from reconciler.emulator.answers import answer
 from reconciler.emulator.fields import Field, Invalid, flag, many, one_of, text
 from reconciler.emulator.inputs import json_body, query
+from reconciler.emulator.lists import listed
 from reconciler.emulator.model_runs import names, progress, rate
 from reconciler.emulator.refusal import Refusal
 from reconciler.emulator.store import Doc
@@ -52,7 +53,7 @@ def list_runs() -> flask.Response:
         "page_token": Field(lambda value: value),
     }
     given, now = query(declared, 400), current().clock()
-    runs = [run for run in reversed(current().store.all(_KIND)) if _may_see(run)]
+    runs = listed([run for run in current().store.all(_KIND) if _may_see(run)])
     if "status" in given:
         runs = [run for run in runs if progress.status(run, now) == given["status"]]
     size = min(given.get("max_results", _DEFAULT_PAGE), current().options.page_size)

@@ -1,0 +1,1 @@
+"""Behaviours that no document promises, each turned round: one file for each."""
