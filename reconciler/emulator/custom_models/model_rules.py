@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.emulator import jobs
-from reconciler.emulator.custom_models import roles
+from reconciler.emulator import jobs, roles
 from reconciler.emulator.refusal import Refusal, invalid
 from reconciler.emulator.store import Doc
 from reconciler.emulator.world import World

@@ -8,8 +8,9 @@ from typing import Any
 import flask
 from flask import Blueprint
 
+from reconciler.emulator import roles
 from reconciler.emulator.answers import answer, nothing, page
-from reconciler.emulator.custom_models import model_rules, roles
+from reconciler.emulator.custom_models import model_rules
 from reconciler.emulator.custom_models.model_versions import shown_version
 from reconciler.emulator.custom_models.version_inputs import GIT, MEMORY, REPLICAS
 from reconciler.emulator.fields import Field, flag, loose, many, number, one_of, text

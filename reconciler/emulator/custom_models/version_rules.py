@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.emulator import roles
 from reconciler.emulator.custom_models import (
     environment_versions,
     model_rules,
-    roles,
     runtime_parameters,
     training,
     version_files,
