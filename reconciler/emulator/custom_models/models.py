@@ -21,9 +21,6 @@ from reconciler.emulator.world import absolute, caller, current
 
 models = Blueprint("models", __name__)
 
-# The page documents 201 for a PATCH of a model.  One known client insists on 200 and would stop
-# here; the official client takes any 2xx.  The page wins: a client of ours must take both.
-PATCHED = 201
 _MEMORY = Field(MEMORY, null=True)
 _SETTINGS = {
     "name": Field(text(255, 1)),
@@ -108,7 +105,7 @@ def update_model(model_id: str) -> flask.Response:
     changes = model_rules.changes(current(), model, given)
     if changes:
         model = current().store.change("models", model, **changes, updated=current().now())
-    return answer(shown_model(model), PATCHED)
+    return answer(shown_model(model), model_rules.patched(current()))
 
 
 @models.delete(_PATH + "<model_id>/")
