@@ -35,6 +35,17 @@ def test_what_a_model_does_not_have_is_left_out() -> None:
     assert "predictionThreshold" not in model
 
 
+def test_a_regression_model_has_a_threshold() -> None:
+    emulator = Emulator()
+    model = emulator.model(targetType="Regression")
+    assert model["predictionThreshold"] == 0.5
+    path = f"{MODELS}{model['id']}/"
+    changed = emulator.call("PATCH", path, 200, json={"predictionThreshold": 0.2}).json()
+    assert changed["predictionThreshold"] == emulator.get(path)["predictionThreshold"] == 0.2
+    given = emulator.model(targetType="Regression", predictionThreshold=0.3)
+    assert given["predictionThreshold"] == 0.3
+
+
 @pytest.mark.parametrize(
     ("settings", "field"),
     [
@@ -52,7 +63,10 @@ def test_what_a_model_does_not_have_is_left_out() -> None:
         ({"targetType": "Multiclass"}, "classLabels"),
         ({"targetType": "Multiclass", "classLabels": ["a", "a"]}, "classLabels"),
         ({"targetType": "Multiclass", "classLabels": ["a"] * 101}, "classLabels"),
-        ({"targetType": "Regression", "predictionThreshold": 0.5}, "predictionThreshold"),
+        (
+            {"targetType": "TextGeneration", "predictionThreshold": 0.5},
+            "predictionThreshold",
+        ),
         ({"predictionThreshold": None}, "predictionThreshold"),
         ({"userProvidedId": "x" * 101}, "userProvidedId"),
         ({"gitModelVersion": {**GIT, "mainBranchCommitSha": "short"}}, "gitModelVersion"),
