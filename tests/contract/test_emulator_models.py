@@ -46,6 +46,15 @@ def test_a_regression_model_has_a_threshold() -> None:
     assert given["predictionThreshold"] == 0.3
 
 
+def test_the_unstructured_switch_of_another_client_is_taken_and_not_shown() -> None:
+    emulator = Emulator()
+    model = emulator.model(isUnstructuredModelKind=False)
+    assert "isUnstructuredModelKind" not in model
+    body = {"name": "m", "customModelType": "inference", "targetType": "Unstructured"}
+    emulator.call("POST", MODELS, 201, json={**body, "isUnstructuredModelKind": True})
+    emulator.call("POST", MODELS, 422, json={**body, "isUnstructuredModelKind": "yes"})
+
+
 @pytest.mark.parametrize(
     ("settings", "field"),
     [

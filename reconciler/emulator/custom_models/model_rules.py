@@ -83,6 +83,7 @@ def completed(given: dict[str, Any]) -> dict[str, Any]:
     given = {**given, "targetType": _target_type(given)}
     given.pop("supportsBinaryClassification", None)
     given.pop("supportsRegression", None)
+    given.pop("isUnstructuredModelKind", None)
     kind, training = given["targetType"], given["customModelType"] == "training"
     _check_applicable(kind, given)
     _check_pair(given)

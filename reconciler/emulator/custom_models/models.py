@@ -50,6 +50,9 @@ _NEW = {
     "calibratePredictions": Field(flag),
     "playgroundId": Field(text(), null=True),
     "userProvidedId": Field(text(100, 1)),
+    # Not on the page.  The vendor's GitHub action sends it with every new model and its functional
+    # tests create models, so the platform takes it; the target type says the same.
+    "isUnstructuredModelKind": Field(flag),
 }
 _FILTER = {
     "customModelType": Field(one_of("training", "inference")),
