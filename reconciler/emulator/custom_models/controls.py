@@ -70,7 +70,12 @@ def set_statuses() -> flask.Response:
 
 def _deployment(given: dict[str, Any]) -> Doc:
     store = current().store
-    blank = {"id": store.new_id("deployments"), "customModelId": None, "customModelVersionId": None}
+    blank = {
+        "id": store.new_id("deployments"),
+        "deployed": current().now(),
+        "customModelId": None,
+        "customModelVersionId": None,
+    }
     if "customModelId" not in given:
         environment = store.get("environments", given.get("environmentId"))
         if environment is None:
