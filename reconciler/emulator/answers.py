@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import flask
 
 from reconciler.emulator.inputs import WINDOW, window
+from reconciler.emulator.refusal import Refusal
 from reconciler.emulator.store import Doc
 from reconciler.emulator.world import absolute, current
 
@@ -23,6 +24,14 @@ def answer(body: object, status: int = 200, location: str | None = None) -> flas
     if location is not None:
         response.headers["Location"] = absolute(location)
     return response
+
+
+def refused(refusal: Refusal) -> flask.Response:
+    """``message`` always, ``errors`` per field, and what an operation documents beside them."""
+    body = {"message": refusal.message, **refusal.extra}
+    if refusal.errors is not None:
+        body["errors"] = refusal.errors
+    return answer(body, refusal.status)
 
 
 def nothing(location: str | None = None, status: int = 204) -> flask.Response:

@@ -70,5 +70,15 @@ def test_the_client_sends_just_this(row: Row) -> None:
     ground.wire.check()
 
 
+@pytest.mark.parametrize("status", [200, 201])
+def test_a_changed_model_may_be_answered_by_either_status(status: int) -> None:
+    ground = Ground()
+    ground.emulator.control("POST", "statuses", {"modelPatched": status})
+    ground.client.update_model(ground.model, {"description": "after"})
+    assert ground.wire.seen["PATCH customModels/{customModelId}/"] == {status}
+    assert ground.client.get_model(ground.model).description == "after"
+    ground.wire.check()
+
+
 def test_the_page_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "python -m tests.contract.operations_page"

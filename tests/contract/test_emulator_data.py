@@ -138,6 +138,23 @@ def test_a_minor_version_with_training_data() -> None:
     emulator.call("PATCH", path, 422, json=body)
 
 
+def test_a_minor_version_without_the_target_in_its_data_is_not_made() -> None:
+    emulator = Emulator()
+    model = emulator.model(isTrainingDataForVersionsPermanentlyEnabled=True)["id"]
+    emulator.version(model, {"custom.py": PROGRAM})
+    path = f"/customModels/{model}/versions/"
+    body = {"trainingData": {"datasetId": emulator.dataset(b"a,b\n1,2\n")}}
+    answer = emulator.call("PATCH", f"{path}withTrainingData/", 422, json=body).json()
+    expected = "Custom model's target is not found in the provided dataset"
+    assert answer["message"] == expected
+    assert emulator.get(path)["totalCount"] == 1
+    free = emulator.model(
+        targetType="Unstructured", targetName=..., isTrainingDataForVersionsPermanentlyEnabled=True
+    )["id"]
+    emulator.version(free, {"custom.py": PROGRAM})
+    emulator.call("PATCH", f"/customModels/{free}/versions/withTrainingData/", 202, json=body)
+
+
 def test_feature_impact_is_computed_once_per_row_count() -> None:
     emulator = Emulator()
     path, version = versioned(emulator, holdoutData=json.dumps({"partitionColumn": "split"}))

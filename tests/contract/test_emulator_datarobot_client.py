@@ -72,6 +72,12 @@ def log_of(dr: Any) -> list[dict[str, Any]]:
     return list(httpx.get(f"{url}/__emulator__/requests").json())
 
 
+def control(dr: Any, name: str, body: dict[str, Any]) -> None:
+    """Use a test control."""
+    url = dr.client.get_client().endpoint.partition("/api/v2")[0]
+    httpx.post(f"{url}/__emulator__/{name}", json=body).raise_for_status()
+
+
 def environment_of(dr: Any) -> Any:
     found = [e for e in dr.ExecutionEnvironment.list() if e.name == PUBLIC_ENVIRONMENT]
     return found[0]
@@ -241,3 +247,40 @@ def test_the_older_assignment_of_training_data(dr: Any, folder: Folder) -> None:
         model.assign_training_data(dataset.id)
     assert model.training_dataset_id == dataset.id
     assert not model.training_data_assignment_in_progress
+
+
+def test_the_account_of_the_token(dr: Any) -> None:
+    client = dr.client.get_client()
+    assert client.get("account/info/").json()["email"] == OWNER
+    control(dr, "account", {"served": False})
+    with pytest.raises(dr.errors.ClientError) as refused:
+        client.get("account/info/")
+    assert refused.value.status_code == 404
+
+
+def test_deployments_over_several_pages(dr: Any, folder: Folder) -> None:
+    for name, target in (("a", "churned"), ("b", None), ("c", "churned"), ("d", "churned")):
+        kind = dr.TARGET_TYPE.BINARY if target else dr.TARGET_TYPE.UNSTRUCTURED
+        model = dr.CustomInferenceModel.create(name, kind, target_name=target)
+        files = folder(name, {"custom.py": ""})
+        dr.CustomModelVersion.create_clean(model.id, environment_of(dr).id, folder_path=files)
+        control(dr, "deployments", {"customModelId": model.id})
+    found = dr.Deployment.list()
+    assert [one.label for one in found] == [f"{name} Predictions" for name in "dcba"]
+    assert [one.model.get("target_name") for one in found].count(None) == 1
+    assert dr.Deployment.get(found[0].id).model["id"] == found[0].model["id"]
+
+
+def test_a_registered_model(dr: Any, folder: Folder) -> None:
+    model = dr.CustomInferenceModel.create("a", dr.TARGET_TYPE.UNSTRUCTURED)
+    version = dr.CustomModelVersion.create_clean(
+        model.id, environment_of(dr).id, folder_path=folder("model", {"custom.py": ""})
+    )
+    made = dr.RegisteredModelVersion.create_for_custom_model_version(
+        version.id, registered_model_name="Risk"
+    )
+    (registered,) = dr.RegisteredModel.list(search="risk")
+    assert (registered.id, registered.last_version_num) == (made.registered_model_id, 1)
+    assert [one.id for one in registered.list_versions()] == [made.id]
+    assert registered.get_version(made.id).model_id == version.id
+    assert dr.RegisteredModel.update(registered.id, name="Churn").name == "Churn"

@@ -121,6 +121,15 @@ def test_the_error_check_can_be_skipped() -> None:
     assert (overall, checks["errorCheck"]) == ("succeeded", "skipped")
 
 
+def test_checks_of_another_client_are_taken_as_skipped_only() -> None:
+    skipped = dict.fromkeys(
+        ("predictionVerificationCheck", "performanceCheck", "stabilityCheck"), "skip"
+    )
+    overall, checks, _ = run({"custom.py": PROGRAM}, skipped)
+    assert overall == "succeeded"
+    assert not skipped.keys() & checks.keys()
+
+
 def test_unstructured_models_need_their_own_hook_and_no_dataset() -> None:
     settings: dict[str, Any] = {"targetType": "Unstructured", "targetName": ...}
     program = b"def score_unstructured(model, data, query):\n    return data\n"
@@ -208,6 +217,7 @@ def test_what_refuses_a_test() -> None:
         ({"environmentId": "unknown"}, 422),
         ({"environmentVersionId": "unknown"}, 422),
         ({"configuration": {"longRunningService": "skip"}}, 422),
+        ({"configuration": {"stabilityCheck": "fail"}}, 422),
         ({"maximumMemory": 2**28, "resourceBundleId": "b"}, 422),
     ):
         emulator.call("POST", "/customModelTests/", status, json={**good, **change})

@@ -35,6 +35,26 @@ def test_what_a_model_does_not_have_is_left_out() -> None:
     assert "predictionThreshold" not in model
 
 
+def test_a_regression_model_has_a_threshold() -> None:
+    emulator = Emulator()
+    model = emulator.model(targetType="Regression")
+    assert model["predictionThreshold"] == 0.5
+    path = f"{MODELS}{model['id']}/"
+    changed = emulator.call("PATCH", path, 200, json={"predictionThreshold": 0.2}).json()
+    assert changed["predictionThreshold"] == emulator.get(path)["predictionThreshold"] == 0.2
+    given = emulator.model(targetType="Regression", predictionThreshold=0.3)
+    assert given["predictionThreshold"] == 0.3
+
+
+def test_the_unstructured_switch_of_another_client_is_taken_and_not_shown() -> None:
+    emulator = Emulator()
+    model = emulator.model(isUnstructuredModelKind=False)
+    assert "isUnstructuredModelKind" not in model
+    body = {"name": "m", "customModelType": "inference", "targetType": "Unstructured"}
+    emulator.call("POST", MODELS, 201, json={**body, "isUnstructuredModelKind": True})
+    emulator.call("POST", MODELS, 422, json={**body, "isUnstructuredModelKind": "yes"})
+
+
 @pytest.mark.parametrize(
     ("settings", "field"),
     [
@@ -52,7 +72,10 @@ def test_what_a_model_does_not_have_is_left_out() -> None:
         ({"targetType": "Multiclass"}, "classLabels"),
         ({"targetType": "Multiclass", "classLabels": ["a", "a"]}, "classLabels"),
         ({"targetType": "Multiclass", "classLabels": ["a"] * 101}, "classLabels"),
-        ({"targetType": "Regression", "predictionThreshold": 0.5}, "predictionThreshold"),
+        (
+            {"targetType": "TextGeneration", "predictionThreshold": 0.5},
+            "predictionThreshold",
+        ),
         ({"predictionThreshold": None}, "predictionThreshold"),
         ({"userProvidedId": "x" * 101}, "userProvidedId"),
         ({"gitModelVersion": {**GIT, "mainBranchCommitSha": "short"}}, "gitModelVersion"),
@@ -99,18 +122,29 @@ def test_a_user_provided_id_is_unique_in_the_installation() -> None:
     emulator.model(userProvidedId="fraud/churn")
 
 
-def test_a_change_is_created_and_moves_updated() -> None:
+def test_a_change_moves_updated() -> None:
     emulator = Emulator()
     model = emulator.model(description="before", gitModelVersion=GIT)
     path = f"{MODELS}{model['id']}/"
     emulator.clock.sleep(1)
-    # 201 is what the page documents for this PATCH.
-    same = emulator.call("PATCH", path, 201, json={}).json()
+    # The page documents 201 for this PATCH; the platform sends 200.
+    same = emulator.call("PATCH", path, 200, json={}).json()
     assert same == model
     body = {"name": "After", "language": "Python", "maximumMemory": 2**28}
-    changed = emulator.call("PATCH", path, 201, json=body).json()
+    changed = emulator.call("PATCH", path, 200, json=body).json()
     assert changed == {**model, **body, "updated": "2023-11-14T22:13:21.000000Z"}
     assert emulator.get(path) == changed
+
+
+def test_a_control_chooses_the_status_of_a_change() -> None:
+    emulator = Emulator()
+    path = f"{MODELS}{emulator.model()['id']}/"
+    emulator.control("POST", "statuses", {"modelPatched": 201})
+    emulator.call("PATCH", path, 201, json={"name": "After"})
+    emulator.control("POST", "statuses", {"modelPatched": 200})
+    emulator.call("PATCH", path, 200, json={"name": "Later"})
+    wrong = {"modelPatched": 204}
+    assert emulator.http.post("/__emulator__/statuses", json=wrong).status_code == 422
 
 
 def test_null_labels_go_back_to_the_defaults() -> None:
@@ -118,7 +152,7 @@ def test_null_labels_go_back_to_the_defaults() -> None:
     model = emulator.model(positiveClassLabel="yes", negativeClassLabel="no")
     path = f"{MODELS}{model['id']}/"
     body: dict[str, Any] = {"positiveClassLabel": None, "negativeClassLabel": None}
-    changed = emulator.call("PATCH", path, 201, json=body).json()
+    changed = emulator.call("PATCH", path, 200, json=body).json()
     assert (changed["positiveClassLabel"], changed["negativeClassLabel"]) == ("1", "0")
     emulator.call("PATCH", path, 422, json={"positiveClassLabel": "yes"})
 
@@ -148,7 +182,7 @@ def test_training_data_for_versions_is_a_one_way_switch() -> None:
     emulator = Emulator()
     name = "isTrainingDataForVersionsPermanentlyEnabled"
     path = f"{MODELS}{emulator.model()['id']}/"
-    for value, status in ((False, 201), (True, 201), (True, 201), (False, 422)):
+    for value, status in ((False, 200), (True, 200), (True, 200), (False, 422)):
         emulator.call("PATCH", path, status, json={name: value})
 
 
@@ -161,12 +195,12 @@ def test_a_deployment_holds_labels_and_target() -> None:
     labels = {"positiveClassLabel": "1", "negativeClassLabel": "0"}
     for body in (labels, {"targetName": "churned"}):
         emulator.call("PATCH", path, 409, json=body)
-    emulator.call("PATCH", path, 201, json={"name": "x", "predictionThreshold": 0.1})
+    emulator.call("PATCH", path, 200, json={"name": "x", "predictionThreshold": 0.1})
     assert emulator.get(MODELS, isDeployed="true")["totalCount"] == 1
     answer = emulator.call("DELETE", path, 409).json()
     assert answer["link"] == f"http://emulator/api/v2/deployments/?customModelId={model['id']}"
     emulator.control("DELETE", f"deployments/{deployment['id']}")
-    emulator.call("PATCH", path, 201, json=labels)
+    emulator.call("PATCH", path, 200, json=labels)
     emulator.call("DELETE", path, 204)
 
 
@@ -176,7 +210,7 @@ def test_orders_and_filters() -> None:
     for name in ("a", "b", "c"):
         ids.append(emulator.model(name=name, language="R" if name == "b" else "Python")["id"])
     emulator.clock.sleep(1)
-    emulator.call("PATCH", f"{MODELS}{ids[0]}/", 201, json={"description": "Needle"})
+    emulator.call("PATCH", f"{MODELS}{ids[0]}/", 200, json={"description": "Needle"})
 
     def listed(**query: str) -> list[str]:
         return [model["name"] for model in emulator.get(MODELS, **query)["data"]]

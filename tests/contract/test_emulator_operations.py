@@ -42,7 +42,7 @@ GET executionEnvironments/{}/versions/{}/buildLog/
 GET executionEnvironments/{}/versions/{}/download/
 POST executionEnvironmentsPermadelete/
 """
-# What the official client needs beside them.
+# What the official client, the vendor's GitHub action and its Terraform provider need beside them.
 AROUND = """
 GET version/
 GET status/{}/
@@ -51,6 +51,17 @@ GET DELETE datasets/{}/
 GET /ping
 GET ping
 GET ping/
+GET account/info/
+GET customModelDeployments/
+GET deployments/
+GET deployments/{}/
+GET modelPackages/
+GET modelPackages/{}/
+POST modelPackages/fromCustomModelVersion/
+GET registeredModels/
+GET PATCH registeredModels/{}/
+GET registeredModels/{}/versions/
+GET registeredModels/{}/versions/{}/
 """
 
 

@@ -137,7 +137,7 @@ def test_the_list_of_a_public_environment_is_for_those_on_it() -> None:
 
 @pytest.mark.parametrize(
     ("role", "expected"),
-    [("READ_ONLY", (200, 403, 403)), ("EDITOR", (200, 201, 204)), (None, (404, 404, 404))],
+    [("READ_ONLY", (200, 403, 403)), ("EDITOR", (200, 200, 204)), (None, (404, 404, 404))],
 )
 def test_what_a_role_may_do_with_a_model(role: str | None, expected: tuple[int, ...]) -> None:
     emulator = Emulator()

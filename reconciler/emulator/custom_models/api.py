@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import flask
-
 from reconciler.emulator import tokens
-from reconciler.emulator.answers import answer
+from reconciler.emulator.answers import refused
 from reconciler.emulator.api import Api
 from reconciler.emulator.custom_models.controls import custom_model_controls
 from reconciler.emulator.custom_models.conversions import conversions
@@ -19,26 +17,14 @@ from reconciler.emulator.custom_models.feature_impact import feature_impact
 from reconciler.emulator.custom_models.model_tests import model_tests
 from reconciler.emulator.custom_models.model_versions import model_versions
 from reconciler.emulator.custom_models.models import models
-from reconciler.emulator.custom_models.platform import platform
 from reconciler.emulator.custom_models.repositories import repositories
 from reconciler.emulator.custom_models.seed import seed
 from reconciler.emulator.custom_models.sharing import sharing
 from reconciler.emulator.custom_models.training_data import training_data
-from reconciler.emulator.refusal import Refusal
-
-
-def refuse(refusal: Refusal) -> flask.Response:
-    """``message`` always, ``errors`` per field, and what an operation documents beside them."""
-    body = {"message": refusal.message, **refusal.extra}
-    if refusal.errors is not None:
-        body["errors"] = refusal.errors
-    return answer(body, refusal.status)
-
 
 CUSTOM_MODELS = Api(
     prefixes=("/api/v2/",),
     blueprints=(
-        platform,
         environments,
         environment_versions,
         models,
@@ -56,6 +42,6 @@ CUSTOM_MODELS = Api(
         custom_model_controls,
     ),
     caller=tokens.datarobot,
-    refuse=refuse,
+    refuse=refused,
     seed=seed,
 )

@@ -1,4 +1,4 @@
-"""Test controls of custom models: deployments, and the limits of the account."""
+"""Test controls of custom models: deployments, limits of the account, disputed statuses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask import Blueprint
 
 from reconciler.emulator.answers import answer, nothing
 from reconciler.emulator.controls import local_only
-from reconciler.emulator.custom_models.model_rules import LIMITS, limits
+from reconciler.emulator.custom_models.model_rules import LIMITS, PATCHED, choose_patched, limits
 from reconciler.emulator.fields import Field, text, whole
 from reconciler.emulator.inputs import json_body
 from reconciler.emulator.middleware import CONTROLS
@@ -59,9 +59,23 @@ def set_limits() -> flask.Response:
     return answer(limits(current()))
 
 
+@custom_model_controls.post(CONTROLS + "statuses")
+def set_statuses() -> flask.Response:
+    """Choose between the status of the page and the one that clients expect."""
+    given = json_body({"modelPatched": Field(whole(*sorted(PATCHED)), required=True)})
+    with current().store.transaction():
+        choose_patched(current(), given["modelPatched"])
+    return answer(given)
+
+
 def _deployment(given: dict[str, Any]) -> Doc:
     store = current().store
-    blank = {"id": store.new_id("deployments"), "customModelId": None, "customModelVersionId": None}
+    blank = {
+        "id": store.new_id("deployments"),
+        "deployed": current().now(),
+        "customModelId": None,
+        "customModelVersionId": None,
+    }
     if "customModelId" not in given:
         environment = store.get("environments", given.get("environmentId"))
         if environment is None:

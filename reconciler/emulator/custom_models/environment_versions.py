@@ -8,9 +8,9 @@ import flask
 from flask import Blueprint
 from werkzeug.datastructures import FileStorage
 
-from reconciler.emulator import jobs
+from reconciler.emulator import jobs, roles
 from reconciler.emulator.answers import answer, attachment, page
-from reconciler.emulator.custom_models import docker_build, roles
+from reconciler.emulator.custom_models import docker_build
 from reconciler.emulator.fields import Field, flag, loose, one_of, text
 from reconciler.emulator.inputs import form_body, query
 from reconciler.emulator.lists import listed

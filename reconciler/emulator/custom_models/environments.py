@@ -8,8 +8,9 @@ from typing import Any
 import flask
 from flask import Blueprint
 
+from reconciler.emulator import roles
 from reconciler.emulator.answers import answer, nothing, page
-from reconciler.emulator.custom_models import images, roles
+from reconciler.emulator.custom_models import images
 from reconciler.emulator.custom_models.environment_versions import latest_successful, shown_version
 from reconciler.emulator.fields import Field, flag, loose, many, one_of, shape, text
 from reconciler.emulator.inputs import json_body, query

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.emulator import jobs
-from reconciler.emulator.custom_models import roles
+from reconciler.emulator import jobs, roles
 from reconciler.emulator.refusal import Refusal, invalid
 from reconciler.emulator.store import Doc
 from reconciler.emulator.world import World
@@ -30,11 +29,18 @@ _DEFAULT_THRESHOLD = 0.5
 _HELD = (*DEFAULT_LABELS, "targetName")
 _SWITCH = "isTrainingDataForVersionsPermanentlyEnabled"
 _ONLY_FOR = {
-    "positiveClassLabel": "Binary",
-    "negativeClassLabel": "Binary",
-    "predictionThreshold": "Binary",
-    "classLabels": "Multiclass",
+    "positiveClassLabel": ("Binary",),
+    "negativeClassLabel": ("Binary",),
+    # The page speaks of binary classification alone.  The vendor's GitHub action sets it on
+    # regression models, reads it back from them and fails when the key is missing.
+    "predictionThreshold": ("Binary", "Regression"),
+    "classLabels": ("Multiclass",),
 }
+# The page documents 201 for a PATCH of a model.  The vendor's GitHub action takes only 200 and its
+# functional tests change models, so the platform sends 200; the official client takes any 2xx.
+# A test control switches to the page's answer: a client must take both.
+PATCHED = (200, 201)
+_STATUSES = "statuses"
 _BLANK: dict[str, Any] = {
     "description": "",
     "language": "",
@@ -77,6 +83,7 @@ def completed(given: dict[str, Any]) -> dict[str, Any]:
     given = {**given, "targetType": _target_type(given)}
     given.pop("supportsBinaryClassification", None)
     given.pop("supportsRegression", None)
+    given.pop("isUnstructuredModelKind", None)
     kind, training = given["targetType"], given["customModelType"] == "training"
     _check_applicable(kind, given)
     _check_pair(given)
@@ -87,11 +94,9 @@ def completed(given: dict[str, Any]) -> dict[str, Any]:
     if kind == "Multiclass":
         _check_classes(given.get("classLabels"))
     if kind == "Binary":
-        given = {
-            "predictionThreshold": _DEFAULT_THRESHOLD,
-            **given,
-            **_labels(DEFAULT_LABELS, given),
-        }
+        given = {**given, **_labels(DEFAULT_LABELS, given)}
+    if kind in _ONLY_FOR["predictionThreshold"]:
+        given = {"predictionThreshold": _DEFAULT_THRESHOLD, **given}
     return given
 
 
@@ -171,6 +176,17 @@ def limits(world: World) -> dict[str, int]:
     return {**LIMITS, **(chosen["values"] if chosen else {})}
 
 
+def patched(world: World) -> int:
+    """The status of a PATCH of a model."""
+    chosen = world.store.get("settings", _STATUSES)
+    return int(chosen["modelPatched"]) if chosen else PATCHED[0]
+
+
+def choose_patched(world: World, status: int) -> None:
+    """Answer a PATCH of a model with this status from now on."""
+    world.store.put("settings", {"id": _STATUSES, "modelPatched": status})
+
+
 def erase(world: World, model_id: str) -> None:
     """Remove the model and everything below it."""
     for version in world.store.children("modelVersions", model_id):
@@ -204,9 +220,9 @@ def _target_type(given: dict[str, Any]) -> str:
 
 def _check_applicable(kind: str, given: dict[str, Any]) -> None:
     wrong = {
-        name: f"is only for {only} models"
+        name: f"is only for {' and '.join(only)} models"
         for name, only in _ONLY_FOR.items()
-        if kind != only and given.get(name) is not None
+        if kind not in only and given.get(name) is not None
     }
     if wrong:
         raise invalid(wrong)

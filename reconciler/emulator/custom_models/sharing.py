@@ -5,8 +5,8 @@ from __future__ import annotations
 import flask
 from flask import Blueprint
 
+from reconciler.emulator import roles
 from reconciler.emulator.answers import nothing, page
-from reconciler.emulator.custom_models import roles
 from reconciler.emulator.fields import Field, flag, many, one_of, shape, text
 from reconciler.emulator.inputs import json_body, query
 from reconciler.emulator.refusal import Refusal

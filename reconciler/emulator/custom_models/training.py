@@ -77,6 +77,11 @@ def misfit(model: Doc, dataset: Doc | None, partition: str | None) -> str | None
     return f"The dataset has no column {missing[0]!r}." if missing else None
 
 
+def lacks_target(model: Doc, dataset: Doc) -> bool:
+    """Whether the model needs a target column and the dataset has none of that name."""
+    return model["targetType"] in _WITH_TARGET and model["targetName"] not in dataset["columns"]
+
+
 def data_of(world: World, version: Doc) -> Doc | None:
     """The dataset that the version was trained on: its own, else the model's; None without one."""
     data = version["trainingData"]

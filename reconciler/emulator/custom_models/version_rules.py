@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.emulator import roles
 from reconciler.emulator.custom_models import (
     environment_versions,
     model_rules,
-    roles,
     runtime_parameters,
     training,
     version_files,
@@ -91,10 +91,15 @@ def metadata(version: Doc, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_frozen(world: World, version: Doc) -> bool:
-    """A version is frozen once it is deployed or a newer one exists."""
+    """A version is frozen once it is deployed, is in a model package, or a newer one exists.
+
+    The page names the first and the last.  The functional tests of the vendor's GitHub action make
+    a package of a version and expect ``isFrozen``, at which the action makes a major version.
+    """
     latest = world.store.last_child(_KIND, version["parent"])
     newer = latest is not None and latest["id"] != version["id"]
-    return newer or model_rules.is_deployed(world, version["id"])
+    packaged = any(p["versionId"] == version["id"] for p in world.store.all("modelPackages"))
+    return newer or packaged or model_rules.is_deployed(world, version["id"])
 
 
 def seen_model(world: World, model_id: str) -> Doc:

@@ -1,0 +1,1 @@
+"""What clients of the custom models API call around it: ping, jobs, deployments, packages."""
