@@ -8,9 +8,8 @@ from pathlib import Path
 
 from reconciler.core.kind import Kind
 from reconciler.desired.fileset import locate, path_of
-from reconciler.desired.folder import FilesRefused
 from reconciler.desired.manifest import Manifest
-from reconciler.desired.path_problem import dig, undotted
+from reconciler.desired.path_problem import InputError, dig, undotted
 from reconciler.desired.prepare import ParsedFile
 from reconciler.errors import Problem
 
@@ -67,7 +66,7 @@ def _named(manifest: Manifest, kind: Kind) -> Iterator[Path]:
             continue
         try:
             root = locate(text, manifest.file.source)
-        except FilesRefused:
+        except InputError:
             continue
         if root.is_dir():
             yield root

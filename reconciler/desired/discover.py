@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pathspec
 
-from reconciler.desired.ignore import BadPattern, compile_patterns
+from reconciler.desired.ignore import compile_patterns
+from reconciler.desired.path_problem import InputError
 from reconciler.desired.regular_file import open_regular, real_path, reason, strange
 from reconciler.desired.yaml_text import MAX_BYTES
 from reconciler.errors import Problem
@@ -98,7 +99,7 @@ def _take(source: Source, found: Found) -> None:
 def _compiled(exclude: Sequence[str]) -> pathspec.GitIgnoreSpec:
     try:
         return compile_patterns(exclude)
-    except BadPattern:
+    except InputError:
         # Already a problem of the project, which is then read as well as it can be.
         return compile_patterns([])
 

@@ -12,23 +12,24 @@ from reconciler.core.fileset import FileEntry, FileSet, file_set
 from reconciler.core.kind import FileRole
 from reconciler.desired.archive import is_archive, read_archive
 from reconciler.desired.discover import Source
-from reconciler.desired.folder import FilesRefused, Refusal, Selection, find_files, unreadable
+from reconciler.desired.folder import Selection, find_files, unreadable
+from reconciler.desired.path_problem import InputError, PathProblem
 from reconciler.desired.regular_file import open_regular, strange
 
 
 def read_file_set(value: Any, role: FileRole, manifest: Source) -> FileSet:
-    """The files that a spec value names.  Raises ``FilesRefused``.
+    """The files that a spec value names.  Raises ``InputError``.
 
     ``value`` is the mapping ``{root, include, exclude}`` of a tree, else one path.
     """
     try:
         return _read(value, role, manifest)
-    except FilesRefused as refused:
+    except InputError as error:
         if role.form != "tree":
             raise
         # What is wrong with the folder itself belongs to the key that names it.
-        placed = (Refusal(r.code, r.message, r.hint, r.keys or ("root",)) for r in refused.refusals)
-        raise FilesRefused(*placed) from refused
+        placed = (each if each.keys else each.under("root") for each in error.problems)
+        raise InputError(*placed) from error
 
 
 def path_of(value: Any, role: FileRole) -> str | None:
@@ -40,7 +41,7 @@ def path_of(value: Any, role: FileRole) -> str | None:
 def locate(text: str, manifest: Source, *, new: bool = False) -> Path:
     """The real path that a manifest means by ``text``; it must be there unless it may be ``new``.
 
-    Raises ``FilesRefused``.
+    Raises ``InputError``.
     """
     if not text or strange(text) or "\\" in text:
         raise _bad(text, "is empty or has characters that no path here may have")
@@ -62,13 +63,13 @@ def locate(text: str, manifest: Source, *, new: bool = False) -> Path:
 
 
 def hash_file(path: Path, name: str) -> FileEntry:
-    """The entry of one file, read as a stream.  Raises ``FilesRefused``."""
+    """The entry of one file, read as a stream.  Raises ``InputError``."""
     try:
         with open_regular(path) as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
             return FileEntry(name, digest, stream.tell())
     except OSError as error:
-        raise FilesRefused(unreadable(name, error)) from error
+        raise InputError(unreadable(name, error)) from error
 
 
 def _read(value: Any, role: FileRole, manifest: Source) -> FileSet:
@@ -96,10 +97,10 @@ def _selection(value: Any, role: FileRole, manifest: Source) -> Selection:
     return Selection(value.get("include"), value.get("exclude", ()), role.limit, manifest.real)
 
 
-def _bad(text: str, what: str, hint: str = "", code: str = "bad-path") -> FilesRefused:
-    return FilesRefused(Refusal(code, f"path {text[:100]!r} {what}", hint))
+def _bad(text: str, what: str, hint: str = "", code: str = "bad-path") -> InputError:
+    return InputError(PathProblem(code, f"path {text[:100]!r} {what}", hint))
 
 
-def _outside(text: str) -> FilesRefused:
+def _outside(text: str) -> InputError:
     hint = "Files must lie in the project directory (--project-dir)."
     return _bad(text, "leads out of the project directory", hint)

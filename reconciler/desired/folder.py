@@ -12,30 +12,13 @@ from typing import Final
 
 import pathspec
 
-from reconciler.desired.ignore import IGNORE_FILE, BadPattern, Rules, compile_patterns, never_counts
+from reconciler.desired.ignore import IGNORE_FILE, Rules, compile_patterns, never_counts
+from reconciler.desired.path_problem import InputError, PathProblem
 from reconciler.desired.regular_file import open_regular, reason, strange
 
 MAX_VISITED, LINK_WEIGHT = 50_000, 50
 """A followed link counts for many: folders that link to each other multiply."""
 MAX_IGNORE_BYTES: Final = 2**16
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a file set cannot be read; ``keys`` name the place below the spec key, if any."""
-
-    code: str
-    message: str
-    hint: str = ""
-    keys: tuple[str | int, ...] = ()
-
-
-class FilesRefused(Exception):
-    """A file set cannot be read; carries every reason found."""
-
-    def __init__(self, *refusals: Refusal) -> None:
-        super().__init__(refusals[0].message)
-        self.refusals = refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,41 +44,46 @@ class _Folder:
 def find_files(root: Path, selection: Selection) -> list[tuple[str, Path]]:
     """Path below ``root`` and real path of every selected file, sorted; ``root`` is a real path.
 
-    Raises ``FilesRefused``, also for no file at all and for more than the limit.
+    Raises ``InputError``, also for no file at all and for more than the limit.
     """
     walk = _Walk(root, selection)
     walk.run()
-    if walk.refusals:
-        raise FilesRefused(*walk.refusals)
+    if walk.problems:
+        raise InputError(*walk.problems)
     _check_count(walk.files, selection.limit)
     return sorted(walk.files.items())
 
 
-def unreadable(path: str, error: OSError) -> Refusal:
-    """The refusal of a file or folder that the system will not let us read."""
+def unreadable(path: str, error: OSError) -> PathProblem:
+    """The problem of a file or folder that the system does not let us read."""
     hint = "Make it readable, or leave it out with `exclude` or .reconcilerignore."
-    return Refusal("unreadable-file", f"cannot read {path or '.'!r}: {reason(error)}", hint)
+    return PathProblem("unreadable-file", f"cannot read {path or '.'!r}: {reason(error)}", hint)
 
 
 def _check_count(paths: Collection[str], limit: int) -> None:
     if not paths:
         hint = "Check the folder, `include`, `exclude` and .reconcilerignore."
-        raise FilesRefused(Refusal("no-files", "no file is left to send", hint))
+        raise InputError(PathProblem("no-files", "no file is left to send", hint))
     if limit and len(paths) > limit:
         folders = Counter(os.path.dirname(path) or "." for path in paths)
         ranked = sorted(folders.items(), key=lambda item: (-item[1], item[0]))[:3]
         biggest = ", ".join(f"{count} in {folder}" for folder, count in ranked)
         message = f"{len(paths)} files where {limit} are allowed; most are here: {biggest}"
         hint = "Leave files out with `exclude` or .reconcilerignore."
-        raise FilesRefused(Refusal("too-many-files", message, hint))
+        raise InputError(PathProblem("too-many-files", message, hint))
 
 
 def _patterns(lines: Sequence[str], *keys: str) -> pathspec.GitIgnoreSpec:
     try:
         return compile_patterns(lines)
-    except BadPattern as error:
-        refusal = Refusal("bad-pattern", str(error), keys=(*keys, error.index))
-        raise FilesRefused(refusal) from error
+    except InputError as error:
+        raise InputError(*(each.under(*keys) for each in error.problems)) from error
+
+
+def _in_file(file: str, problem: PathProblem) -> PathProblem:
+    """The problem of a pattern in an ignore file: the manifest has no key for its line."""
+    line = int(problem.keys[0]) + 1
+    return PathProblem(problem.code, f"{file}, line {line}: {problem.message}")
 
 
 class _Walk:
@@ -103,7 +91,7 @@ class _Walk:
 
     def __init__(self, root: Path, selection: Selection) -> None:
         self.files: dict[str, Path] = {}
-        self.refusals: list[Refusal] = []
+        self.problems: list[PathProblem] = []
         self._root = root
         self._without = selection.without
         self._include = _patterns(
@@ -122,7 +110,7 @@ class _Walk:
             entries = sorted(os.scandir(folder.real), key=lambda entry: entry.name)
             inside = replace(folder, rules=self._rules(folder))
         except OSError as error:
-            self.refusals.append(unreadable(folder.path, error))
+            self.problems.append(unreadable(folder.path, error))
             return
         for entry in entries:
             self._count(1)
@@ -133,7 +121,7 @@ class _Walk:
         self._visited += weight
         if self._visited > MAX_VISITED:
             message = f"more than {MAX_VISITED} files and folders"
-            raise FilesRefused(Refusal("too-many-files", message))
+            raise InputError(PathProblem("too-many-files", message))
 
     def _rules(self, folder: _Folder) -> Rules:
         path = folder.real / IGNORE_FILE
@@ -143,14 +131,13 @@ class _Walk:
             data = stream.read(MAX_IGNORE_BYTES + 1)
         shown = f"{folder.path}/{IGNORE_FILE}".lstrip("/")
         if len(data) > MAX_IGNORE_BYTES:
-            raise FilesRefused(Refusal("bad-pattern", f"{shown} is too large"))
+            raise InputError(PathProblem("bad-pattern", f"{shown} is too large"))
         try:
             return folder.rules.below(folder.path, compile_patterns(data.decode().splitlines()))
-        except BadPattern as error:
-            message = f"{shown}, line {error.index + 1}: {error}"
-            raise FilesRefused(Refusal("bad-pattern", message)) from error
+        except InputError as error:
+            raise InputError(*(_in_file(shown, each) for each in error.problems)) from error
         except UnicodeDecodeError as error:
-            raise FilesRefused(Refusal("bad-pattern", f"{shown} is not UTF-8")) from error
+            raise InputError(PathProblem("bad-pattern", f"{shown} is not UTF-8")) from error
 
     def _take(self, entry: os.DirEntry[str], folder: _Folder) -> None:
         path = f"{folder.path}/{entry.name}".lstrip("/")
@@ -159,7 +146,7 @@ class _Walk:
         if strange(entry.name):
             hint = "Rename the file."
             message = f"a name with control characters or bytes that are no text: {path!r}"
-            self.refusals.append(Refusal("file-name", message, hint))
+            self.problems.append(PathProblem("file-name", message, hint))
         elif entry.is_symlink():
             self._follow(path, folder.real / entry.name, folder)
         elif entry.is_dir():
@@ -182,17 +169,21 @@ class _Walk:
             mode = real.stat().st_mode
         except (OSError, RuntimeError):
             message = f"a link that leads nowhere or in a circle: {path!r}"
-            self.refusals.append(Refusal("bad-link", message, "Remove the link or leave it out."))
+            self.problems.append(
+                PathProblem("bad-link", message, "Remove the link or leave it out.")
+            )
             return
         if not real.is_relative_to(self._root) or ".git" in real.relative_to(self._root).parts:
             message = f"a link that leads out of the folder: {path!r}"
             hint = "Copy the file into the folder, or leave the link out."
-            self.refusals.append(Refusal("link-outside", message, hint))
+            self.problems.append(PathProblem("link-outside", message, hint))
         elif not stat.S_ISDIR(mode):
             self._file(path, real, mode)
         elif any(each.is_relative_to(real) for each in (*folder.links, link.parent)):
             message = f"a link that leads back to a folder above it: {path!r}"
-            self.refusals.append(Refusal("bad-link", message, "Remove the link or leave it out."))
+            self.problems.append(
+                PathProblem("bad-link", message, "Remove the link or leave it out.")
+            )
         else:
             links = (*folder.links, link.parent)
             self._waiting.append(_Folder(path, real, folder.rules, links))
@@ -203,6 +194,6 @@ class _Walk:
         if not stat.S_ISREG(mode):
             message = f"not a regular file: {path!r}"
             hint = "Remove it, or leave it out with `exclude` or .reconcilerignore."
-            self.refusals.append(Refusal("not-a-file", message, hint))
+            self.problems.append(PathProblem("not-a-file", message, hint))
             return
         self.files[path] = real

@@ -9,21 +9,19 @@ from typing import Final
 
 import pathspec
 
+from reconciler.desired.path_problem import InputError, PathProblem
+
 IGNORE_FILE: Final = ".reconcilerignore"
 _NEVER: Final = frozenset({".git", IGNORE_FILE, "__pycache__", ".DS_Store"})
 MAX_PATTERNS, MAX_LENGTH, MAX_WILDCARDS = 1_000, 1_000, 8
 
 
-class BadPattern(ValueError):
-    """A pattern that is not gitignore syntax, or too costly to match; ``index`` counts from 0."""
-
-    def __init__(self, message: str, index: int) -> None:
-        super().__init__(message)
-        self.index = index
-
-
 def compile_patterns(lines: Sequence[str]) -> pathspec.GitIgnoreSpec:
-    """The patterns as one matcher.  Raises ``BadPattern``."""
+    """The patterns as one matcher.
+
+    Raises ``InputError`` for a pattern that is not gitignore syntax or too costly to match; its
+    only key is the pattern's index, from 0.
+    """
     return _compiled(tuple(lines))
 
 
@@ -31,16 +29,20 @@ def compile_patterns(lines: Sequence[str]) -> pathspec.GitIgnoreSpec:
 def _compiled(lines: tuple[str, ...]) -> pathspec.GitIgnoreSpec:
     # Most models of a project have the same few patterns.
     if len(lines) > MAX_PATTERNS:
-        raise BadPattern(f"more than {MAX_PATTERNS} patterns", MAX_PATTERNS)
+        raise _bad_pattern(f"more than {MAX_PATTERNS} patterns", MAX_PATTERNS)
     for index, line in enumerate(lines):
         # Each wildcard can multiply the work of a match by the length of a name.
         if len(line) > MAX_LENGTH or line.count("*") + line.count("?") > MAX_WILDCARDS:
-            raise BadPattern("a pattern that is too long or has too many wildcards", index)
+            raise _bad_pattern("a pattern that is too long or has too many wildcards", index)
         try:
             pathspec.GitIgnoreSpec.from_lines([line])
         except ValueError as error:
-            raise BadPattern("not a gitignore pattern", index) from error
+            raise _bad_pattern("not a gitignore pattern", index) from error
     return pathspec.GitIgnoreSpec.from_lines(lines)
+
+
+def _bad_pattern(message: str, index: int) -> InputError:
+    return InputError(PathProblem("bad-pattern", message, keys=(index,)))
 
 
 def never_counts(name: str) -> bool:

@@ -20,7 +20,7 @@ from reconciler.core.spec import Spec
 from reconciler.desired import name
 from reconciler.desired.explain import explain
 from reconciler.desired.ignore import compile_patterns
-from reconciler.desired.path_problem import Keys, PathProblem, Report, shown
+from reconciler.desired.path_problem import InputError, Keys, PathProblem, Report, shown
 from reconciler.desired.variables import WHOLE_ENV, Replacer, Variable
 
 DEFAULT_SCOPE: Final = "default"
@@ -49,7 +49,11 @@ VariableValue = Annotated[
 
 
 def _pattern(text: str) -> str:
-    compile_patterns([text])
+    try:
+        compile_patterns([text])
+    except InputError as error:
+        # pydantic reports a ValueError as a problem of the field.
+        raise ValueError(str(error)) from error
     return text
 
 

@@ -14,10 +14,9 @@ from reconciler.core.resource import Address, Origin, Resource
 from reconciler.desired.envelope import Envelope, manifest_model
 from reconciler.desired.explain import explain
 from reconciler.desired.fileset import path_of, read_file_set
-from reconciler.desired.folder import FilesRefused
 from reconciler.desired.ignored import ignored_fault
 from reconciler.desired.manifest import Manifest
-from reconciler.desired.path_problem import Keys, PathProblem, dig, undotted
+from reconciler.desired.path_problem import InputError, Keys, PathProblem, dig, undotted
 
 _TOP_KEYS = ("spec", "metadata", "lifecycle", "dependsOn")
 
@@ -80,10 +79,8 @@ class ResourceBuilder:
                 continue
             try:
                 files[path] = read_file_set(value, role, self.manifest.file.source)
-            except FilesRefused as refused:
-                for each in refused.refusals:
-                    at = ("spec", *keys, *each.keys)
-                    self.faults.append(PathProblem(each.code, each.message, each.hint, at))
+            except InputError as error:
+                self.faults += [each.under("spec", *keys) for each in error.problems]
         return files
 
     def _faulty(self, keys: Keys) -> bool:
