@@ -14,7 +14,7 @@ from reconciler.core.resource import Address, Origin, Resource
 from reconciler.desired.envelope import Envelope, manifest_model
 from reconciler.desired.explain import explain
 from reconciler.desired.fileset import path_of, read_file_set
-from reconciler.desired.ignored import ignored_fault
+from reconciler.desired.ignored import ignored_problem
 from reconciler.desired.manifest import Manifest
 from reconciler.desired.path_problem import InputError, Keys, PathProblem, dig, undotted
 
@@ -30,20 +30,20 @@ class Reference:
 
 
 class ResourceBuilder:
-    """Builds one resource; ``faults`` hold all that is wrong with it."""
+    """Builds one resource; ``problems`` hold all that is wrong with it."""
 
     def __init__(self, manifest: Manifest, kind: Kind, scope: str) -> None:
         self.manifest = manifest
         self.kind = kind
         self.scope = scope
-        self.faults: list[PathProblem] = []
+        self.problems: list[PathProblem] = []
         self._spec: Any = dig(manifest.value, ("spec",))
         envelope = self._validated()
-        # Read from the raw values, so that these faults show beside those of the model.
-        self.wants = tuple(self._wants())
+        # Read from the raw values, so that these problems show beside those of the model.
+        self.references = tuple(self._references())
         files = self._files()
         self.resource = self._resource(envelope, files) if envelope else None
-        if self.resource and not self.faults:
+        if self.resource and not self.problems:
             self._check(self.resource)
 
     def _validated(self) -> Envelope | None:
@@ -51,15 +51,15 @@ class ResourceBuilder:
         try:
             envelope = model.model_validate(self.manifest.value)
         except ValidationError as error:
-            self.faults.extend(explain(error, model))
+            self.problems.extend(explain(error, model))
             return None
         for index, path in enumerate(envelope.lifecycle.ignore_changes):
             at = ("lifecycle", "ignoreChanges", index)
-            fault = ignored_fault(path, at, self._spec, self.kind)
-            self.faults += [fault] if fault else []
+            problem = ignored_problem(path, at, self._spec, self.kind)
+            self.problems += [problem] if problem else []
         return envelope
 
-    def _wants(self) -> Iterator[Reference]:
+    def _references(self) -> Iterator[Reference]:
         texts = dig(self.manifest.value, ("dependsOn",))
         for index, text in enumerate(texts if isinstance(texts, list) else ()):
             if isinstance(text, str) and (address := Address.parse(text)):
@@ -80,11 +80,11 @@ class ResourceBuilder:
             try:
                 files[path] = read_file_set(value, role, self.manifest.file.source)
             except InputError as error:
-                self.faults += [each.under("spec", *keys) for each in error.problems]
+                self.problems += [each.under("spec", *keys) for each in error.problems]
         return files
 
     def _faulty(self, keys: Keys) -> bool:
-        return any(fault.keys[: len(keys)] == keys for fault in self.faults)
+        return any(problem.keys[: len(keys)] == keys for problem in self.problems)
 
     def _resource(self, envelope: Envelope, files: Mapping[str, FileSet]) -> Resource:
         document = self.manifest.document
@@ -94,7 +94,7 @@ class ResourceBuilder:
             id=envelope.metadata.id,
             user_provided_id=envelope.metadata.user_provided_id,
             lifecycle=envelope.lifecycle.value(),
-            depends_on=tuple(sorted({want.address for want in self.wants})),
+            depends_on=tuple(sorted({each.address for each in self.references})),
             files=files,
             origin=Origin(self.manifest.file.source.shown, document.line, document.column),
             scope=self.scope,
@@ -105,4 +105,4 @@ class ResourceBuilder:
             keys = undotted(problem.path)
             if keys and keys[0] not in _TOP_KEYS:
                 keys = ("spec", *keys)
-            self.faults.append(PathProblem(problem.code, problem.message, problem.hint, keys))
+            self.problems.append(PathProblem(problem.code, problem.message, problem.hint, keys))
