@@ -26,24 +26,24 @@ from reconciler.render.text import problem_lines
 @click.option("--target", help="The target whose variables and patches are used.")
 @format_option("text", "json", "github", "sarif")
 @pass_context
-def validate(shared: CliContext, /, paths: tuple[Path, ...], target: str | None, form: str) -> int:
+def validate(context: CliContext, /, paths: tuple[Path, ...], target: str | None, form: str) -> int:
     """Check the manifests and their files offline.  All problems at once."""
 
     def shown(problems: tuple[Problem, ...], count: int = 0) -> str:
         return render(problems, count, form)
 
     with complete(form, shown):
-        problems, count = _checked(shared, paths, target)
+        problems, count = _checked(context, paths, target)
     emit(shown(problems, count))
     return 1 if problems else 0
 
 
 def _checked(
-    shared: CliContext, paths: tuple[Path, ...], target: str | None
+    context: CliContext, paths: tuple[Path, ...], target: str | None
 ) -> tuple[tuple[Problem, ...], int]:
     """The problems, or without any the number of resources."""
     try:
-        with shared.session(paths, target=target) as session:
+        with context.session(paths, target=target) as session:
             return (), len(session.graph)
     except ManifestError as error:
         return error.problems, 0
