@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from reconciler.core.fileset import FileSet
 from reconciler.core.kind import Kind
-from reconciler.core.resource import Address, Origin, Resource
+from reconciler.core.resource import Address, Resource
 from reconciler.desired.envelope import Envelope, manifest_model
 from reconciler.desired.explain import explain
 from reconciler.desired.fileset import path_of, read_file_set
@@ -87,7 +87,6 @@ class ResourceBuilder:
         return any(problem.keys[: len(keys)] == keys for problem in self.problems)
 
     def _resource(self, envelope: Envelope, files: Mapping[str, FileSet]) -> Resource:
-        document = self.manifest.document
         return Resource(
             address=Address(self.kind.name, envelope.metadata.name),
             spec=envelope.spec.written(),
@@ -96,7 +95,6 @@ class ResourceBuilder:
             lifecycle=envelope.lifecycle.value(),
             depends_on=tuple(sorted({each.address for each in self.references})),
             files=files,
-            origin=Origin(self.manifest.file.source.shown, document.line, document.column),
             scope=self.scope,
         )
 

@@ -126,16 +126,12 @@ def _ownerless(
         after = {n: role for n, role in after.items() if n == change.live.facts.get("maker")}
     after |= {user["username"]: user["role"] for user in wanted["users"]}
     if "OWNER" not in map(canonical_role, after.values()):
-        origin = change.resource.origin
         yield Problem(
             "no-owner",
             "this list would leave the object without an owner",
             "Give one of the users the role OWNER.",
             str(change.resource.address),
             "spec.sharing.users",
-            origin.file,
-            origin.line,
-            origin.column,
         )
 
 
