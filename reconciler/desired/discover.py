@@ -7,9 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pathspec
-
-from reconciler.desired.ignore import compile_patterns
+from reconciler.desired.ignore import Patterns, compile_patterns
 from reconciler.desired.path_problem import InputError
 from reconciler.desired.regular_file import open_regular, real_path, reason, strange
 from reconciler.desired.yaml_text import MAX_BYTES
@@ -76,7 +74,7 @@ def find_manifests(
         root = _root(given, project_dir)
         for path, explicit in _walk(given, discovery):
             source = Source.of(path, root)
-            left_out = path.name.startswith(".") or ignored.match_file(
+            left_out = path.name.startswith(".") or ignored.matches(
                 os.path.relpath(source.real, base)
             )
             if source.real in seen:
@@ -98,7 +96,7 @@ def _take(source: Source, discovery: Discovery) -> None:
         discovery.problems.append(Problem("link-outside", message, file=source.shown))
 
 
-def _compiled(exclude: Sequence[str]) -> pathspec.GitIgnoreSpec:
+def _compiled(exclude: Sequence[str]) -> Patterns:
     try:
         return compile_patterns(exclude)
     except InputError:

@@ -10,9 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-import pathspec
-
-from reconciler.desired.ignore import IGNORE_FILE, Rules, compile_patterns, never_counts
+from reconciler.desired.ignore import (
+    IGNORE_FILE,
+    Patterns,
+    Rules,
+    compile_patterns,
+    never_counts,
+)
 from reconciler.desired.path_problem import InputError, PathProblem
 from reconciler.desired.regular_file import open_regular, reason, strange
 
@@ -73,7 +77,7 @@ def _check_count(paths: Collection[str], limit: int) -> None:
         raise InputError(PathProblem("too-many-files", message, hint))
 
 
-def _patterns(lines: Sequence[str], *keys: str) -> pathspec.GitIgnoreSpec:
+def _patterns(lines: Sequence[str], *keys: str) -> Patterns:
     try:
         return compile_patterns(lines)
     except InputError as error:
@@ -189,7 +193,7 @@ class _Walk:
             self._waiting.append(_Folder(path, real, folder.rules, links))
 
     def _file(self, path: str, real: Path, mode: int) -> None:
-        if real == self._without or not self._include.match_file(path):
+        if real == self._without or not self._include.matches(path):
             return
         if not stat.S_ISREG(mode):
             message = f"not a regular file: {path!r}"
