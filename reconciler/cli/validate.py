@@ -35,16 +35,21 @@ def validate(context: CliContext, /, paths: tuple[Path, ...], target: str | None
     with complete(form, shown):
         problems, count = _checked(context, paths, target)
     emit(shown(problems, count))
-    return 1 if problems else 0
+    return 1 if errors(problems) else 0
+
+
+def errors(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """The problems that are more than warnings."""
+    return tuple(problem for problem in problems if not problem.warning)
 
 
 def _checked(
     context: CliContext, paths: tuple[Path, ...], target: str | None
 ) -> tuple[tuple[Problem, ...], int]:
-    """The problems, or without any the number of resources."""
+    """The problems, and where they are only warnings the number of resources."""
     try:
         with context.session(paths, target=target) as session:
-            return (), len(session.graph)
+            return session.warnings(), len(session.graph)
     except ManifestError as error:
         return error.problems, 0
 
@@ -53,12 +58,12 @@ def render(problems: tuple[Problem, ...], count: int, form: str) -> str:
     """The problems in one of the formats; ``count`` is of the resources."""
     if form == "json":
         found = [problem_data(problem) for problem in problems]
-        return to_json({"valid": not problems, "resources": count, "problems": found})
+        return to_json({"valid": not errors(problems), "resources": count, "problems": found})
     if form == "sarif":
         return sarif(problems)
-    if not problems:
-        return f"{count} resource{'' if count == 1 else 's'}, no problem"
-    if form == "github":
+    total = f"{count} resource{'' if count == 1 else 's'}, no problem"
+    if form == "github" and problems:
         return github(problems)
-    noun = "problem" if len(problems) == 1 else "problems"
-    return "\n".join([*problem_lines(problems), f"{len(problems)} {noun}"])
+    if wrong := len(errors(problems)):
+        total = f"{wrong} problem{'' if wrong == 1 else 's'}"
+    return "\n".join([*problem_lines(problems), total])

@@ -4,32 +4,92 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from io import BufferedReader
 from pathlib import Path, PureWindowsPath
-from typing import Any
+from typing import Any, Final
 
 from reconciler.core.fileset import FileEntry, FileSet, file_set
 from reconciler.core.kind import FileRole
 from reconciler.desired.archive import is_archive, read_archive
 from reconciler.desired.discover import Source
-from reconciler.desired.folder import Selection, find_files, unreadable
+from reconciler.desired.file_check import content_problem
+from reconciler.desired.folder import FoundFile, Selection, find_files, unreadable
 from reconciler.desired.path_problem import InputError, PathProblem
 from reconciler.desired.regular_file import open_regular, strange
+from reconciler.desired.secret_file import HEAD_BYTES
+from reconciler.desired.tracked import Checkout, Checkouts
+
+SHOWN: Final = 3
+"""So many names of files are shown in one message."""
 
 
-def read_file_set(value: Any, role: FileRole, manifest: Source) -> FileSet:
-    """The files that a spec value names.  Raises ``InputError``.
+@dataclass(frozen=True, slots=True)
+class ReadFiles:
+    """A file set, and what the author should know of it."""
 
-    ``value`` is the mapping ``{root, include, exclude}`` of a tree, else one path.
-    """
-    try:
-        return _read(value, role, manifest)
-    except InputError as error:
-        if role.form != "tree":
-            raise
-        # What is wrong with the folder itself belongs to the key that names it.
-        placed = (each if each.keys else each.under("root") for each in error.problems)
-        raise InputError(*placed) from error
+    files: FileSet
+    warnings: tuple[PathProblem, ...] = ()
+
+
+@dataclass(slots=True)
+class FileReader:
+    """Reads the file sets of one load; git lists the files of a checkout once for all of them."""
+
+    _checkouts: dict[Path, Checkouts] = field(default_factory=dict)
+
+    def read(self, value: Any, role: FileRole, manifest: Source) -> ReadFiles:
+        """The files that a spec value names.  Raises ``InputError``.
+
+        ``value`` is the mapping ``{root, include, exclude, gitIgnored}`` of a tree, else one path.
+        """
+        try:
+            return self._read(value, role, manifest)
+        except InputError as error:
+            raise InputError(*_placed(error.problems, role)) from error
+
+    def _read(self, value: Any, role: FileRole, manifest: Source) -> ReadFiles:
+        text = path_of(value, role) or ""
+        path = locate(text, manifest, new=role.form == "output")
+        if role.form == "output":
+            if path.is_dir():
+                raise _bad(text, "is a folder")
+            return ReadFiles(file_set((), "output", str(path)))
+        if role.form == "blob":
+            return ReadFiles(file_set([hash_file(path, path.name)], "blob", str(path)))
+        if path.is_dir():
+            return self._read_folder(path, value, role, manifest)
+        if role.form == "context" and is_archive(path):
+            return ReadFiles(file_set(read_archive(path), "context", str(path)))
+        archives = ", a .tar.gz, .tgz or .zip" if role.form == "context" else ""
+        raise _bad(text, f"is not a folder{archives}")
+
+    def _read_folder(self, path: Path, value: Any, role: FileRole, manifest: Source) -> ReadFiles:
+        checkouts = self._checkouts.setdefault(manifest.root, Checkouts(manifest.root))
+        found = find_files(path, _selection(value, role, manifest, checkouts))
+        files = file_set(_entries(found), role.form, str(path))
+        warnings = _git_warnings(found, checkouts.at(path))
+        return ReadFiles(files, tuple(_placed(warnings, role)))
+
+
+def _placed(problems: Iterable[PathProblem], role: FileRole) -> Iterator[PathProblem]:
+    """What is said of the folder itself belongs to the key that names it."""
+    for problem in problems:
+        yield problem if problem.keys or role.form != "tree" else problem.under("root")
+
+
+def _git_warnings(found: Iterable[FoundFile], checkout: Checkout | None) -> Iterator[PathProblem]:
+    untracked = [file.path for file in found if file.untracked]
+    if untracked:
+        names = ", ".join(map(repr, untracked[:SHOWN]))
+        more = f" and {len(untracked) - SHOWN} more" if len(untracked) > SHOWN else ""
+        message = f"git does not track files that are sent: {names}{more}"
+        hint = "Run `git add`, or leave them out with `exclude` or .reconcilerignore."
+        yield PathProblem("untracked-file", message, hint, warning=True)
+    if checkout and checkout.error:
+        message = f"git cannot list the files here, so that ignored ones count: {checkout.error}"
+        yield PathProblem("git-unreadable", message, warning=True)
 
 
 def path_of(value: Any, role: FileRole) -> str | None:
@@ -66,35 +126,45 @@ def hash_file(path: Path, name: str) -> FileEntry:
     """The entry of one file, read as a stream.  Raises ``InputError``."""
     try:
         with open_regular(path) as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            return FileEntry(name, digest, stream.tell())
+            return _hashed(stream, name)
     except OSError as error:
         raise InputError(unreadable(name, error)) from error
 
 
-def _read(value: Any, role: FileRole, manifest: Source) -> FileSet:
-    text = path_of(value, role) or ""
-    path = locate(text, manifest, new=role.form == "output")
-    if role.form == "output":
-        if path.is_dir():
-            raise _bad(text, "is a folder")
-        return file_set((), "output", str(path))
-    if role.form == "blob":
-        return file_set([hash_file(path, path.name)], "blob", str(path))
-    if path.is_dir():
-        files = find_files(path, _selection(value, role, manifest))
-        return file_set((hash_file(real, name) for name, real in files), role.form, str(path))
-    if role.form == "context" and is_archive(path):
-        return file_set(read_archive(path), "context", str(path))
-    archives = ", a .tar.gz, .tgz or .zip" if role.form == "context" else ""
-    raise _bad(text, f"is not a folder{archives}")
+def _hashed(stream: BufferedReader, name: str) -> FileEntry:
+    digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return FileEntry(name, digest, stream.tell())
 
 
-def _selection(value: Any, role: FileRole, manifest: Source) -> Selection:
+def _entries(found: Iterable[FoundFile]) -> list[FileEntry]:
+    """The entries of a folder's files.  Raises ``InputError`` with all that may not be sent."""
+    entries: list[FileEntry] = []
+    problems: list[PathProblem] = []
+    for file in found:
+        try:
+            with open_regular(file.real) as stream:
+                problem = content_problem(file.path, stream.read(HEAD_BYTES), named=file.named)
+                stream.seek(0)
+                problems += [problem] if problem else []
+                entries.append(_hashed(stream, file.path))
+        except OSError as error:
+            raise InputError(unreadable(file.path, error)) from error
+    if problems:
+        raise InputError(*problems)
+    return entries
+
+
+def _selection(value: Any, role: FileRole, manifest: Source, checkouts: Checkouts) -> Selection:
     # A manifest beside the files it names is no part of them: its changes make no version.
+    common = Selection(limit=role.limit, without=manifest.real, checkouts=checkouts)
     if role.form != "tree":
-        return Selection(limit=role.limit, without=manifest.real)
-    return Selection(value.get("include"), value.get("exclude", ()), role.limit, manifest.real)
+        return common
+    return replace(
+        common,
+        include=value.get("include"),
+        exclude=value.get("exclude", ()),
+        git_ignored=value.get("gitIgnored") == "include",
+    )
 
 
 def _bad(text: str, what: str, hint: str = "", code: str = "bad-path") -> InputError:

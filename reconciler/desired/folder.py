@@ -1,4 +1,4 @@
-"""The files of a folder: ignore rules obeyed, links kept inside, only ignore files opened."""
+"""The files of a folder: what is ignored left out, links kept inside, only ignore files opened."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from reconciler.desired.ignore import (
 )
 from reconciler.desired.path_problem import InputError, PathProblem
 from reconciler.desired.regular_file import open_regular, reason, strange
+from reconciler.desired.tracked import Checkouts, State
 
 MAX_VISITED, LINK_WEIGHT = 50_000, 50
 """A followed link counts for many: folders that link to each other multiply."""
@@ -27,12 +28,30 @@ MAX_IGNORE_BYTES: Final = 2**16
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which files of a folder are wanted; ``without`` is one file that never is."""
+    """Which files of a folder are wanted; ``without`` is one file that never is.
+
+    What git ignores is left out unless ``git_ignored``; without ``checkouts`` git is not asked.
+    """
 
     include: Sequence[str] | None = None
     exclude: Sequence[str] = ()
     limit: int = 0
     without: Path | None = None
+    checkouts: Checkouts | None = None
+    git_ignored: bool = False
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FoundFile:
+    """A selected file: its path below the folder and its real path.
+
+    ``named`` says that a pattern without wildcards means this very file.
+    """
+
+    path: str
+    real: Path
+    named: bool = False
+    untracked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +64,8 @@ class _Folder:
     links: tuple[Path, ...] = ()
 
 
-def find_files(root: Path, selection: Selection) -> list[tuple[str, Path]]:
-    """Path below ``root`` and real path of every selected file, sorted; ``root`` is a real path.
+def find_files(root: Path, selection: Selection) -> list[FoundFile]:
+    """Every selected file, sorted by path; ``root`` is a real path.
 
     Raises ``InputError``, also for no file at all and for more than the limit.
     """
@@ -54,8 +73,11 @@ def find_files(root: Path, selection: Selection) -> list[tuple[str, Path]]:
     walk.run()
     if walk.problems:
         raise InputError(*walk.problems)
-    _check_count(walk.files, selection.limit)
-    return sorted(walk.files.items())
+    if walk.ignored_by_git and not walk.files:
+        hint = "Track the files, or write `gitIgnored: include` beside `root` to send them."
+        raise InputError(PathProblem("no-files", "git ignores every file that is left", hint))
+    _check_count([file.path for file in walk.files], selection.limit)
+    return sorted(walk.files)
 
 
 def unreadable(path: str, error: OSError) -> PathProblem:
@@ -94,10 +116,13 @@ class _Walk:
     """One walk over one folder."""
 
     def __init__(self, root: Path, selection: Selection) -> None:
-        self.files: dict[str, Path] = {}
+        self.files: list[FoundFile] = []
         self.problems: list[PathProblem] = []
+        self.ignored_by_git = False
         self._root = root
         self._without = selection.without
+        self._checkouts = selection.checkouts
+        self._git_ignored = selection.git_ignored
         self._include = _patterns(
             ["**"] if selection.include is None else selection.include, "include"
         )
@@ -147,6 +172,9 @@ class _Walk:
         path = f"{folder.path}/{entry.name}".lstrip("/")
         if self._ignored(path, folder, is_dir=os.path.isdir(entry)):
             return
+        if self._git_state(folder.real / entry.name) is State.IGNORED:
+            self.ignored_by_git = True
+            return
         if strange(entry.name):
             hint = "Rename the file."
             message = f"a name with control characters or bytes that are no text: {path!r}"
@@ -156,7 +184,7 @@ class _Walk:
         elif entry.is_dir():
             self._waiting.append(replace(folder, path=path, real=folder.real / entry.name))
         else:
-            self._file(path, folder.real / entry.name, entry.stat().st_mode)
+            self._file(path, folder.real / entry.name, entry.stat().st_mode, folder)
 
     def _ignored(self, path: str, folder: _Folder, *, is_dir: bool) -> bool:
         if is_dir:
@@ -165,6 +193,12 @@ class _Walk:
         # The manifest's own `exclude` has the last word over the ignore files.
         verdict = self._exclude.verdict(path)
         return bool(folder.rules.verdict(path) if verdict is None else verdict)
+
+    def _git_state(self, real: Path) -> State:
+        if self._checkouts is None:
+            return State.TRACKED
+        state = self._checkouts.state(real)
+        return State.TRACKED if self._git_ignored and state is State.IGNORED else state
 
     def _follow(self, path: str, link: Path, folder: _Folder) -> None:
         self._count(LINK_WEIGHT)
@@ -182,7 +216,7 @@ class _Walk:
             hint = "Copy the file into the folder, or leave the link out."
             self.problems.append(PathProblem("link-outside", message, hint))
         elif not stat.S_ISDIR(mode):
-            self._file(path, real, mode)
+            self._file(path, real, mode, folder)
         elif any(each.is_relative_to(real) for each in (*folder.links, link.parent)):
             message = f"a link that leads back to a folder above it: {path!r}"
             self.problems.append(
@@ -192,12 +226,20 @@ class _Walk:
             links = (*folder.links, link.parent)
             self._waiting.append(_Folder(path, real, folder.rules, links))
 
-    def _file(self, path: str, real: Path, mode: int) -> None:
+    def _file(self, path: str, real: Path, mode: int, folder: _Folder) -> None:
         if real == self._without or not self._include.matches(path):
+            return
+        state = self._git_state(real)
+        if state is State.IGNORED:
+            # A link to it may be tracked; in a clone it leads nowhere.
+            self.ignored_by_git = True
             return
         if not stat.S_ISREG(mode):
             message = f"not a regular file: {path!r}"
             hint = "Remove it, or leave it out with `exclude` or .reconcilerignore."
             self.problems.append(PathProblem("not-a-file", message, hint))
             return
-        self.files[path] = real
+        named = self._include.names(path, negated=False) or any(
+            rules.names(path) for rules in (self._exclude, folder.rules)
+        )
+        self.files.append(FoundFile(path, real, named, state is State.UNTRACKED))

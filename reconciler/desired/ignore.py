@@ -32,6 +32,12 @@ class Pattern:
         itself, above = self.glob.match(path)
         return itself and not self.folders, above
 
+    @property
+    def literal(self) -> bool:
+        """Whether it is a name or a path without wildcards."""
+        tokens = self.glob.tokens
+        return all(isinstance(token, str) for token in tokens[tokens[:1] == (FOLDERS,) :])
+
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
@@ -62,6 +68,13 @@ class Patterns:
     def matches(self, path: str) -> bool:
         """Whether the last word on this file is a match."""
         return bool(self.verdict(path))
+
+    def names(self, path: str, *, negated: bool) -> bool:
+        """Whether a pattern without wildcards, negated or not, means this very file."""
+        return any(
+            pattern.negated is negated and pattern.literal and pattern.match(path)[0]
+            for pattern in self.patterns
+        )
 
 
 def compile_patterns(lines: Sequence[str]) -> Patterns:
@@ -177,6 +190,10 @@ class Rules:
             if said is not None:
                 return said
         return None
+
+    def names(self, path: str) -> bool:
+        """Whether a negated pattern without wildcards keeps this very file."""
+        return any(rules.names(path[start:], negated=True) for start, rules in self.levels)
 
     def prunes(self, folder: str) -> bool:
         """Whether nothing in this folder can count.

@@ -13,6 +13,7 @@ from reconciler.core.resource import Address
 from reconciler.desired.data_file import set_aside
 from reconciler.desired.digest import digest
 from reconciler.desired.discover import Discovery, Source, find_manifests, find_project, read_source
+from reconciler.desired.fileset import FileReader
 from reconciler.desired.manifest import Manifest, ManifestFile
 from reconciler.desired.path_problem import PathProblem, dig, undotted
 from reconciler.desired.prepare import Context, ParsedFile, prepare
@@ -32,7 +33,7 @@ class Desired:
 
     ``digest`` is independent of files, order and spelling.  ``left_out`` names YAML files that
     were not taken for manifests.  ``whole`` is False when the given paths do not cover the
-    project, so that what is not here may still be wanted.
+    project, so that what is not here may still be wanted.  ``warnings`` stop nothing.
     """
 
     project: Project
@@ -40,6 +41,7 @@ class Desired:
     digest: str
     left_out: tuple[str, ...] = ()
     whole: bool = True
+    warnings: tuple[Problem, ...] = ()
     locate: Callable[[Problem], Problem] = field(
         default=lambda problem: problem, compare=False, repr=False
     )
@@ -75,6 +77,7 @@ class _Loading:
         self._kinds = kinds
         self._basic: list[Problem] = []
         self._problems: list[Problem] = []
+        self._warnings: list[Problem] = []
         self._files: dict[Path, ManifestFile] = {}
         self._by_address: dict[str, Manifest] = {}
         self._documents = 0
@@ -101,7 +104,8 @@ class _Loading:
         self._raise()
         left_out = tuple(sorted((*discovery.left_out, *files.left_out)))
         whole_digest = digest(project, graph, self._kinds)
-        return Desired(project, graph, whole_digest, left_out, whole, self._locate)
+        warnings = tuple(sorted(self._warnings, key=_place))
+        return Desired(project, graph, whole_digest, left_out, whole, warnings, self._locate)
 
     def _locate(self, problem: Problem) -> Problem:
         manifest = self._by_address.get(problem.address)
@@ -150,10 +154,12 @@ class _Loading:
     def _graph(self, files: Sequence[ParsedFile], project: Project) -> Graph:
         self._basic += [problem for file in files for problem in file.problems]
         manifests = [manifest for file in files for manifest in file.manifests]
+        reader = FileReader()
         builders = [
-            ResourceBuilder(manifest, self._kinds[manifest.value["kind"]], project.scope)
+            ResourceBuilder(manifest, self._kinds[manifest.value["kind"]], project.scope, reader)
             for manifest in manifests
         ]
+        self._warnings += [b.manifest.locate(each) for b in builders for each in b.warnings]
         self._by_address = {str(b.manifest.address): b.manifest for b in builders}
         graph, between = resolve(builders, self._lost(files))
         self._problems += [b.manifest.locate(each) for b in builders for each in b.problems]

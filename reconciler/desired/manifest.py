@@ -41,6 +41,7 @@ class ManifestFile:
             self.source.shown,
             line,
             column,
+            warning=problem.warning,
         )
 
 

@@ -16,6 +16,7 @@ class PathProblem:
     ``keys`` start at the root of whatever was read: a document, a file set, a list of patterns.
     ``on_key`` points at the key, not at its value.  Only the YAML reader sets ``line`` and
     ``column`` (from 1): it stops before there is a document in which keys could be looked up.
+    A ``warning`` stops nothing.
     """
 
     code: str
@@ -25,6 +26,7 @@ class PathProblem:
     on_key: bool = False
     line: int = 0
     column: int = 0
+    warning: bool = False
 
     def under(self, *keys: str | int) -> PathProblem:
         """The same problem with these keys in front of its own."""

@@ -13,7 +13,7 @@ from reconciler.core.kind import Kind
 from reconciler.core.resource import Address, Resource
 from reconciler.desired.envelope import Envelope, manifest_model
 from reconciler.desired.explain import explain
-from reconciler.desired.fileset import path_of, read_file_set
+from reconciler.desired.fileset import FileReader, path_of
 from reconciler.desired.ignored import ignored_problem
 from reconciler.desired.manifest import Manifest
 from reconciler.desired.path_problem import InputError, Keys, PathProblem, dig, undotted
@@ -30,13 +30,18 @@ class Reference:
 
 
 class ResourceBuilder:
-    """Builds one resource; ``problems`` hold all that is wrong with it."""
+    """Builds one resource; ``problems`` hold all that is wrong with it.
 
-    def __init__(self, manifest: Manifest, kind: Kind, scope: str) -> None:
+    ``warnings`` hold what the author should know.
+    """
+
+    def __init__(self, manifest: Manifest, kind: Kind, scope: str, reader: FileReader) -> None:
         self.manifest = manifest
         self.kind = kind
         self.scope = scope
         self.problems: list[PathProblem] = []
+        self.warnings: list[PathProblem] = []
+        self._reader = reader
         self._spec: Any = dig(manifest.value, ("spec",))
         envelope = self._validated()
         # Read from the raw values, so that these problems show beside those of the model.
@@ -78,7 +83,9 @@ class ResourceBuilder:
             if path_of(value, role) is None or self._faulty(("spec", *keys)):
                 continue
             try:
-                files[path] = read_file_set(value, role, self.manifest.file.source)
+                read = self._reader.read(value, role, self.manifest.file.source)
+                files[path] = read.files
+                self.warnings += [each.under("spec", *keys) for each in read.warnings]
             except InputError as error:
                 self.problems += [each.under("spec", *keys) for each in error.problems]
         return files

@@ -123,11 +123,15 @@ class EnvironmentRef(Spec):
 
 
 class ModelFiles(Spec):
-    """A folder whose files make up the version; patterns as in a ``.gitignore``."""
+    """A folder whose files make up the version; patterns as in a ``.gitignore``.
+
+    What git ignores is left out, unless ``gitIgnored: include``.
+    """
 
     root: Annotated[str, StringConstraints(min_length=1)]
     include: list[str] = absent()
     exclude: list[str] = absent()
+    git_ignored: Literal["include", "exclude"] = absent()
 
 
 class Repository(Spec):
