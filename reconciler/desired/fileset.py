@@ -158,7 +158,7 @@ def _selection(value: Any, role: FileRole, manifest: Source, checkouts: Checkout
     # A manifest beside the files it names is no part of them: its changes make no version.
     common = Selection(limit=role.limit, without=manifest.real, checkouts=checkouts)
     if role.form != "tree":
-        return common
+        return replace(common, docker=True)
     return replace(
         common,
         include=value.get("include"),

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
+from reconciler.desired.dockerignore import DockerIgnore, read_dockerignore
 from reconciler.desired.ignore import (
     IGNORE_FILE,
     Patterns,
@@ -17,13 +17,13 @@ from reconciler.desired.ignore import (
     compile_patterns,
     never_counts,
 )
+from reconciler.desired.ignore_file import read_ignore_file
 from reconciler.desired.path_problem import InputError, PathProblem
-from reconciler.desired.regular_file import open_regular, reason, strange
+from reconciler.desired.regular_file import reason, strange
 from reconciler.desired.tracked import Checkouts, State
 
 MAX_VISITED, LINK_WEIGHT = 50_000, 50
 """A followed link counts for many: folders that link to each other multiply."""
-MAX_IGNORE_BYTES: Final = 2**16
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Selection:
     """Which files of a folder are wanted; ``without`` is one file that never is.
 
     What git ignores is left out unless ``git_ignored``; without ``checkouts`` git is not asked.
+    ``docker``: the folder is a Docker context, and its ``.dockerignore`` counts too.
     """
 
     include: Sequence[str] | None = None
@@ -39,6 +40,7 @@ class Selection:
     without: Path | None = None
     checkouts: Checkouts | None = None
     git_ignored: bool = False
+    docker: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -106,12 +108,6 @@ def _patterns(lines: Sequence[str], *keys: str) -> Patterns:
         raise InputError(*(each.under(*keys) for each in error.problems)) from error
 
 
-def _in_file(file: str, problem: PathProblem) -> PathProblem:
-    """The problem of a pattern in an ignore file: the manifest has no key for its line."""
-    line = int(problem.keys[0]) + 1
-    return PathProblem(problem.code, f"{file}, line {line}: {problem.message}")
-
-
 class _Walk:
     """One walk over one folder."""
 
@@ -127,10 +123,16 @@ class _Walk:
             ["**"] if selection.include is None else selection.include, "include"
         )
         self._exclude = Rules().below("", _patterns(selection.exclude, "exclude"))
+        self._docker = DockerIgnore()
+        self._with_docker = selection.docker
         self._waiting = [_Folder("", root, Rules())]
         self._visited = 0
 
     def run(self) -> None:
+        try:
+            self._docker = read_dockerignore(self._root) if self._with_docker else self._docker
+        except OSError as error:
+            raise InputError(unreadable(".dockerignore", error)) from error
         while self._waiting:
             self._visit(self._waiting.pop())
 
@@ -156,17 +158,8 @@ class _Walk:
         path = folder.real / IGNORE_FILE
         if not path.exists():
             return folder.rules
-        with open_regular(path) as stream:
-            data = stream.read(MAX_IGNORE_BYTES + 1)
         shown = f"{folder.path}/{IGNORE_FILE}".lstrip("/")
-        if len(data) > MAX_IGNORE_BYTES:
-            raise InputError(PathProblem("bad-pattern", f"{shown} is too large"))
-        try:
-            return folder.rules.below(folder.path, compile_patterns(data.decode().splitlines()))
-        except InputError as error:
-            raise InputError(*(_in_file(shown, each) for each in error.problems)) from error
-        except UnicodeDecodeError as error:
-            raise InputError(PathProblem("bad-pattern", f"{shown} is not UTF-8")) from error
+        return folder.rules.below(folder.path, read_ignore_file(path, shown, compile_patterns))
 
     def _take(self, entry: os.DirEntry[str], folder: _Folder) -> None:
         path = f"{folder.path}/{entry.name}".lstrip("/")
@@ -189,10 +182,11 @@ class _Walk:
     def _ignored(self, path: str, folder: _Folder, *, is_dir: bool) -> bool:
         if is_dir:
             unsaid = not self._exclude.negates and folder.rules.prunes(path)
-            return unsaid or self._exclude.prunes(path)
+            return unsaid or self._exclude.prunes(path) or self._docker.prunes(path)
         # The manifest's own `exclude` has the last word over the ignore files.
         verdict = self._exclude.verdict(path)
-        return bool(folder.rules.verdict(path) if verdict is None else verdict)
+        verdict = folder.rules.verdict(path) if verdict is None else verdict
+        return bool(verdict) or self._docker.ignores(path)
 
     def _git_state(self, real: Path) -> State:
         if self._checkouts is None:
@@ -240,6 +234,6 @@ class _Walk:
             self.problems.append(PathProblem("not-a-file", message, hint))
             return
         named = self._include.names(path, negated=False) or any(
-            rules.names(path) for rules in (self._exclude, folder.rules)
+            rules.names(path) for rules in (self._exclude, folder.rules, self._docker)
         )
         self.files.append(FoundFile(path, real, named, state is State.UNTRACKED))

@@ -134,12 +134,12 @@ _POSIX: Final = {
 """The named classes of git's wildmatch.c that a file name can hold."""
 
 
-def read_class(text: str, start: int) -> tuple[CharClass, int]:
+def read_class(text: str, start: int, *, negation: str = "!^") -> tuple[CharClass, int]:
     """The bracket expression whose ``[`` is before ``start``, and the index behind its ``]``.
 
-    Raises ``UnclosedClass``.
+    It is negated by each of the characters in ``negation``.  Raises ``UnclosedClass``.
     """
-    negated = text[start : start + 1] in ("!", "^")
+    negated = start < len(text) and text[start] in negation
     at = first = start + negated
     ranges: list[tuple[str, str]] = []
     while at < len(text) and (text[at] != "]" or at == first):

@@ -89,15 +89,12 @@ def compile_patterns(lines: Sequence[str]) -> Patterns:
 @lru_cache(maxsize=256)
 def _compiled(lines: tuple[str, ...]) -> Patterns:
     # Most models of a project have the same few patterns.
-    if len(lines) > MAX_PATTERNS:
-        raise _bad_pattern(f"more than {MAX_PATTERNS} patterns", MAX_PATTERNS)
     return Patterns(tuple(_read(lines)))
 
 
 def _read(lines: Sequence[str]) -> Iterator[Pattern]:
     for index, line in enumerate(lines):
-        if len(line) > MAX_LENGTH:
-            raise _bad_pattern(f"a pattern longer than {MAX_LENGTH} characters", index)
+        check_length(line, index)
         text = _stripped(line)
         if not text or text.startswith("#") or text == "/":
             continue
@@ -107,6 +104,14 @@ def _read(lines: Sequence[str]) -> Iterator[Pattern]:
             raise _bad_pattern("a bracket expression that can match nothing", index) from error
         except ValueError as error:
             raise _bad_pattern("not a gitignore pattern", index) from error
+
+
+def check_length(line: str, index: int) -> None:
+    """Refuse a pattern that is too long, or one too many.  Raises ``InputError``."""
+    if index >= MAX_PATTERNS:
+        raise _bad_pattern(f"more than {MAX_PATTERNS} patterns", index)
+    if len(line) > MAX_LENGTH:
+        raise _bad_pattern(f"a pattern longer than {MAX_LENGTH} characters", index)
 
 
 def _bad_pattern(message: str, index: int) -> InputError:

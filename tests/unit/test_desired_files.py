@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.core.fileset import FileSet
 from reconciler.core.resource import Address
-from reconciler.desired import folder, ignore
+from reconciler.desired import folder, ignore, ignore_file
 from reconciler.errors import Problem
 from tests.unit.manifests_on_disk import loaded, model, places, problems, put
 
@@ -165,7 +165,7 @@ def test_bad_patterns(tmp_path: Path, more: str, path: str) -> None:
     [
         (b"a\n!\n", ".reconcilerignore, line 2"),
         (b"\xff", "not UTF-8"),
-        (b"#" * (folder.MAX_IGNORE_BYTES + 1), "too large"),
+        (b"#" * (ignore_file.MAX_BYTES + 1), "too large"),
     ],
 )
 def test_bad_ignore_files(tmp_path: Path, content: bytes, words: str) -> None:
