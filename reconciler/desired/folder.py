@@ -14,6 +14,7 @@ from reconciler.desired.ignore import (
     IGNORE_FILE,
     Patterns,
     Rules,
+    compile_ignore_file,
     compile_patterns,
     never_counts,
 )
@@ -78,6 +79,7 @@ def find_files(root: Path, selection: Selection) -> list[FoundFile]:
     if walk.ignored_by_git and not walk.files:
         hint = "Track the files, or write `gitIgnored: include` beside `root` to send them."
         raise InputError(PathProblem("no-files", "git ignores every file that is left", hint))
+    walk.check_includes()
     _check_count([file.path for file in walk.files], selection.limit)
     return sorted(walk.files)
 
@@ -119,9 +121,8 @@ class _Walk:
         self._without = selection.without
         self._checkouts = selection.checkouts
         self._git_ignored = selection.git_ignored
-        self._include = _patterns(
-            ["**"] if selection.include is None else selection.include, "include"
-        )
+        self._includes = ["**"] if selection.include is None else selection.include
+        self._include = _patterns(self._includes, "include")
         self._exclude = Rules().below("", _patterns(selection.exclude, "exclude"))
         self._docker = DockerIgnore()
         self._with_docker = selection.docker
@@ -135,6 +136,26 @@ class _Walk:
             raise InputError(unreadable(".dockerignore", error)) from error
         while self._waiting:
             self._visit(self._waiting.pop())
+
+    def check_includes(self) -> None:
+        """Refuse an ``include`` without wildcards that brings no file.  Raises ``InputError``."""
+        problems = [
+            self._no_match(pattern.index)
+            for pattern in self._include.patterns
+            if pattern.literal and not pattern.negated
+            if not any(any(pattern.match(file.path)) for file in self.files)
+        ]
+        if problems:
+            raise InputError(*problems)
+
+    def _no_match(self, index: int) -> PathProblem:
+        text = self._includes[index]
+        hint = "Check the name; patterns start at `root`."
+        if (self._root / text.strip().strip("/")).exists():
+            hint = "Something leaves it out: `exclude`, an ignore file or git."
+        return PathProblem(
+            "no-match", f"no file to send matches {text!r}", hint, ("include", index)
+        )
 
     def _visit(self, folder: _Folder) -> None:
         try:
@@ -159,7 +180,7 @@ class _Walk:
         if not path.exists():
             return folder.rules
         shown = f"{folder.path}/{IGNORE_FILE}".lstrip("/")
-        return folder.rules.below(folder.path, read_ignore_file(path, shown, compile_patterns))
+        return folder.rules.below(folder.path, read_ignore_file(path, shown, compile_ignore_file))
 
     def _take(self, entry: os.DirEntry[str], folder: _Folder) -> None:
         path = f"{folder.path}/{entry.name}".lstrip("/")

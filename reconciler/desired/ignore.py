@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import PureWindowsPath
 from typing import Final
 
 from reconciler.desired.glob import ANY, DEEP, FOLDERS, STAR, Glob, Token, UnclosedClass, read_class
@@ -21,11 +22,15 @@ MAX_PATTERNS, MAX_LENGTH = 1_000, 1_000
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One gitignore pattern; ``negated`` keeps what it matches, ``folders`` matches only those."""
+    """One gitignore pattern; ``negated`` keeps what it matches, ``folders`` matches only those.
+
+    ``index`` is its place among the lines it was read from.
+    """
 
     glob: Glob
     negated: bool = False
     folders: bool = False
+    index: int = 0
 
     def match(self, path: str) -> tuple[bool, bool]:
         """Whether it matches the file itself, and whether a folder above it."""
@@ -78,11 +83,20 @@ class Patterns:
 
 
 def compile_patterns(lines: Sequence[str]) -> Patterns:
-    """The patterns as one matcher; comments and empty lines are none.
+    """The patterns of a manifest as one matcher.
 
-    Raises ``InputError`` for a pattern that is not gitignore syntax; its only key is the
-    pattern's index, from 0.
+    Raises ``InputError`` for a pattern that is not gitignore syntax or can match nothing; its
+    only key is the pattern's index, from 0.
     """
+    for index, line in enumerate(lines):
+        text = line.strip()
+        if text in ("", "/") or text.startswith("#"):
+            raise _bad_pattern(f"the pattern {line[:60]!r} can match nothing", index)
+    return _compiled(tuple(lines))
+
+
+def compile_ignore_file(lines: Sequence[str]) -> Patterns:
+    """The patterns of an ignore file; comments and empty lines are none.  Raises ``InputError``."""
     return _compiled(tuple(lines))
 
 
@@ -99,7 +113,7 @@ def _read(lines: Sequence[str]) -> Iterator[Pattern]:
         if not text or text.startswith("#") or text == "/":
             continue
         try:
-            yield _pattern(text)
+            yield _pattern(text, index)
         except UnclosedClass as error:
             raise _bad_pattern("a bracket expression that can match nothing", index) from error
         except ValueError as error:
@@ -114,8 +128,8 @@ def check_length(line: str, index: int) -> None:
         raise _bad_pattern(f"a pattern longer than {MAX_LENGTH} characters", index)
 
 
-def _bad_pattern(message: str, index: int) -> InputError:
-    return InputError(PathProblem("bad-pattern", message, keys=(index,)))
+def _bad_pattern(message: str, index: int, hint: str = "") -> InputError:
+    return InputError(PathProblem("bad-pattern", message, hint, (index,)))
 
 
 def _stripped(line: str) -> str:
@@ -125,19 +139,36 @@ def _stripped(line: str) -> str:
     return line[: len(text) + 1] if backslashes % 2 and len(text) < len(line) else text
 
 
-def _pattern(text: str) -> Pattern:
-    """The pattern of a line.  Raises ``ValueError``."""
+def _pattern(text: str, index: int) -> Pattern:
+    """The pattern of a line.  Raises ``ValueError``, and ``InputError``."""
     negated = text.startswith("!")
     body = text.removeprefix("!")
+    while body.startswith("./"):
+        # A path of this folder, as shells complete it.
+        body = body.removeprefix("./")
     folders = body.endswith("/")
     anchored = "/" in body[:-1]
     segments = body.removesuffix("/").removeprefix("/").split("/")
+    _check_reach(text, segments, index)
     if segments == [""]:
         raise ValueError(text)
     tokens = list(_tokens(segments))
     if not anchored and segments != ["**"]:
         tokens.insert(0, FOLDERS)
-    return Pattern(Glob(tuple(tokens)), negated, folders)
+    return Pattern(Glob(tuple(tokens)), negated, folders, index)
+
+
+def _check_reach(text: str, segments: Sequence[str], index: int) -> None:
+    """Refuse what no path below the folder can be: those are compared as they are written."""
+    if ".." in segments:
+        hint = "Patterns cannot leave the folder; give the other folder a file set of its own."
+        raise _bad_pattern(f"the pattern {text[:60]!r} can match nothing", index, hint)
+    if segments[0] == "~" or PureWindowsPath(segments[0]).drive:
+        hint = "Patterns start at the folder whose files they choose."
+        raise _bad_pattern(f"the pattern {text[:60]!r} is absolute", index, hint)
+    if "." in segments or ("" in segments and segments != [""]):
+        hint = "Write it without `.` and empty parts between slashes."
+        raise _bad_pattern(f"the pattern {text[:60]!r} can match nothing", index, hint)
 
 
 def _tokens(segments: Sequence[str]) -> Iterator[Token]:

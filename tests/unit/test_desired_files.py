@@ -74,6 +74,9 @@ def test_what_never_counts(tmp_path: Path) -> None:
         (", include: ['*.py']", ["a.py", "d/b.py"]),
         (", include: ['**', '!*.py']", ["d/c.csv", "e/f.csv"]),
         (", include: ['*.py'], exclude: [d]", ["a.py"]),
+        (", exclude: [./d, ./e/]", ["a.py"]),
+        (", include: [./a.py, ./d/*.py]", ["a.py", "d/b.py"]),
+        (", include: [/a.py, d]", ["a.py", "d/b.py", "d/c.csv"]),
     ],
 )
 def test_patterns(tmp_path: Path, more: str, expected: list[str]) -> None:
@@ -158,6 +161,30 @@ def test_bad_patterns(tmp_path: Path, more: str, path: str) -> None:
     put(tmp_path, {"m/a": ""})
     found = refused(tmp_path, more)
     assert (found.code, found.path) == ("bad-pattern", f"spec.version.files.{path}")
+
+
+@pytest.mark.parametrize(
+    ("more", "path", "hint"),
+    [
+        (", include: ['**', gone.py]", "include[1]", "Check the name"),
+        (", include: [/etc/hostname, '*']", "include[0]", "Check the name"),
+        (", include: ['*', d/]", "include[1]", "Check the name"),
+        (", include: ['*', a.py], exclude: [/a.py]", "include[1]", "leaves it out"),
+        (", include: [b, '*', ./a.py], exclude: [a.py]", "include[2]", "leaves it out"),
+    ],
+)
+def test_an_include_without_a_file(tmp_path: Path, more: str, path: str, hint: str) -> None:
+    put(tmp_path, {"m/a.py": "", "m/b": ""})
+    found = refused(tmp_path, more)
+    assert (found.code, found.path) == ("no-match", f"spec.version.files.{path}")
+    assert hint in found.hint
+
+
+def test_an_include_of_another_folder(tmp_path: Path) -> None:
+    put(tmp_path, {"m/a.py": "", "common/c.py": ""})
+    found = refused(tmp_path, ", include: ['*', '../common/*']")
+    assert (found.code, found.path) == ("bad-pattern", "spec.version.files.include[1]")
+    assert found.message == "the pattern '../common/*' can match nothing"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.desired.glob import Glob
-from reconciler.desired.ignore import compile_patterns, segment_tokens
+from reconciler.desired.ignore import compile_ignore_file, compile_patterns, segment_tokens
 from reconciler.desired.path_problem import InputError
 from tests.unit.manifests_on_disk import loaded, model
 
@@ -59,13 +59,33 @@ def test_like_another_implementation(patterns: list[str], path: str) -> None:
         ("[[:digit:]x]", ":", False),
         ("[[:upper:]]", "a", False),
         ("ä?", "äö", True),
+        ("./a", "d/a", True),
+        ("././a/b", "a/b", True),
+        ("!./a", "a", False),
+        (".a", "a", False),
     ],
 )
 def test_forms(pattern: str, path: str, matches: bool) -> None:
-    assert compile_patterns([pattern]).matches(path) is matches
+    assert compile_ignore_file([pattern]).matches(path) is matches
 
 
-@pytest.mark.parametrize("pattern", ["!", "a[", "a[]", "[b-a]", "a\\", "[[:digit:]"])
+@pytest.mark.parametrize(
+    "pattern", ["", " ", "#a", "/", "./", ".", "..", "../a", "a/../b", "/../a"]
+)
+def test_what_can_match_nothing(pattern: str) -> None:
+    with pytest.raises(InputError, match=r"nothing|not a gitignore"):
+        compile_patterns([pattern])
+
+
+@pytest.mark.parametrize("pattern", ["C:/a", "c:\\a", "~/a", "!~/a"])
+def test_what_is_absolute(pattern: str) -> None:
+    with pytest.raises(InputError, match="absolute"):
+        compile_patterns([pattern])
+
+
+@pytest.mark.parametrize(
+    "pattern", ["!", "a//b", "a/./b", "a[", "a[]", "[b-a]", "a\\", "[[:digit:]"]
+)
 def test_not_a_pattern(pattern: str) -> None:
     with pytest.raises(InputError) as caught:
         compile_patterns(["fine", pattern])
