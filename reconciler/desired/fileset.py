@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from io import BufferedReader
 from pathlib import Path, PureWindowsPath
 from typing import Any, Final
 
@@ -57,7 +56,8 @@ class FileReader:
                 raise _bad(text, "is a folder")
             return ReadFiles(file_set((), "output", str(path)))
         if role.form == "blob":
-            return ReadFiles(file_set([hash_file(path, path.name)], "blob", str(path)))
+            file = FoundFile(path.name, path, named=True)
+            return ReadFiles(file_set([hash_file(file)], "blob", str(path)))
         if path.is_dir():
             return self._read_folder(path, value, role, manifest)
         if role.form == "context" and is_archive(path):
@@ -122,33 +122,33 @@ def locate(text: str, manifest: Source, *, new: bool = False) -> Path:
     return real
 
 
-def hash_file(path: Path, name: str) -> FileEntry:
-    """The entry of one file, read as a stream.  Raises ``InputError``."""
+def hash_file(file: FoundFile) -> FileEntry:
+    """The entry of one file, read as a stream.
+
+    Raises ``InputError``, also for a file whose name or content says that it may not be sent.
+    """
     try:
-        with open_regular(path) as stream:
-            return _hashed(stream, name)
+        with open_regular(file.real) as stream:
+            head = stream.read(HEAD_BYTES)
+            problem = content_problem(file.path, head, named=file.named)
+            if problem:
+                raise InputError(problem)
+            stream.seek(0)
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            return FileEntry(file.path, digest, stream.tell())
     except OSError as error:
-        raise InputError(unreadable(name, error)) from error
-
-
-def _hashed(stream: BufferedReader, name: str) -> FileEntry:
-    digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return FileEntry(name, digest, stream.tell())
+        raise InputError(unreadable(file.path, error)) from error
 
 
 def _entries(found: Iterable[FoundFile]) -> list[FileEntry]:
-    """The entries of a folder's files.  Raises ``InputError`` with all that may not be sent."""
+    """The entries of a folder's files.  Raises ``InputError`` with the problems of all of them."""
     entries: list[FileEntry] = []
     problems: list[PathProblem] = []
     for file in found:
         try:
-            with open_regular(file.real) as stream:
-                problem = content_problem(file.path, stream.read(HEAD_BYTES), named=file.named)
-                stream.seek(0)
-                problems += [problem] if problem else []
-                entries.append(_hashed(stream, file.path))
-        except OSError as error:
-            raise InputError(unreadable(file.path, error)) from error
+            entries.append(hash_file(file))
+        except InputError as error:
+            problems += error.problems
     if problems:
         raise InputError(*problems)
     return entries

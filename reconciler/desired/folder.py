@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.desired.dockerignore import DockerIgnore, read_dockerignore
+from reconciler.desired.file_check import submodule_problem
 from reconciler.desired.ignore import (
     IGNORE_FILE,
     Patterns,
@@ -132,6 +133,7 @@ class _Walk:
     def run(self) -> None:
         try:
             self._docker = read_dockerignore(self._root) if self._with_docker else self._docker
+            self._check_submodule("", self._root)
         except OSError as error:
             raise InputError(unreadable(".dockerignore", error)) from error
         while self._waiting:
@@ -196,6 +198,7 @@ class _Walk:
         elif entry.is_symlink():
             self._follow(path, folder.real / entry.name, folder)
         elif entry.is_dir():
+            self._check_submodule(path, folder.real / entry.name)
             self._waiting.append(replace(folder, path=path, real=folder.real / entry.name))
         else:
             self._file(path, folder.real / entry.name, entry.stat().st_mode, folder)
@@ -214,6 +217,12 @@ class _Walk:
             return State.TRACKED
         state = self._checkouts.state(real)
         return State.TRACKED if self._git_ignored and state is State.IGNORED else state
+
+    def _check_submodule(self, path: str, real: Path) -> None:
+        wanted = any(pattern.glob.reaches(path) for pattern in self._include.patterns)
+        if self._checkouts and wanted and self._checkouts.is_submodule(real):
+            with os.scandir(real) as entries:
+                self.problems += [] if any(entries) else [submodule_problem(path)]
 
     def _follow(self, path: str, link: Path, folder: _Folder) -> None:
         self._count(LINK_WEIGHT)

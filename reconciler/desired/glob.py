@@ -69,6 +69,11 @@ class Glob:
                 break
         return end in states, above
 
+    def reaches(self, folder: str) -> bool:
+        """Whether a path below this folder can match."""
+        path = f"{folder}/" if folder else ""
+        return self.match(folder) != (False, False) or bool([*self.states(path)][-1])
+
     def states(self, path: str) -> Iterator[frozenset[int]]:
         """The tokens that can be next, before the path and after each of its characters."""
         states = self._start

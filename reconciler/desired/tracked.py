@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import subprocess
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
@@ -21,6 +21,10 @@ TIMEOUT: Final = 30.0
 
 # ls-files neither checks files out nor in, so no filter runs; the rest is switched off here.
 SAFE: Final = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+
+
+SUBMODULE: Final = b"160000 "
+"""The mode of a tracked path that is a commit of another repository."""
 
 
 class GitError(Exception):
@@ -73,6 +77,7 @@ class Checkout:
     top: Path
     tracked: frozenset[str] = frozenset()
     untracked: frozenset[str] = frozenset()
+    submodules: frozenset[str] = frozenset()
     error: str = ""
 
     def state(self, real: Path) -> State:
@@ -135,19 +140,30 @@ class Checkouts:
             state = min(state, self.state(checkout.top))
         return state
 
+    def is_submodule(self, real: Path) -> bool:
+        """Whether the commit holds another repository at this path, fetched or not."""
+        checkout = self.at(real.parent)
+        if checkout is None or not real.is_relative_to(checkout.top):
+            return False
+        return _normal(real.relative_to(checkout.top).as_posix()) in checkout.submodules
+
     def _list(self, top: Path) -> Checkout:
         inside = self.root.is_relative_to(top) and self.root != top
         where = ("--", str(self.root)) if inside else ()
+        others = ("--others", "--exclude-standard")
         try:
-            tracked = self.git(top, "ls-files", "-z", "--cached", *where)
-            others = ("--others", "--exclude-standard")
+            staged = self.git(top, "ls-files", "-z", "--stage", *where)
             untracked = self.git(top, "ls-files", "-z", *others, *where)
         except GitError as error:
             return Checkout(top, error=str(error))
-        return Checkout(top, _paths(tracked), _paths(untracked))
+        # "<mode> <object> <stage>\t<path>"
+        entries = [entry.partition(b"\t") for entry in staged.split(b"\0") if entry]
+        linked = (path for facts, _, path in entries if facts.startswith(SUBMODULE))
+        tracked = _paths(path for _, _, path in entries)
+        return Checkout(top, tracked, _paths(untracked.split(b"\0")), _paths(linked))
 
 
-def _paths(listed: bytes) -> frozenset[str]:
-    # surrogateescape as in Python's own file names; a repository inside ends with a slash.
-    names = listed.decode("utf-8", "surrogateescape").split("\0")
-    return frozenset(_normal(name.rstrip("/")) for name in names if name)
+def _paths(names: Iterable[bytes]) -> frozenset[str]:
+    # As Python decodes file names; a repository inside of the checkout ends with a slash.
+    decoded = (name.decode("utf-8", "surrogateescape") for name in names if name)
+    return frozenset(_normal(name.rstrip("/")) for name in decoded)

@@ -154,7 +154,7 @@ def test_git_lists_a_checkout_once(tmp_path: Path) -> None:
 
     def listed(top: Path, *arguments: str) -> bytes:
         calls.append(arguments)
-        return b"m/a\0" if "--cached" in arguments else b"n/b\0"
+        return b"100644 e69de29 0\tm/a\0" if "--stage" in arguments else b"n/b\0"
 
     checkouts = Checkouts(tmp_path, listed)
     states = {path: checkouts.state(tmp_path / path) for path in ("m/a", "n/b", "n", "c", "m/c")}
@@ -165,12 +165,12 @@ def test_git_lists_a_checkout_once(tmp_path: Path) -> None:
         "IGNORED",
         "IGNORED",
     ]
-    assert len(calls) == 2
+    assert [call[2] for call in calls] == ["--stage", "--others"]
 
 
 def test_a_name_in_another_unicode_form(tmp_path: Path) -> None:
     put(tmp_path, {".git/x": ""})
-    checkouts = Checkouts(tmp_path, lambda top, *arguments: "e\u0301\0".encode())
+    checkouts = Checkouts(tmp_path, lambda top, *arguments: "100644 e69de29 0\te\u0301\0".encode())
     assert checkouts.state(tmp_path / "\u00e9") is State.TRACKED
 
 
@@ -186,6 +186,62 @@ def test_git_that_fails(tmp_path: Path) -> None:
         raise GitError("git is not installed")
 
     assert Checkouts(tmp_path, missing).state(tmp_path / "m/a.py") is State.TRACKED
+
+
+# --- what was not fetched ----------------------------------------------------------------------
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 12345\n".format("0" * 64)
+
+
+def test_lfs_pointers_are_refused(tmp_path: Path) -> None:
+    files = {"a.yaml": tree(), "m/a.py": "", "m/w.bin": POINTER, "m/d/v.bin": POINTER}
+    found = problems(tmp_path, files)
+    assert [each.code for each in found] == ["lfs-pointer"] * 2
+    assert found[0].message == "'d/v.bin' is a Git LFS pointer, not the file that it stands for"
+    assert found[0].hint == "Run `git lfs pull`."
+    assert sent(loaded(tmp_path, {"a.yaml": tree(", exclude: ['*.bin']")})) == ["a.py"]
+    (tmp_path / "m/w.bin").write_text(POINTER + "x" * 1024)
+    (tmp_path / "m/d/v.bin").write_text(f" {POINTER}")
+    assert sent(loaded(tmp_path, {"a.yaml": tree()})) == ["a.py", "d/v.bin", "w.bin"]
+
+
+def test_an_image_that_is_an_lfs_pointer(tmp_path: Path) -> None:
+    text = environment(spec="{version: {dockerImage: i.tar}}")
+    (found,) = problems(tmp_path, {"a.yaml": text, "i.tar": POINTER})
+    assert (found.code, found.path) == ("lfs-pointer", "spec.version.dockerImage")
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A clone without its submodule ``m/library``; ``m`` holds a file beside it."""
+    committed(put(tmp_path / "library", {"lib.py": ""}))
+    folder = checkout(tmp_path, {"a.yaml": tree(), "m/a.py": ""})
+    git(folder, "submodule", "add", "../library", "m/library")
+    git(folder, "commit", "-am", "submodule")
+    git(tmp_path, "clone", "repository", "clone")
+    return tmp_path / "clone"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (tree(), "library"),
+        (tree(root="m/library"), "."),
+        (tree(", include: ['*.py']"), "library"),
+        (tree(", include: [library/lib.py]"), "library"),
+    ],
+)
+def test_an_empty_submodule_is_refused(clone: Path, text: str, name: str) -> None:
+    (found,) = problems(clone, {"a.yaml": text})
+    assert found.message == f"the folder of the submodule {name!r} is empty"
+    assert (found.code, found.hint) == ("empty-submodule", "Run `git submodule update --init`.")
+    git(clone, "submodule", "update", "--init")
+    loaded(clone, {})
+
+
+@pytest.mark.parametrize("more", [", exclude: [library]", ", include: [/a.py]"])
+def test_an_empty_submodule_that_is_not_wanted(clone: Path, more: str) -> None:
+    assert sent(loaded(clone, {"a.yaml": tree(more)})) == ["a.py"]
 
 
 # --- secrets -----------------------------------------------------------------------------------
