@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
-from reconciler.core.fileset import FileEntry
+from reconciler.core.fileset import FileEntry, normal_path
+from reconciler.core.text_digest import TextDigest
 from reconciler.desired.folder import unreadable
 from reconciler.desired.path_problem import InputError, PathProblem
 from reconciler.desired.regular_file import open_regular, strange
@@ -93,19 +94,20 @@ class _Inventory:
         return list(self._entries.values())
 
     def _hash(self, name: str, content: IO[bytes]) -> FileEntry:
-        digest, size = hashlib.sha256(), 0
+        digest, text, size = hashlib.sha256(), TextDigest(), 0
         while chunk := content.read(2**18):
             digest.update(chunk)
+            text.update(chunk)
             size += len(chunk)
             if size > self._left:
                 message = f"the archive unpacks to more than {MAX_RATIO} times its size"
                 raise InputError(PathProblem("bad-archive", message))
         self._left -= size
-        return FileEntry(name, digest.hexdigest(), size)
+        return FileEntry(name, digest.hexdigest(), size, text.hexdigest())
 
 
 def _safe(name: str) -> str:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or strange(name):
         raise InputError(PathProblem("bad-archive", f"the archive holds an unsafe path: {name!r}"))
-    return path.as_posix()
+    return normal_path(path.as_posix())

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from reconciler.core.fileset import normal_path
 from reconciler.desired.glob import ANY, DEEP, FOLDERS, STAR, Glob, Token, UnclosedClass, read_class
 from reconciler.desired.ignore import check_length
 from reconciler.desired.ignore_file import read_ignore_file
@@ -69,7 +70,7 @@ def _compiled(lines: Sequence[str]) -> tuple[tuple[Glob, bool], ...]:
 def _patterns(lines: Sequence[str]) -> Iterator[tuple[Glob, bool]]:
     for index, line in enumerate(lines):
         check_length(line, index)
-        text = line.strip()
+        text = normal_path(line).strip()
         if line.startswith("#") or not text:
             continue
         body = text.removeprefix("!").strip()

@@ -6,11 +6,13 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from io import BufferedReader
 from pathlib import Path, PureWindowsPath
 from typing import Any, Final
 
 from reconciler.core.fileset import FileEntry, FileSet, file_set
 from reconciler.core.kind import FileRole
+from reconciler.core.text_digest import TextDigest
 from reconciler.desired.archive import is_archive, read_archive
 from reconciler.desired.discover import Source
 from reconciler.desired.file_check import content_problem
@@ -20,6 +22,7 @@ from reconciler.desired.regular_file import open_regular, strange
 from reconciler.desired.secret_file import HEAD_BYTES
 from reconciler.desired.tracked import Checkout, Checkouts
 
+CHUNK: Final = 2**20
 SHOWN: Final = 3
 """So many names of files are shown in one message."""
 
@@ -133,11 +136,19 @@ def hash_file(file: FoundFile) -> FileEntry:
             problem = content_problem(file.path, head, named=file.named)
             if problem:
                 raise InputError(problem)
-            stream.seek(0)
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            return FileEntry(file.path, digest, stream.tell())
+            return _hashed(file, head, stream)
     except OSError as error:
         raise InputError(unreadable(file.path, error)) from error
+
+
+def _hashed(file: FoundFile, head: bytes, stream: BufferedReader) -> FileEntry:
+    digest, text, size, chunk = hashlib.sha256(), TextDigest(), 0, head
+    while chunk:
+        digest.update(chunk)
+        text.update(chunk)
+        size += len(chunk)
+        chunk = stream.read(CHUNK)
+    return FileEntry(file.path, digest.hexdigest(), size, text.hexdigest(), str(file.real))
 
 
 def _entries(found: Iterable[FoundFile]) -> list[FileEntry]:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from reconciler.core.fileset import normal_path
 from reconciler.desired.dockerignore import DockerIgnore, read_dockerignore
 from reconciler.desired.file_check import submodule_problem
 from reconciler.desired.ignore import (
@@ -166,10 +167,19 @@ class _Walk:
         except OSError as error:
             self.problems.append(unreadable(folder.path, error))
             return
+        self._check_forms(entries, folder)
         for entry in entries:
             self._count(1)
             if not never_counts(entry.name):
                 self._take(entry, inside)
+
+    def _check_forms(self, entries: Sequence[os.DirEntry[str]], folder: _Folder) -> None:
+        counts = Counter(normal_path(entry.name) for entry in entries)
+        for name in sorted(name for name, count in counts.items() if count > 1):
+            path = f"{folder.path}/{name}".lstrip("/")
+            if not self._ignored(path, folder, is_dir=False):
+                message = f"two names that differ in their Unicode form only: {path!r}"
+                self.problems.append(PathProblem("file-name", message, "Rename one of them."))
 
     def _count(self, weight: int) -> None:
         self._visited += weight
@@ -185,7 +195,7 @@ class _Walk:
         return folder.rules.below(folder.path, read_ignore_file(path, shown, compile_ignore_file))
 
     def _take(self, entry: os.DirEntry[str], folder: _Folder) -> None:
-        path = f"{folder.path}/{entry.name}".lstrip("/")
+        path = normal_path(f"{folder.path}/{entry.name}".lstrip("/"))
         if self._ignored(path, folder, is_dir=os.path.isdir(entry)):
             return
         if self._git_state(folder.real / entry.name) is State.IGNORED:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import PureWindowsPath
 from typing import Final
 
+from reconciler.core.fileset import normal_path
 from reconciler.desired.glob import ANY, DEEP, FOLDERS, STAR, Glob, Token, UnclosedClass, read_class
 from reconciler.desired.path_problem import InputError, PathProblem
 
@@ -109,7 +110,7 @@ def _compiled(lines: tuple[str, ...]) -> Patterns:
 def _read(lines: Sequence[str]) -> Iterator[Pattern]:
     for index, line in enumerate(lines):
         check_length(line, index)
-        text = _stripped(line)
+        text = _stripped(normal_path(line))
         if not text or text.startswith("#") or text == "/":
             continue
         try:

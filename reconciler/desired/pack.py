@@ -31,7 +31,8 @@ def open_entry(files: FileSet, path: str) -> BinaryIO:
     Raises ``ManifestError`` here, or from ``read``, when the file is not what it was.
     """
     entry = files.by_path[path]
-    source = files.source if files.form == "blob" else os.path.join(files.source, path)
+    beside = files.source if files.form == "blob" else os.path.join(files.source, path)
+    source = entry.source or beside
     try:
         return cast(BinaryIO, _Verified(open_regular(source), entry, source))
     except OSError as error:

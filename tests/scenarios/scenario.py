@@ -141,7 +141,8 @@ class Player:
 
     def edit(self, rest: str, block: list[str]) -> str:
         name, change = rest.split(" ", 1)
-        kind, old, new, _ = self._filled(change).replace("\\n", "\n").split(change[1])
+        spelled = self._filled(change).replace("\\n", "\n").replace("\\r", "\r")
+        kind, old, new, _ = spelled.split(change[1])
         path = self.folder / name
         text = path.read_text(encoding="utf-8")
         assert (kind, old in text) == ("s", True), f"{old!r} is not in {name}"

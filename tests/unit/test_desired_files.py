@@ -14,6 +14,7 @@ import pytest
 from reconciler.core.fileset import FileSet
 from reconciler.core.resource import Address
 from reconciler.desired import folder, ignore, ignore_file
+from reconciler.desired.pack import open_entry
 from reconciler.errors import Problem
 from tests.unit.manifests_on_disk import loaded, model, places, problems, put
 
@@ -303,6 +304,32 @@ def test_names_that_break_logs(tmp_path: Path) -> None:
     assert [each.code for each in found] == ["file-name", "file-name"]
     assert all("\n" not in each.message for each in found)
     "".join(each.message for each in found).encode()
+
+
+NFC, NFD = "mod\u00e8le.py", "mode\u0300le.py"
+
+
+def test_a_name_in_another_unicode_form(tmp_path: Path) -> None:
+    one = model_files(tmp_path / "one", {f"m/{NFC}": "x", "m/d\u00e9/a": "y"})
+    other = model_files(tmp_path / "two", {f"m/{NFD}": "x", "m/de\u0301/a": "y"})
+    assert other.digest == one.digest
+    assert [entry.path for entry in other.entries] == ["d\u00e9/a", NFC]
+    with open_entry(other, NFC) as stream:
+        assert stream.read() == b"x"
+    for pattern in (NFC, NFD):
+        assert names(tmp_path / "two", {}, f", include: ['{pattern}']") == [NFC]
+        (tmp_path / "two/m/.reconcilerignore").write_text(pattern, "utf-8")
+        assert names(tmp_path / "two", {}) == ["d\u00e9/a"]
+        (tmp_path / "two/m/.reconcilerignore").unlink()
+
+
+def test_two_names_that_differ_in_their_unicode_form_only(tmp_path: Path) -> None:
+    put(tmp_path, {f"m/d/{NFC}": "", f"m/d/{NFD}": "", "m/a.py": ""})
+    found = refused(tmp_path)
+    assert found.code == "file-name"
+    assert found.message == f"two names that differ in their Unicode form only: 'd/{NFC}'"
+    assert names(tmp_path, {}, ", exclude: [d]") == ["a.py"]
+    assert names(tmp_path, {}, f", exclude: [{NFC}]") == ["a.py"]
 
 
 # --- what may not be read ---------------------------------------------------------------------

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from reconciler.core.diff import is_below
-from reconciler.core.fileset import FileSet, file_delta, file_set
+from reconciler.core.fileset import FileSet, file_delta, file_set, normal_path
 from reconciler.core.kind import PlanContext
 from reconciler.core.marker import split
 from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Upload, Wait
@@ -225,8 +225,7 @@ def _next(
         delta = file_delta(old or file_set(()), new)
         sent = tuple(sorted((*delta.added, *delta.changed, *(to for _, to in delta.renamed))))
         gone = sorted((*delta.removed, *(origin for origin, _ in delta.renamed)))
-        # An archive may hold a file that the platform made for it and lists nowhere.
-        body["filesToDelete"] = [held["items"][path] for path in gone if path in held["items"]]
+        body["filesToDelete"] = _to_delete(held["items"], gone, sent)
     call = Call(
         "create_version_from_latest",
         "PATCH",
@@ -238,6 +237,16 @@ def _next(
     )
     reason = f"makes version {next_number(held['number'], major)} from {held['number']}"
     return _draft(change, wanted, "update", reason, fields, call)
+
+
+def _to_delete(items: Mapping[str, str], gone: Iterable[str], sent: Iterable[str]) -> list[str]:
+    """Ids of the live files that go, and of those whose name is sent in another Unicode form."""
+    named = {normal_path(path): path for path in items}
+    # A second file whose name differs in the form only is known by the name it has.
+    named |= {path: path for path in items}
+    other = sorted(path for path in sent if named.get(path, path) != path)
+    # An archive may hold a file that the platform made for it and lists nowhere.
+    return [items[named[path]] for path in (*gone, *other) if path in named]
 
 
 def _draft(

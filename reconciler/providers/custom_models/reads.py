@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from reconciler.core.fileset import FileSet, file_delta, file_set
+from reconciler.core.fileset import FileSet, file_delta, file_set, normal_path
 from reconciler.core.resource import Live, Resource
 from reconciler.desired.secret_file import likely_secret
 from reconciler.errors import ApiError
@@ -119,7 +119,8 @@ class Reads:
         if wanted is None or held is None:
             return live
         # A mark can be copied to a version of other files; their names at least must be right.
-        if held["content"] == wanted.digest and set(held["items"]) == set(wanted.by_path):
+        names = {normal_path(path) for path in held["items"]}
+        if held["content"] == wanted.digest and names == set(wanted.by_path):
             return live
         live = replace(live, contents={**live.contents, FILES: ""})
         if not held["items"]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from reconciler.core.fileset import normal_path
 from reconciler.core.marker import split
 from reconciler.core.resource import Resource
 from reconciler.core.step import Call
@@ -100,7 +101,7 @@ class Recovery:
         wanted = resource.files.get(FILES) if resource else None
         if wanted is None:
             return True
-        if {item.file_path for item in version.items} != set(wanted.by_path):
+        if {normal_path(item.file_path) for item in version.items} != set(wanted.by_path):
             return False
         with self.client.download_version(call.params["id"], version.id) as content:
             return read_archive(content, "tree").files == wanted
