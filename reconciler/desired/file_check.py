@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from reconciler.desired.path_problem import PathProblem
+from reconciler.desired.regular_file import strange
 from reconciler.desired.secret_file import likely_secret
 
 # https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md: the version comes first, and a pointer
@@ -14,6 +15,18 @@ _LFS: Final = (
     b"version https://hawser.github.com/spec/",
 )
 _LFS_BYTES: Final = 1024
+
+
+def name_problem(path: str) -> PathProblem | None:
+    """Why a file or folder of this name may not be sent."""
+    what = ""
+    if strange(path):
+        what = "a name with control characters or bytes that are no text"
+    elif "\\" in path:
+        # The platform takes it for a separator of Windows and refuses the whole version.
+        what = "a name with a backslash"
+    hint = "Rename it, or leave it out with `exclude` or an ignore file."
+    return PathProblem("file-name", f"{what}: {path!r}", hint) if what else None
 
 
 def content_problem(path: str, head: bytes, *, named: bool) -> PathProblem | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reconciler.core.fileset import normal_path
 from reconciler.desired.dockerignore import DockerIgnore, read_dockerignore
-from reconciler.desired.file_check import submodule_problem
+from reconciler.desired.file_check import name_problem, submodule_problem
 from reconciler.desired.ignore import (
     IGNORE_FILE,
     Patterns,
@@ -22,7 +22,7 @@ from reconciler.desired.ignore import (
 )
 from reconciler.desired.ignore_file import read_ignore_file
 from reconciler.desired.path_problem import InputError, PathProblem
-from reconciler.desired.regular_file import reason, strange
+from reconciler.desired.regular_file import reason
 from reconciler.desired.tracked import Checkouts, State
 
 MAX_VISITED, LINK_WEIGHT = 50_000, 50
@@ -201,10 +201,8 @@ class _Walk:
         if self._git_state(folder.real / entry.name) is State.IGNORED:
             self.ignored_by_git = True
             return
-        if strange(entry.name):
-            hint = "Rename the file."
-            message = f"a name with control characters or bytes that are no text: {path!r}"
-            self.problems.append(PathProblem("file-name", message, hint))
+        if problem := name_problem(path):
+            self.problems.append(problem)
         elif entry.is_symlink():
             self._follow(path, folder.real / entry.name, folder)
         elif entry.is_dir():

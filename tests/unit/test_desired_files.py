@@ -306,6 +306,15 @@ def test_names_that_break_logs(tmp_path: Path) -> None:
     "".join(each.message for each in found).encode()
 
 
+@pytest.mark.parametrize("name", ["a\\b.py", "d\\e/a.py", "d/\\"])
+def test_names_with_a_backslash(tmp_path: Path, name: str) -> None:
+    put(tmp_path, {f"m/{name}": "", "m/ok.py": ""})
+    found = refused(tmp_path)
+    assert (found.code, found.path) == ("file-name", "spec.version.files.root")
+    assert found.message == f"a name with a backslash: {name.removesuffix('/a.py')!r}"
+    assert names(tmp_path, {}, ", exclude: ['*\\\\*', d]") == ["ok.py"]
+
+
 NFC, NFD = "mod\u00e8le.py", "mode\u0300le.py"
 
 
