@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.core.kind import Kind
-from reconciler.desired.fileset import locate, path_of
+from reconciler.desired.fileset import path_of
 from reconciler.desired.manifest import Manifest
 from reconciler.desired.path_problem import InputError, dig, undotted
 from reconciler.desired.prepare import ParsedFile
+from reconciler.desired.project_path import locate
 from reconciler.errors import Problem
 
 

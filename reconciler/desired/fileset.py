@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from io import BufferedReader
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import Any, Final
 
-from reconciler.core.fileset import FileEntry, FileSet, file_set
+from reconciler.core.fileset import FileSet, file_set
 from reconciler.core.kind import FileRole
-from reconciler.core.text_digest import TextDigest
 from reconciler.desired.archive import is_archive, read_archive
 from reconciler.desired.discover import Source
-from reconciler.desired.file_check import content_problem
-from reconciler.desired.folder import FoundFile, Selection, find_files, unreadable
+from reconciler.desired.file_hash import hash_file, hash_files
+from reconciler.desired.folder import FoundFile, Selection, find_files
 from reconciler.desired.path_problem import InputError, PathProblem
-from reconciler.desired.regular_file import open_regular, strange
-from reconciler.desired.secret_file import HEAD_BYTES
+from reconciler.desired.project_path import bad_path, locate
 from reconciler.desired.tracked import Checkout, Checkouts
 
-CHUNK: Final = 2**20
 SHOWN: Final = 3
 """So many names of files are shown in one message."""
 
@@ -56,7 +50,7 @@ class FileReader:
         path = locate(text, manifest, new=role.form == "output")
         if role.form == "output":
             if path.is_dir():
-                raise _bad(text, "is a folder")
+                raise bad_path(text, "is a folder")
             return ReadFiles(file_set((), "output", str(path)))
         if role.form == "blob":
             file = FoundFile(path.name, path, named=True)
@@ -66,12 +60,12 @@ class FileReader:
         if role.form == "context" and is_archive(path):
             return ReadFiles(file_set(read_archive(path), "context", str(path)))
         archives = ", a .tar.gz, .tgz or .zip" if role.form == "context" else ""
-        raise _bad(text, f"is not a folder{archives}")
+        raise bad_path(text, f"is not a folder{archives}")
 
     def _read_folder(self, path: Path, value: Any, role: FileRole, manifest: Source) -> ReadFiles:
         checkouts = self._checkouts.setdefault(manifest.root, Checkouts(manifest.root))
         found = find_files(path, _selection(value, role, manifest, checkouts))
-        files = file_set(_entries(found), role.form, str(path))
+        files = file_set(hash_files(found), role.form, str(path))
         warnings = _git_warnings(found, checkouts.at(path))
         return ReadFiles(files, tuple(_placed(warnings, role)))
 
@@ -101,70 +95,6 @@ def path_of(value: Any, role: FileRole) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def locate(text: str, manifest: Source, *, new: bool = False) -> Path:
-    """The real path that a manifest means by ``text``; it must be there unless it may be ``new``.
-
-    Raises ``InputError``.
-    """
-    if not text or strange(text) or "\\" in text:
-        raise _bad(text, "is empty or has characters that no path here may have")
-    if os.path.isabs(text) or PureWindowsPath(text).drive or text.startswith("~"):
-        raise _bad(text, "is absolute", "Paths start at the manifest's own folder.")
-    plain = Path(os.path.normpath(manifest.folder / text))
-    try:
-        real = plain.resolve(strict=not new)
-    except (OSError, RuntimeError) as error:
-        if not plain.is_relative_to(manifest.root):
-            raise _outside(text) from error
-        raise _bad(text, "does not exist", code="no-such-file") from error
-    if not plain.is_relative_to(manifest.root) or not real.is_relative_to(manifest.root):
-        raise _outside(text)
-    if ".git" in real.relative_to(manifest.root).parts:
-        # A checkout keeps its credentials there.
-        raise _bad(text, "lies in .git")
-    return real
-
-
-def hash_file(file: FoundFile) -> FileEntry:
-    """The entry of one file, read as a stream.
-
-    Raises ``InputError``, also for a file whose name or content says that it may not be sent.
-    """
-    try:
-        with open_regular(file.real) as stream:
-            head = stream.read(HEAD_BYTES)
-            problem = content_problem(file.path, head, named=file.named)
-            if problem:
-                raise InputError(problem)
-            return _hashed(file, head, stream)
-    except OSError as error:
-        raise InputError(unreadable(file.path, error)) from error
-
-
-def _hashed(file: FoundFile, head: bytes, stream: BufferedReader) -> FileEntry:
-    digest, text, size, chunk = hashlib.sha256(), TextDigest(), 0, head
-    while chunk:
-        digest.update(chunk)
-        text.update(chunk)
-        size += len(chunk)
-        chunk = stream.read(CHUNK)
-    return FileEntry(file.path, digest.hexdigest(), size, text.hexdigest(), str(file.real))
-
-
-def _entries(found: Iterable[FoundFile]) -> list[FileEntry]:
-    """The entries of a folder's files.  Raises ``InputError`` with the problems of all of them."""
-    entries: list[FileEntry] = []
-    problems: list[PathProblem] = []
-    for file in found:
-        try:
-            entries.append(hash_file(file))
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(*problems)
-    return entries
-
-
 def _selection(value: Any, role: FileRole, manifest: Source, checkouts: Checkouts) -> Selection:
     # A manifest beside the files it names is no part of them: its changes make no version.
     common = Selection(limit=role.limit, without=manifest.real, checkouts=checkouts)
@@ -176,12 +106,3 @@ def _selection(value: Any, role: FileRole, manifest: Source, checkouts: Checkout
         exclude=value.get("exclude", ()),
         git_ignored=value.get("gitIgnored") == "include",
     )
-
-
-def _bad(text: str, what: str, hint: str = "", code: str = "bad-path") -> InputError:
-    return InputError(PathProblem(code, f"path {text[:100]!r} {what}", hint))
-
-
-def _outside(text: str) -> InputError:
-    hint = "Files must lie in the project directory (--project-dir)."
-    return _bad(text, "leads out of the project directory", hint)
