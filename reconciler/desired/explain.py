@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from reconciler.core.nearest import did_you_mean, nearest
+from reconciler.core.spec import BRANCHES
 from reconciler.desired.model_field import keys_of, model_at, places, type_at
 from reconciler.desired.name import WORDS
 from reconciler.desired.path_problem import Keys, PathProblem, shown
@@ -23,6 +24,8 @@ _WANTED = {
     "dict_type": "a mapping",
     "model_type": "a mapping",
 }
+# What pydantic puts into a path to tell a key from its value, or a branch of a union.
+_NO_KEYS = frozenset({"[key]", *BRANCHES})
 _NAMES: Mapping[type, str] = {
     str: "a text",
     bool: "a boolean",
@@ -36,7 +39,7 @@ _NAMES: Mapping[type, str] = {
 def explain(error: ValidationError, model: type[BaseModel]) -> Iterator[PathProblem]:
     """One problem per validation error; quotes a value only where the valid ones are a list."""
     for each in error.errors(include_url=False):
-        keys = tuple(key for key in each["loc"] if key != "[key]")
+        keys = tuple(key for key in each["loc"] if key not in _NO_KEYS)
         yield _problem(each, keys, model)
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Final
 
-from reconciler.core.fileset import FileSet, file_set
+from reconciler.core.fileset import FileSet, file_set, normal_path
 from reconciler.core.kind import FileRole
 from reconciler.desired.archive import is_archive, read_archive
 from reconciler.desired.discover import Source
+from reconciler.desired.file_check import name_problem
 from reconciler.desired.file_hash import hash_file, hash_files
-from reconciler.desired.folder import FoundFile, Selection, find_files
-from reconciler.desired.path_problem import InputError, PathProblem
+from reconciler.desired.folder import FoundFile, Selection, check_count, find_files
+from reconciler.desired.path_problem import InputError, Keys, PathProblem
 from reconciler.desired.project_path import bad_path, locate
 from reconciler.desired.tracked import Checkout, Checkouts
 
@@ -28,6 +30,10 @@ class ReadFiles:
     files: FileSet
     warnings: tuple[PathProblem, ...] = ()
 
+    def under(self, *keys: str | int) -> ReadFiles:
+        """The same files with these keys in front of the places of the warnings."""
+        return ReadFiles(self.files, tuple(each.under(*keys) for each in self.warnings))
+
 
 @dataclass(slots=True)
 class FileReader:
@@ -38,15 +44,12 @@ class FileReader:
     def read(self, value: Any, role: FileRole, manifest: Source) -> ReadFiles:
         """The files that a spec value names.  Raises ``InputError``.
 
-        ``value`` is the mapping ``{root, include, exclude, gitIgnored}`` of a tree, else one path.
+        ``value`` is a mapping ``{root, under, include, exclude, gitIgnored}`` of a tree or a list
+        of such mappings, else one path.
         """
-        try:
-            return self._read(value, role, manifest)
-        except InputError as error:
-            raise InputError(*_placed(error.problems, role)) from error
-
-    def _read(self, value: Any, role: FileRole, manifest: Source) -> ReadFiles:
-        text = path_of(value, role) or ""
+        if role.form == "tree":
+            return self._read_tree(value, role, manifest)
+        text = paths_of(value, role)[0]
         path = locate(text, manifest, new=role.form == "output")
         if role.form == "output":
             if path.is_dir():
@@ -55,25 +58,106 @@ class FileReader:
         if role.form == "blob":
             file = FoundFile(path.name, path, named=True)
             return ReadFiles(file_set([hash_file(file)], "blob", str(path)))
-        if path.is_dir():
-            return self._read_folder(path, value, role, manifest)
-        if role.form == "context" and is_archive(path):
+        if is_archive(path) and not path.is_dir():
             return ReadFiles(file_set(read_archive(path), "context", str(path)))
-        archives = ", a .tar.gz, .tgz or .zip" if role.form == "context" else ""
-        raise bad_path(text, f"is not a folder{archives}")
+        return self._read_folder(text, Selection(role.limit, docker=True), manifest)
 
-    def _read_folder(self, path: Path, value: Any, role: FileRole, manifest: Source) -> ReadFiles:
+    def _read_tree(self, value: Any, role: FileRole, manifest: Source) -> ReadFiles:
+        parts: list[ReadFiles] = []
+        problems: list[PathProblem] = []
+        for keys, each in _mappings(value):
+            try:
+                parts.append(self._read_part(each, role, manifest).under(*keys))
+            except InputError as error:
+                problems += [problem.under(*keys) for problem in error.problems]
+        if problems:
+            raise InputError(*problems)
+        return joined(parts, role)
+
+    def _read_part(self, value: Mapping[str, Any], role: FileRole, manifest: Source) -> ReadFiles:
+        selection = Selection(
+            role.limit,
+            include=value.get("include"),
+            exclude=value.get("exclude", ()),
+            git_ignored=value.get("gitIgnored") == "include",
+        )
+        under = folder_of_version(value.get("under", "."))
+        try:
+            read = self._read_folder(value["root"], selection, manifest)
+        except InputError as error:
+            raise InputError(*_placed(error.problems)) from error
+        entries = [replace(each, path=f"{under}{each.path}") for each in read.files.entries]
+        files = replace(read.files, entries=tuple(entries))
+        return ReadFiles(files, tuple(_placed(read.warnings)))
+
+    def _read_folder(self, text: str, selection: Selection, manifest: Source) -> ReadFiles:
+        path = locate(text, manifest)
+        form = "context" if selection.docker else "tree"
+        if not path.is_dir():
+            archives = ", a .tar.gz, .tgz or .zip" if selection.docker else ""
+            raise bad_path(text, f"is not a folder{archives}")
         checkouts = self._checkouts.setdefault(manifest.root, Checkouts(manifest.root))
-        found = find_files(path, _selection(value, role, manifest, checkouts))
-        files = file_set(hash_files(found), role.form, str(path))
-        warnings = _git_warnings(found, checkouts.at(path))
-        return ReadFiles(files, tuple(_placed(warnings, role)))
+        # A manifest beside the files it names is no part of them: its changes make no version.
+        found = find_files(path, replace(selection, without=manifest.real, checkouts=checkouts))
+        files = file_set(hash_files(found), form, str(path))
+        return ReadFiles(files, tuple(_git_warnings(found, checkouts.at(path))))
 
 
-def _placed(problems: Iterable[PathProblem], role: FileRole) -> Iterator[PathProblem]:
+def _mappings(value: Any) -> Iterator[tuple[Keys, Mapping[str, Any]]]:
+    """Each mapping of a tree's value, and the keys that lead to it."""
+    if isinstance(value, list):
+        yield from (((index,), each) for index, each in enumerate(value))
+    else:
+        yield (), value
+
+
+def folder_of_version(under: str) -> str:
+    """The start of the paths of files that lie ``under`` a folder of the version, '' for its root.
+
+    Raises ``InputError``.
+    """
+    path = posixpath.normpath(normal_path(under))
+    if name_problem(path) or path.startswith(("/", "~")) or PureWindowsPath(path).drive:
+        error = bad_path(under, "is no folder of a version", "Write it like common/.")
+    elif path.partition("/")[0] == "..":
+        error = bad_path(under, "leads out of the version")
+    else:
+        return "" if path == "." else f"{path}/"
+    raise InputError(*(each.under("under") for each in error.problems))
+
+
+def joined(parts: Sequence[ReadFiles], role: FileRole) -> ReadFiles:
+    """The files of all parts as one set.  Raises ``InputError`` where two bring the same path."""
+    owners: dict[str, int] = {}
+    problems: list[PathProblem] = []
+    for index, part in enumerate(parts):
+        for path in part.files.by_path:
+            if owners.setdefault(path, index) != index:
+                problems.append(_shared(path, owners[path], index))
+    for path, index in owners.items():
+        above = (parent.as_posix() for parent in PurePosixPath(path).parents)
+        # A path cannot be a file and a folder at once.
+        problems += [_shared(each, owners[each], index) for each in above if each in owners]
+    if problems:
+        raise InputError(*problems)
+    check_count(owners, role.limit)
+    entries = [entry for part in parts for entry in part.files.entries]
+    warnings = tuple(warning for part in parts for warning in part.warnings)
+    return ReadFiles(file_set(entries, role.form, parts[0].files.source), warnings)
+
+
+def _shared(path: str, first: int, second: int) -> PathProblem:
+    low, high = sorted((first, second))
+    hint = "Give one of them another `under`, or leave the file out with `exclude`."
+    return PathProblem(
+        "same-path", f"files[{low}] and files[{high}] both bring {path!r}", hint, (high,)
+    )
+
+
+def _placed(problems: Iterable[PathProblem]) -> Iterator[PathProblem]:
     """What is said of the folder itself belongs to the key that names it."""
     for problem in problems:
-        yield problem if problem.keys or role.form != "tree" else problem.under("root")
+        yield problem if problem.keys else problem.under("root")
 
 
 def _git_warnings(found: Iterable[FoundFile], checkout: Checkout | None) -> Iterator[PathProblem]:
@@ -89,20 +173,11 @@ def _git_warnings(found: Iterable[FoundFile], checkout: Checkout | None) -> Iter
         yield PathProblem("git-unreadable", message, warning=True)
 
 
-def path_of(value: Any, role: FileRole) -> str | None:
-    """The path inside a file role's value, if it has the right shape."""
-    text = value.get("root") if role.form == "tree" and isinstance(value, Mapping) else value
-    return text if isinstance(text, str) else None
-
-
-def _selection(value: Any, role: FileRole, manifest: Source, checkouts: Checkouts) -> Selection:
-    # A manifest beside the files it names is no part of them: its changes make no version.
-    common = Selection(limit=role.limit, without=manifest.real, checkouts=checkouts)
-    if role.form != "tree":
-        return replace(common, docker=True)
-    return replace(
-        common,
-        include=value.get("include"),
-        exclude=value.get("exclude", ()),
-        git_ignored=value.get("gitIgnored") == "include",
-    )
+def paths_of(value: Any, role: FileRole) -> list[str]:
+    """The paths inside a file role's value, as far as it has the right shape."""
+    if role.form == "tree":
+        parts = [each for _, each in _mappings(value) if isinstance(each, Mapping)]
+        value = [each.get("root") for each in parts]
+    else:
+        value = [value]
+    return [each for each in value if isinstance(each, str)]

@@ -37,9 +37,9 @@ class Selection:
     ``docker``: the folder is a Docker context, and its ``.dockerignore`` counts too.
     """
 
+    limit: int = 0
     include: Sequence[str] | None = None
     exclude: Sequence[str] = ()
-    limit: int = 0
     without: Path | None = None
     checkouts: Checkouts | None = None
     git_ignored: bool = False
@@ -82,7 +82,7 @@ def find_files(root: Path, selection: Selection) -> list[FoundFile]:
         hint = "Track the files, or write `gitIgnored: include` beside `root` to send them."
         raise InputError(PathProblem("no-files", "git ignores every file that is left", hint))
     walk.check_includes()
-    _check_count([file.path for file in walk.files], selection.limit)
+    check_count([file.path for file in walk.files], selection.limit)
     return sorted(walk.files)
 
 
@@ -92,7 +92,8 @@ def unreadable(path: str, error: OSError) -> PathProblem:
     return PathProblem("unreadable-file", f"cannot read {path or '.'!r}: {reason(error)}", hint)
 
 
-def _check_count(paths: Collection[str], limit: int) -> None:
+def check_count(paths: Collection[str], limit: int) -> None:
+    """Refuse no file at all, and more than the limit unless it is 0.  Raises ``InputError``."""
     if not paths:
         hint = "Check the folder, `include`, `exclude` and .reconcilerignore."
         raise InputError(PathProblem("no-files", "no file is left to send", hint))

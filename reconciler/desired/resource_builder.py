@@ -13,7 +13,7 @@ from reconciler.core.kind import Kind
 from reconciler.core.resource import Address, Resource
 from reconciler.desired.envelope import Envelope, manifest_model
 from reconciler.desired.explain import explain
-from reconciler.desired.fileset import FileReader, path_of
+from reconciler.desired.fileset import FileReader, paths_of
 from reconciler.desired.ignored import ignored_problem
 from reconciler.desired.manifest import Manifest
 from reconciler.desired.path_problem import InputError, Keys, PathProblem, dig, undotted
@@ -80,7 +80,7 @@ class ResourceBuilder:
         for path, role in self.kind.files.items():
             keys = undotted(path)
             value = dig(self._spec, keys)
-            if path_of(value, role) is None or self._faulty(("spec", *keys)):
+            if not paths_of(value, role) or self._faulty(("spec", *keys)):
                 continue
             try:
                 read = self._reader.read(value, role, self.manifest.file.source)
