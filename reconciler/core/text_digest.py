@@ -6,7 +6,7 @@ import hashlib
 
 
 class TextDigest:
-    """SHA-256 of the content with every CRLF as LF; a content with a NUL byte is no text.
+    """SHA-256 of the content with every CRLF as LF; a content with a NUL byte is not text.
 
     Git tells binary files by the same byte.
     """
@@ -26,7 +26,7 @@ class TextDigest:
         self._digest.update(data.removesuffix(b"\r").replace(b"\r\n", b"\n"))
 
     def hexdigest(self) -> str:
-        """The digest in hex; '' for what is no text."""
+        """The digest in hex; '' for what is not text."""
         if self._binary:
             return ""
         whole = self._digest.copy()

@@ -97,7 +97,7 @@ class FileReader:
             archives = ", a .tar.gz, .tgz or .zip" if selection.docker else ""
             raise bad_path(text, f"is not a folder{archives}")
         checkouts = self._checkouts.setdefault(manifest.root, Checkouts(manifest.root))
-        # A manifest beside the files it names is no part of them: its changes make no version.
+        # A manifest beside the files it names is not part of them: its changes make no version.
         found = find_files(path, replace(selection, without=manifest.real, checkouts=checkouts))
         files = file_set(hash_files(found), form, str(path))
         return ReadFiles(files, tuple(_git_warnings(found, checkouts.at(path))))
@@ -118,7 +118,7 @@ def folder_of_version(under: str) -> str:
     """
     path = posixpath.normpath(normal_path(under))
     if name_problem(path) or path.startswith(("/", "~")) or PureWindowsPath(path).drive:
-        error = bad_path(under, "is no folder of a version", "Write it like common/.")
+        error = bad_path(under, "is not a folder of a version", "Write it like common/.")
     elif path.partition("/")[0] == "..":
         error = bad_path(under, "leads out of the version")
     else:
