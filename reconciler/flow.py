@@ -28,7 +28,7 @@ from reconciler.core.saved_plan import Binding, SavedPlan, check_binding, check_
 from reconciler.core.untouched import without
 from reconciler.desired.commit import compare_commits, read_commit
 from reconciler.desired.load import Desired, load
-from reconciler.errors import LiveStateError, SettingsError
+from reconciler.errors import LiveStateError, Problem, SettingsError
 from reconciler.guard import LiveGuard
 from reconciler.live import read
 from reconciler.lock import hold
@@ -128,8 +128,16 @@ class Session:
         )
         self._lives = _by_address(snapshot.matches)
         made = build(world, project.name, project.target)
-        problems = tuple(self.desired.locate(problem) for problem in made.problems)
+        problems = (
+            *(self.desired.locate(problem) for problem in made.problems),
+            *self.warnings(),
+        )
         return replace(made, problems=problems, requests=self.requests())
+
+    def warnings(self) -> tuple[Problem, ...]:
+        """What loading the selected manifests found that stops nothing."""
+        selected = {str(address) for address in self.graph.resources}
+        return tuple(each for each in self.desired.warnings if each.address in selected)
 
     def apply(
         self,

@@ -61,7 +61,7 @@ class Reviewed:
 @format_option("text", "json")
 @pass_context
 def apply(
-    shared: CliContext,
+    context: CliContext,
     /,
     paths: tuple[Path, ...],
     auto_approve: bool,
@@ -80,12 +80,12 @@ def apply(
 
     with complete(form, failed):
         if is_plan_file(paths):
-            return _apply_saved(shared, paths[0], wish, wishes)
-        with shared.session(paths, **wishes) as session, session.lock():
-            return _apply(shared, session, session.plan(), wish)
+            return _apply_saved(context, paths[0], wish, wishes)
+        with context.session(paths, **wishes) as session, session.lock():
+            return _apply(context, session, session.plan(), wish)
 
 
-def _apply_saved(shared: CliContext, path: Path, wish: Wish, wishes: dict[str, Any]) -> int:
+def _apply_saved(context: CliContext, path: Path, wish: Wish, wishes: dict[str, Any]) -> int:
     saved = read_plan(path)
     if wishes["prune"] or wishes["select"]:
         raise click.UsageError("--prune and --select are chosen when a plan is made, not here")
@@ -94,15 +94,15 @@ def _apply_saved(shared: CliContext, path: Path, wish: Wish, wishes: dict[str, A
         "select": saved.binding.select,
         "prune": saved.binding.prune,
     }
-    paths = tuple(shared.project_dir / path for path in saved.binding.paths)
-    with shared.session(paths, **{**wishes, **bound}) as session, session.lock():
+    paths = tuple(context.project_dir / path for path in saved.binding.paths)
+    with context.session(paths, **{**wishes, **bound}) as session, session.lock():
         saved = read_plan(path)  # once more: who held the lock until now may have used it
         guard = session.confirm(saved)
-        return _apply(shared, session, saved.plan, wish, Reviewed(saved, path, guard))
+        return _apply(context, session, saved.plan, wish, Reviewed(saved, path, guard))
 
 
 def _apply(
-    shared: CliContext, session: Session, plan: Plan, wish: Wish, reviewed: Reviewed | None = None
+    context: CliContext, session: Session, plan: Plan, wish: Wish, reviewed: Reviewed | None = None
 ) -> int:
     if wish.form == "text":
         emit(plan_text(plan))
@@ -117,7 +117,7 @@ def _apply(
             # Before the first write: whatever happens from here on, it is used up.
             mark_applied(reviewed.saved, reviewed.path)
         guard = reviewed.guard if reviewed else None
-        with shared.console.steps(len(plan.steps)) as listener, interruptible() as stop:
+        with context.console.steps(len(plan.steps)) as listener, interruptible() as stop:
             done = session.apply(plan, listener, stop, guard)
         code = done.exit_code
         if wish.report:

@@ -26,7 +26,7 @@ EVERY_PATH = click.Path(path_type=Path)
 class Environment:
     """What the process gives to the command line; tests hand in their own."""
 
-    tools: Registry
+    registry: Registry
     env: Mapping[str, str] = field(repr=False)
 
 
@@ -34,14 +34,14 @@ class Environment:
 class CliContext:
     """The global options, in reach of every command."""
 
-    outer: Environment
+    environment: Environment
     project_dir: Path
     console: Console
 
     def session(self, paths: tuple[Path, ...], **wishes: Any) -> Session:
         """Load the manifests for one run."""
-        ask = Ask(self.project_dir, self._rooted(paths), env=self.outer.env, **wishes)
-        return Session(ask, self.outer.tools)
+        ask = Ask(self.project_dir, self._rooted(paths), env=self.environment.env, **wishes)
+        return Session(ask, self.environment.registry)
 
     def _rooted(self, paths: tuple[Path, ...]) -> tuple[Path, ...]:
         return tuple(Path(os.path.normpath(path)) for path in paths)
@@ -135,7 +135,7 @@ def complete(
         if form != "text":
             emit(show(problems_of(error)), output)
             # For `run`, which tells it in JSON where no command has.
-            error.is_told = True  # type: ignore[union-attr]
+            error.is_reported = True  # type: ignore[union-attr]
         raise
 
 

@@ -33,9 +33,9 @@ target = click.option("--target", help="The target of the project to work on.")
     help="How many of its last lines to show.",
 )
 @pass_context
-def logs(shared: CliContext, /, address: str, target: str | None, job: str, lines: int) -> None:
+def logs(context: CliContext, /, address: str, target: str | None, job: str, lines: int) -> None:
     """Show the end of a job's log."""
-    with shared.session((), target=target) as session:
+    with context.session((), target=target) as session:
         provider, live = session.find(address)
         emit("\n".join(map(inert, log_lines(provider.logs(live, job, lines)))))
 
@@ -45,14 +45,14 @@ def logs(shared: CliContext, /, address: str, target: str | None, job: str, line
 @target
 @format_option("text", "json")
 @pass_context
-def history(shared: CliContext, /, address: str, target: str | None, form: str) -> None:
+def history(context: CliContext, /, address: str, target: str | None, form: str) -> None:
     """List the versions of an object, newest first."""
 
     def failed(problems: tuple[Problem, ...]) -> str:
         found = [problem_data(problem) for problem in problems]
         return to_json({"address": address, "versions": None, "problems": found})
 
-    with complete(form, failed), shared.session((), target=target) as session:
+    with complete(form, failed), context.session((), target=target) as session:
         provider, live = session.find(address)
         rows = provider.history(live)
     told = {"address": address, "versions": list(rows), "problems": []}
@@ -63,9 +63,9 @@ def history(shared: CliContext, /, address: str, target: str | None, form: str) 
 @address
 @target
 @pass_context
-def cancel(shared: CliContext, /, address: str, target: str | None) -> None:
+def cancel(context: CliContext, /, address: str, target: str | None) -> None:
     """Stop the running jobs of an object."""
-    with shared.session((), target=target) as session:
+    with context.session((), target=target) as session:
         provider, live = session.find(address)
         stopped = provider.cancel(live)
     emit("\n".join(f"stopped: {plain(what)}" for what in stopped) or "nothing was running")
@@ -78,9 +78,9 @@ def cancel(shared: CliContext, /, address: str, target: str | None) -> None:
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="A new folder."
 )
 @pass_context
-def download(shared: CliContext, /, address: str, target: str | None, output: Path) -> None:
+def download(context: CliContext, /, address: str, target: str | None, output: Path) -> None:
     """Fetch the files of an object's newest version."""
-    with shared.session((), target=target) as session:
+    with context.session((), target=target) as session:
         provider, live = session.find(address)
         paths = provider.download(live, str(output))
     emit("\n".join(plain(str(output / path)) for path in paths))

@@ -37,15 +37,15 @@ DRIFTED = 2
 @output_option
 @pass_context
 def drift(
-    shared: CliContext, /, paths: tuple[Path, ...], form: str, output: Path | None, **wishes: Any
+    context: CliContext, /, paths: tuple[Path, ...], form: str, output: Path | None, **wishes: Any
 ) -> int:
     """Say what is not as git says.  Exit 0 and one line when clean, else 2."""
 
     def failed(problems: tuple[Problem, ...]) -> str:
         return render(Plan("", wishes["target"], problems=problems), Graph.of(()), form, link)
 
-    link = run_link(shared.outer.env)
-    with complete(form, failed, output), shared.session(paths, **wishes) as session:
+    link = run_link(context.environment.env)
+    with complete(form, failed, output), context.session(paths, **wishes) as session:
         if not session.graph.resources and not session.desired.project.providers:
             raise SettingsError(
                 "there is no manifest here, so nothing was compared",

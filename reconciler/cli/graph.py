@@ -26,7 +26,7 @@ FORMATS = {"mermaid": mermaid, "dot": dot}
 @output_option
 @pass_context
 def graph(
-    shared: CliContext,
+    context: CliContext,
     /,
     paths: tuple[Path, ...],
     target: str | None,
@@ -34,5 +34,5 @@ def graph(
     output: Path | None,
 ) -> None:
     """Draw what depends on what.  An arrow runs from a manifest to what it needs."""
-    with shared.session(paths, target=target) as session:
+    with context.session(paths, target=target) as session:
         emit(FORMATS[form](session.graph), output)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from reconciler import __version__
+from reconciler import __version__, settings
 from reconciler.apply import DEFECT
 from reconciler.cli import commands
 from reconciler.cli.console import Console
@@ -21,7 +21,6 @@ from reconciler.providers.all import KINDS, open_provider
 from reconciler.render.data import problem_data, to_json
 from reconciler.render.plain import plain
 from reconciler.render.text import problem_lines
-from reconciler.settings import environment
 
 ERROR, USAGE, INTERRUPTED = 1, 64, 130
 LOG = logging.getLogger(__name__)
@@ -58,13 +57,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(run(arguments))
 
 
-def run(arguments: Sequence[str] | None = None, outer: Environment | None = None) -> int:
+def run(arguments: Sequence[str] | None = None, environment: Environment | None = None) -> int:
     """The exit code of one command line; everything that goes wrong ends up here."""
-    outer = outer or Environment(Registry(KINDS, open_provider), environment())
+    environment = environment or Environment(Registry(KINDS, open_provider), settings.environment())
     try:
-        result = cli.main(args=arguments, prog_name="reconciler", standalone_mode=False, obj=outer)
+        result = cli.main(
+            args=arguments, prog_name="reconciler", standalone_mode=False, obj=environment
+        )
     except click.UsageError as error:
-        if not getattr(error, "is_told", False) and _wants_json(arguments or sys.argv[1:]):
+        if not getattr(error, "is_reported", False) and _wants_json(arguments or sys.argv[1:]):
             # The command never began, so that none of its documents is there.
             click.echo(to_json({"problems": [problem_data(p) for p in problems_of(error)]}))
         error.show()

@@ -41,7 +41,7 @@ FORMATS = ("text", "json", "markdown", "html")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @pass_context
 def plan(
-    shared: CliContext,
+    context: CliContext,
     /,
     paths: tuple[Path, ...],
     form: str,
@@ -55,8 +55,8 @@ def plan(
     def failed(problems: tuple[Problem, ...]) -> str:
         return render(Plan("", wishes["target"], problems=problems), form, link)
 
-    link = run_link(shared.outer.env)
-    with complete(form, failed, output), shared.session(paths, **wishes) as session:
+    link = run_link(context.environment.env)
+    with complete(form, failed, output), context.session(paths, **wishes) as session:
         made = session.plan()
         if out:
             write_plan(session.save(made), out)

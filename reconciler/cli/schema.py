@@ -20,7 +20,7 @@ from reconciler.render.json_schema import output_schemas
     help="Folder to write to.",
 )
 @pass_context
-def schema(shared: CliContext, /, into: Path) -> None:
+def schema(context: CliContext, /, into: Path) -> None:
     """Write one JSON Schema per kind, for editors and CI."""
-    for path in write_schemas(into, shared.outer.tools.kinds, output_schemas()):
+    for path in write_schemas(into, context.environment.registry.kinds, output_schemas()):
         emit(str(path))

@@ -26,25 +26,30 @@ from reconciler.render.text import problem_lines
 @click.option("--target", help="The target whose variables and patches are used.")
 @format_option("text", "json", "github", "sarif")
 @pass_context
-def validate(shared: CliContext, /, paths: tuple[Path, ...], target: str | None, form: str) -> int:
+def validate(context: CliContext, /, paths: tuple[Path, ...], target: str | None, form: str) -> int:
     """Check the manifests and their files offline.  All problems at once."""
 
     def shown(problems: tuple[Problem, ...], count: int = 0) -> str:
         return render(problems, count, form)
 
     with complete(form, shown):
-        problems, count = _checked(shared, paths, target)
+        problems, count = _checked(context, paths, target)
     emit(shown(problems, count))
-    return 1 if problems else 0
+    return 1 if errors(problems) else 0
+
+
+def errors(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """The problems that are more than warnings."""
+    return tuple(problem for problem in problems if not problem.warning)
 
 
 def _checked(
-    shared: CliContext, paths: tuple[Path, ...], target: str | None
+    context: CliContext, paths: tuple[Path, ...], target: str | None
 ) -> tuple[tuple[Problem, ...], int]:
-    """The problems, or without any the number of resources."""
+    """The problems, and where they are only warnings the number of resources."""
     try:
-        with shared.session(paths, target=target) as session:
-            return (), len(session.graph)
+        with context.session(paths, target=target) as session:
+            return session.warnings(), len(session.graph)
     except ManifestError as error:
         return error.problems, 0
 
@@ -53,12 +58,12 @@ def render(problems: tuple[Problem, ...], count: int, form: str) -> str:
     """The problems in one of the formats; ``count`` is of the resources."""
     if form == "json":
         found = [problem_data(problem) for problem in problems]
-        return to_json({"valid": not problems, "resources": count, "problems": found})
+        return to_json({"valid": not errors(problems), "resources": count, "problems": found})
     if form == "sarif":
         return sarif(problems)
-    if not problems:
-        return f"{count} resource{'' if count == 1 else 's'}, no problem"
-    if form == "github":
+    total = f"{count} resource{'' if count == 1 else 's'}, no problem"
+    if form == "github" and problems:
         return github(problems)
-    noun = "problem" if len(problems) == 1 else "problems"
-    return "\n".join([*problem_lines(problems), f"{len(problems)} {noun}"])
+    if wrong := len(errors(problems)):
+        total = f"{wrong} problem{'' if wrong == 1 else 's'}"
+    return "\n".join([*problem_lines(problems), total])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,11 +11,18 @@ from functools import cached_property
 
 @dataclass(frozen=True, slots=True, order=True)
 class FileEntry:
-    """One file: relative path with ``/``, SHA-256 in hex, size in bytes."""
+    """One file: relative path with ``/`` in Unicode's form NFC, SHA-256 in hex, size in bytes.
+
+    ``text`` is the digest of a text whatever its line ends (``TextDigest``), '' for other files.
+    ``source`` is where the bytes lie, '' where only the file set knows.  Neither takes part in
+    equality.
+    """
 
     path: str
     sha256: str
     size: int
+    text: str = field(default="", compare=False)
+    source: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,11 @@ class FileSet:
         return sum(entry.size for entry in self.entries)
 
 
+def normal_path(path: str) -> str:
+    """The path in Unicode's form NFC: macOS and some tools write one name in another form."""
+    return unicodedata.normalize("NFC", path)
+
+
 def file_set(entries: Iterable[FileEntry], form: str = "tree", source: str = "") -> FileSet:
     """The set of these entries, whatever order they came in."""
     return FileSet(tuple(sorted(entries)), form, source)
@@ -60,13 +73,15 @@ class FileDelta:
     """What must happen to ``old`` to become ``new``; every tuple is sorted by path.
 
     ``renamed`` pairs (from, to) have equal content; they are listed for the reader and are also
-    a removal and an addition for the platform, which knows no rename.
+    a removal and an addition for the platform, which knows no rename.  ``line_ends`` are those of
+    ``changed`` whose lines are the same.
     """
 
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()
+    line_ends: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.added or self.changed or self.removed or self.renamed)
@@ -78,15 +93,14 @@ def file_delta(old: FileSet, new: FileSet) -> FileDelta:
     gone = {path for path in before if path not in after}
     fresh = {path for path in after if path not in before}
     renamed = tuple(_renames(old, new, gone, fresh))
+    both = [path for path in sorted(after) if path in before]
+    changed = tuple(path for path in both if before[path].sha256 != after[path].sha256)
     return FileDelta(
         added=tuple(sorted(fresh - {to for _, to in renamed})),
-        changed=tuple(
-            path
-            for path in sorted(after)
-            if path in before and before[path].sha256 != after[path].sha256
-        ),
+        changed=changed,
         removed=tuple(sorted(gone - {origin for origin, _ in renamed})),
         renamed=renamed,
+        line_ends=tuple(path for path in changed if before[path].text == after[path].text != ""),
     )
 
 

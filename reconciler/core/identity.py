@@ -170,14 +170,4 @@ def _article(noun: str) -> str:
 
 
 def _problem(resource: Resource, code: str, message: str, hint: str) -> Problem:
-    origin = resource.origin
-    return Problem(
-        code,
-        message,
-        hint,
-        str(resource.address),
-        "metadata",
-        origin.file,
-        origin.line,
-        origin.column,
-    )
+    return Problem(code, message, hint, str(resource.address), "metadata")

@@ -166,14 +166,10 @@ def _shown(value: Any) -> str:
 
 
 def _refused(resource: Resource, change: FieldChange, code: str, why: str, hint: str) -> Problem:
-    origin = resource.origin
     return Problem(
         code,
         f"{change.path} {why} ({_shown(change.old)} -> {_shown(change.new)})",
         hint,
         str(resource.address),
         f"spec.{change.path}",
-        origin.file,
-        origin.line,
-        origin.column,
     )

@@ -36,15 +36,6 @@ class Lifecycle:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a resource was written: file as the user named it, line and column from 1."""
-
-    file: str = ""
-    line: int = 0
-    column: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Resource:
     """One manifest: only the keys that were written, in their normal form.
 
@@ -60,7 +51,6 @@ class Resource:
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     depends_on: tuple[Address, ...] = ()
     files: Mapping[str, FileSet] = field(default_factory=dict)
-    origin: Origin = field(default_factory=Origin)
     scope: str = field(default="", compare=False)
     """The project that the manifest belongs to; with the name it says whose an object is."""
 

@@ -24,6 +24,9 @@ _UNITS = {
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 _SECONDS = (86400, 3600, 60, 1)
 
+BRANCHES = ("[one]", "[list]")
+"""Tags of a key that takes a mapping or a list of such mappings; no part of a key path."""
+
 
 class Spec(BaseModel):
     """A strict mapping: camelCase keys, nothing unknown, no silent conversion of types."""

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
-from reconciler.core.fileset import FileEntry
-from reconciler.desired.folder import FilesRefused, Refusal, unreadable
+from reconciler.core.fileset import FileEntry, normal_path
+from reconciler.core.text_digest import TextDigest
+from reconciler.desired.folder import unreadable
+from reconciler.desired.path_problem import InputError, PathProblem
 from reconciler.desired.regular_file import open_regular, strange
 
 ZIP, TAR = (".zip",), (".tar.gz", ".tgz")
@@ -31,15 +33,15 @@ def is_archive(path: Path) -> bool:
 
 
 def read_archive(path: Path) -> list[FileEntry]:
-    """Every file in the archive.  Raises ``FilesRefused``."""
+    """Every file in the archive.  Raises ``InputError``."""
     try:
         with open_regular(path) as stream:
             return _Inventory(path.stat().st_size).take(_members(path, stream))
     except OSError as error:
-        raise FilesRefused(unreadable(path.name, error)) from error
+        raise InputError(unreadable(path.name, error)) from error
     except _BROKEN as error:
         message = f"{path.name!r} is damaged or not of the type its name says"
-        raise FilesRefused(Refusal("bad-archive", message)) from error
+        raise InputError(PathProblem("bad-archive", message)) from error
 
 
 def _members(path: Path, stream: IO[bytes]) -> Iterator[tuple[str, bool, IO[bytes] | None]]:
@@ -82,29 +84,30 @@ class _Inventory:
             if not regular or content is None:
                 hint = "Pack plain files and folders only."
                 message = f"the archive holds a link or a device: {raw!r}"
-                raise FilesRefused(Refusal("bad-archive", message, hint))
+                raise InputError(PathProblem("bad-archive", message, hint))
             if name in self._entries or len(self._entries) >= MAX_MEMBERS:
                 message = f"the archive holds {raw!r} twice, or more than {MAX_MEMBERS} files"
-                raise FilesRefused(Refusal("bad-archive", message))
+                raise InputError(PathProblem("bad-archive", message))
             self._entries[name] = self._hash(name, content)
         if not self._entries:
-            raise FilesRefused(Refusal("no-files", "the archive holds no file"))
+            raise InputError(PathProblem("no-files", "the archive holds no file"))
         return list(self._entries.values())
 
     def _hash(self, name: str, content: IO[bytes]) -> FileEntry:
-        digest, size = hashlib.sha256(), 0
+        digest, text, size = hashlib.sha256(), TextDigest(), 0
         while chunk := content.read(2**18):
             digest.update(chunk)
+            text.update(chunk)
             size += len(chunk)
             if size > self._left:
                 message = f"the archive unpacks to more than {MAX_RATIO} times its size"
-                raise FilesRefused(Refusal("bad-archive", message))
+                raise InputError(PathProblem("bad-archive", message))
         self._left -= size
-        return FileEntry(name, digest.hexdigest(), size)
+        return FileEntry(name, digest.hexdigest(), size, text.hexdigest())
 
 
 def _safe(name: str) -> str:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or strange(name):
-        raise FilesRefused(Refusal("bad-archive", f"the archive holds an unsafe path: {name!r}"))
-    return path.as_posix()
+        raise InputError(PathProblem("bad-archive", f"the archive holds an unsafe path: {name!r}"))
+    return normal_path(path.as_posix())

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.core.kind import Kind
-from reconciler.desired.fileset import locate, path_of
-from reconciler.desired.folder import FilesRefused
+from reconciler.desired.fileset import paths_of
 from reconciler.desired.manifest import Manifest
-from reconciler.desired.path_problem import dig, undotted
+from reconciler.desired.path_problem import InputError, dig, undotted
 from reconciler.desired.prepare import ParsedFile
+from reconciler.desired.project_path import locate
 from reconciler.errors import Problem
 
 
@@ -62,12 +62,10 @@ def _roots(files: Iterable[ParsedFile], kinds: Mapping[str, Kind]) -> dict[Path,
 
 def _named(manifest: Manifest, kind: Kind) -> Iterator[Path]:
     for path, role in kind.files.items():
-        text = path_of(dig(manifest.value, ("spec", *undotted(path))), role)
-        if text is None:
-            continue
-        try:
-            root = locate(text, manifest.file.source)
-        except FilesRefused:
-            continue
-        if root.is_dir():
-            yield root
+        for text in paths_of(dig(manifest.value, ("spec", *undotted(path))), role):
+            try:
+                root = locate(text, manifest.file.source)
+            except InputError:
+                continue
+            if root.is_dir():
+                yield root

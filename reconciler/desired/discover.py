@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pathspec
-
-from reconciler.desired.ignore import BadPattern, compile_patterns
+from reconciler.desired.ignore import Patterns, compile_patterns
+from reconciler.desired.path_problem import InputError
 from reconciler.desired.regular_file import open_regular, real_path, reason, strange
 from reconciler.desired.yaml_text import MAX_BYTES
 from reconciler.errors import Problem
@@ -38,7 +37,7 @@ class Source:
 
 
 @dataclass(slots=True)
-class Found:
+class Discovery:
     """What a search came back with."""
 
     sources: list[Source] = field(default_factory=list)
@@ -46,59 +45,61 @@ class Found:
     problems: list[Problem] = field(default_factory=list)
 
 
-def find_project(paths: Sequence[Path], project_dir: Path) -> Found:
+def find_project(paths: Sequence[Path], project_dir: Path) -> Discovery:
     """``reconciler.yaml`` of the project directory, or of a path that brings its own."""
-    found = Found()
+    discovery = Discovery()
     folders = [project_dir, *(path if path.is_dir() else path.parent for path in paths)]
     named = [folder / PROJECT_FILE for folder in folders]
     for path in {real_path(each): each for each in reversed(named) if each.exists()}.values():
-        found.sources.append(Source.of(path, _root(path, project_dir)))
-    found.sources.sort(key=lambda source: source.shown)
-    if len(found.sources) > 1:
-        message = f"more than one {PROJECT_FILE}: {', '.join(s.shown for s in found.sources)}"
+        discovery.sources.append(Source.of(path, _root(path, project_dir)))
+    discovery.sources.sort(key=lambda source: source.shown)
+    if len(discovery.sources) > 1:
+        message = f"more than one {PROJECT_FILE}: {', '.join(s.shown for s in discovery.sources)}"
         hint = "Give paths of one project only."
-        found.problems.append(Problem("two-projects", message, hint, file=found.sources[1].shown))
-    return found
+        discovery.problems.append(
+            Problem("two-projects", message, hint, file=discovery.sources[1].shown)
+        )
+    return discovery
 
 
 def find_manifests(
     paths: Sequence[Path], project_dir: Path, exclude: Sequence[str], exclude_root: Path
-) -> Found:
+) -> Discovery:
     """Every YAML file under the paths but the excluded and hidden ones, each once, sorted."""
-    found = Found()
+    discovery = Discovery()
     ignored = _compiled(exclude)
     base = real_path(exclude_root)
     seen: set[Path] = set()
     for given in paths:
         root = _root(given, project_dir)
-        for path, explicit in _walk(given, found):
+        for path, explicit in _walk(given, discovery):
             source = Source.of(path, root)
-            left_out = path.name.startswith(".") or ignored.match_file(
+            left_out = path.name.startswith(".") or ignored.matches(
                 os.path.relpath(source.real, base)
             )
             if source.real in seen:
                 continue
             seen.add(source.real)
             if left_out and not explicit:
-                found.left_out.append(source.shown)
+                discovery.left_out.append(source.shown)
             else:
-                _take(source, found)
-    found.sources.sort(key=lambda source: source.shown)
-    return found
+                _take(source, discovery)
+    discovery.sources.sort(key=lambda source: source.shown)
+    return discovery
 
 
-def _take(source: Source, found: Found) -> None:
+def _take(source: Source, discovery: Discovery) -> None:
     if source.real.is_relative_to(source.root):
-        found.sources.append(source)
+        discovery.sources.append(source)
     else:
         message = "a link that leads out of the project directory"
-        found.problems.append(Problem("link-outside", message, file=source.shown))
+        discovery.problems.append(Problem("link-outside", message, file=source.shown))
 
 
-def _compiled(exclude: Sequence[str]) -> pathspec.GitIgnoreSpec:
+def _compiled(exclude: Sequence[str]) -> Patterns:
     try:
         return compile_patterns(exclude)
-    except BadPattern:
+    except InputError:
         # Already a problem of the project, which is then read as well as it can be.
         return compile_patterns([])
 
@@ -111,17 +112,17 @@ def _root(given: Path, project_dir: Path) -> Path:
     return real if real.is_dir() else real.parent
 
 
-def _walk(given: Path, found: Found) -> Iterator[tuple[Path, bool]]:
+def _walk(given: Path, discovery: Discovery) -> Iterator[tuple[Path, bool]]:
     if given.is_dir():
-        yield from ((path, False) for path in _walk_folder(given, found))
+        yield from ((path, False) for path in _walk_folder(given, discovery))
     elif given.exists():
         yield given, True
     else:
         message = f"no such file or folder: {given.as_posix()!r}"
-        found.problems.append(Problem("no-such-path", message, file=given.as_posix()))
+        discovery.problems.append(Problem("no-such-path", message, file=given.as_posix()))
 
 
-def _walk_folder(top: Path, found: Found) -> Iterator[Path]:
+def _walk_folder(top: Path, discovery: Discovery) -> Iterator[Path]:
     waiting = [top]
     while waiting:
         folder = waiting.pop()
@@ -129,24 +130,24 @@ def _walk_folder(top: Path, found: Found) -> Iterator[Path]:
             entries = list(os.scandir(folder))
         except OSError as error:
             message = f"cannot read the folder: {reason(error)}"
-            found.problems.append(Problem("unreadable", message, file=folder.as_posix()))
+            discovery.problems.append(Problem("unreadable", message, file=folder.as_posix()))
             continue
         for entry in entries:
             path = folder / entry.name
             if entry.is_dir(follow_symlinks=False):
-                if not entry.name.startswith(".") and _named_well(path, found):
+                if not entry.name.startswith(".") and _named_well(path, discovery):
                     waiting.append(path)
             elif path.is_dir():
-                # A link to a folder is not followed: its files may be found twice, or for ever.
-                found.left_out.append(path.as_posix())
-            elif entry.name.lower().endswith(SUFFIXES) and _named_well(path, found):
+                # A link to a folder is not followed: its files may be seen twice, or for ever.
+                discovery.left_out.append(path.as_posix())
+            elif entry.name.lower().endswith(SUFFIXES) and _named_well(path, discovery):
                 yield path
 
 
-def _named_well(path: Path, found: Found) -> bool:
+def _named_well(path: Path, discovery: Discovery) -> bool:
     if strange(path.name):
         message = f"a name with control characters: {path.name!r}"
-        found.problems.append(Problem("file-name", message, file=path.parent.as_posix()))
+        discovery.problems.append(Problem("file-name", message, file=path.parent.as_posix()))
         return False
     return True
 

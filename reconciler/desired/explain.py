@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from reconciler.core.nearest import did_you_mean, nearest
+from reconciler.core.spec import BRANCHES
 from reconciler.desired.model_field import keys_of, model_at, places, type_at
 from reconciler.desired.name import WORDS
 from reconciler.desired.path_problem import Keys, PathProblem, shown
@@ -22,6 +24,8 @@ _WANTED = {
     "dict_type": "a mapping",
     "model_type": "a mapping",
 }
+# What pydantic puts into a path to tell a key from its value, or a branch of a union.
+_NO_KEYS = frozenset({"[key]", *BRANCHES})
 _NAMES: Mapping[type, str] = {
     str: "a text",
     bool: "a boolean",
@@ -33,14 +37,14 @@ _NAMES: Mapping[type, str] = {
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> Iterator[PathProblem]:
-    """One fault per finding; values are shown only where the valid ones are a closed list."""
-    for found in error.errors(include_url=False):
-        keys = tuple(key for key in found["loc"] if key != "[key]")
-        yield _fault(str(found["type"]), dict(found), keys, model)
+    """One problem per validation error; quotes a value only where the valid ones are a list."""
+    for each in error.errors(include_url=False):
+        keys = tuple(key for key in each["loc"] if key not in _NO_KEYS)
+        yield _problem(each, keys, model)
 
 
-def _fault(kind: str, found: Mapping[str, Any], keys: Keys, model: type[BaseModel]) -> PathProblem:
-    value, context = found["input"], found.get("ctx", {})
+def _problem(error: ErrorDetails, keys: Keys, model: type[BaseModel]) -> PathProblem:
+    kind, value, context = error["type"], error["input"], error.get("ctx", {})
     if kind == "extra_forbidden":
         return _unknown_key(keys, model)
     if kind == "missing":
@@ -51,12 +55,12 @@ def _fault(kind: str, found: Mapping[str, Any], keys: Keys, model: type[BaseMode
         return _wrong_type("a value", value, keys)
     if kind == "literal_error":
         return _not_one_of(value, keys, model)
-    is_key = found["loc"][-1:] == ("[key]",)
+    is_key = error["loc"][-1:] == ("[key]",)
     if context.get("pattern") in WORDS:
         message = f"{shown(value)}: {WORDS[context['pattern']]}"
         return PathProblem("invalid-name", message, "", keys, is_key)
-    message = str(context["error"]) if kind == "value_error" else str(found["msg"])
-    # A finding about a key, or about a whole mapping, belongs to the key.
+    message = str(context["error"]) if kind == "value_error" else error["msg"]
+    # A problem with a key, or with a whole mapping, is shown at the key.
     on_key = is_key or isinstance(value, dict)
     return PathProblem("invalid-value", _sentence(message), "", keys, on_key)
 
@@ -83,9 +87,9 @@ def _wrong_type(wanted: str, value: object, keys: Keys) -> PathProblem:
         message = f"must be {wanted}, not null" if wanted != "a value" else "must not be null"
         hint = "Leave the key out to leave what is live as it is; this key cannot be unset."
         return PathProblem("not-null", message, hint, keys)
-    given = _NAMES.get(type(value), "something else")
+    actual = _NAMES.get(type(value), "something else")
     hint = "Put it in quotes." if wanted == "a text" and not isinstance(value, dict | list) else ""
-    return PathProblem("wrong-type", f"must be {wanted}, not {given}", hint, keys)
+    return PathProblem("wrong-type", f"must be {wanted}, not {actual}", hint, keys)
 
 
 def _not_one_of(value: object, keys: Keys, model: type[BaseModel]) -> PathProblem:

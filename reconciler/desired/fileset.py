@@ -2,104 +2,182 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Mapping
-from pathlib import Path, PureWindowsPath
-from typing import Any
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any, Final
 
-from reconciler.core.fileset import FileEntry, FileSet, file_set
+from reconciler.core.fileset import FileSet, file_set, normal_path
 from reconciler.core.kind import FileRole
 from reconciler.desired.archive import is_archive, read_archive
 from reconciler.desired.discover import Source
-from reconciler.desired.folder import FilesRefused, Refusal, Selection, find_files, unreadable
-from reconciler.desired.regular_file import open_regular, strange
+from reconciler.desired.file_check import name_problem
+from reconciler.desired.file_hash import hash_file, hash_files
+from reconciler.desired.folder import FoundFile, Selection, check_count, find_files
+from reconciler.desired.path_problem import InputError, Keys, PathProblem
+from reconciler.desired.project_path import bad_path, locate
+from reconciler.desired.tracked import Checkout, Checkouts
+
+SHOWN: Final = 3
+"""So many names of files are shown in one message."""
 
 
-def read_file_set(value: Any, role: FileRole, manifest: Source) -> FileSet:
-    """The files that a spec value names.  Raises ``FilesRefused``.
+@dataclass(frozen=True, slots=True)
+class ReadFiles:
+    """A file set, and what the author should know of it."""
 
-    ``value`` is the mapping ``{root, include, exclude}`` of a tree, else one path.
+    files: FileSet
+    warnings: tuple[PathProblem, ...] = ()
+
+    def under(self, *keys: str | int) -> ReadFiles:
+        """The same files with these keys in front of the places of the warnings."""
+        return ReadFiles(self.files, tuple(each.under(*keys) for each in self.warnings))
+
+
+@dataclass(slots=True)
+class FileReader:
+    """Reads the file sets of one load; git lists the files of a checkout once for all of them."""
+
+    _checkouts: dict[Path, Checkouts] = field(default_factory=dict)
+
+    def read(self, value: Any, role: FileRole, manifest: Source) -> ReadFiles:
+        """The files that a spec value names.  Raises ``InputError``.
+
+        ``value`` is a mapping ``{root, under, include, exclude, gitIgnored}`` of a tree or a list
+        of such mappings, else one path.
+        """
+        if role.form == "tree":
+            return self._read_tree(value, role, manifest)
+        text = paths_of(value, role)[0]
+        path = locate(text, manifest, new=role.form == "output")
+        if role.form == "output":
+            if path.is_dir():
+                raise bad_path(text, "is a folder")
+            return ReadFiles(file_set((), "output", str(path)))
+        if role.form == "blob":
+            file = FoundFile(path.name, path, named=True)
+            return ReadFiles(file_set([hash_file(file)], "blob", str(path)))
+        if is_archive(path) and not path.is_dir():
+            return ReadFiles(file_set(read_archive(path), "context", str(path)))
+        return self._read_folder(text, Selection(role.limit, docker=True), manifest)
+
+    def _read_tree(self, value: Any, role: FileRole, manifest: Source) -> ReadFiles:
+        parts: list[ReadFiles] = []
+        problems: list[PathProblem] = []
+        for keys, each in _mappings(value):
+            try:
+                parts.append(self._read_part(each, role, manifest).under(*keys))
+            except InputError as error:
+                problems += [problem.under(*keys) for problem in error.problems]
+        if problems:
+            raise InputError(*problems)
+        return joined(parts, role)
+
+    def _read_part(self, value: Mapping[str, Any], role: FileRole, manifest: Source) -> ReadFiles:
+        selection = Selection(
+            role.limit,
+            include=value.get("include"),
+            exclude=value.get("exclude", ()),
+            git_ignored=value.get("gitIgnored") == "include",
+        )
+        under = folder_of_version(value.get("under", "."))
+        try:
+            read = self._read_folder(value["root"], selection, manifest)
+        except InputError as error:
+            raise InputError(*_placed(error.problems)) from error
+        entries = [replace(each, path=f"{under}{each.path}") for each in read.files.entries]
+        files = replace(read.files, entries=tuple(entries))
+        return ReadFiles(files, tuple(_placed(read.warnings)))
+
+    def _read_folder(self, text: str, selection: Selection, manifest: Source) -> ReadFiles:
+        path = locate(text, manifest)
+        form = "context" if selection.docker else "tree"
+        if not path.is_dir():
+            archives = ", a .tar.gz, .tgz or .zip" if selection.docker else ""
+            raise bad_path(text, f"is not a folder{archives}")
+        checkouts = self._checkouts.setdefault(manifest.root, Checkouts(manifest.root))
+        # A manifest beside the files it names is not part of them: its changes make no version.
+        found = find_files(path, replace(selection, without=manifest.real, checkouts=checkouts))
+        files = file_set(hash_files(found), form, str(path))
+        return ReadFiles(files, tuple(_git_warnings(found, checkouts.at(path))))
+
+
+def _mappings(value: Any) -> Iterator[tuple[Keys, Mapping[str, Any]]]:
+    """Each mapping of a tree's value, and the keys that lead to it."""
+    if isinstance(value, list):
+        yield from (((index,), each) for index, each in enumerate(value))
+    else:
+        yield (), value
+
+
+def folder_of_version(under: str) -> str:
+    """The start of the paths of files that lie ``under`` a folder of the version, '' for its root.
+
+    Raises ``InputError``.
     """
-    try:
-        return _read(value, role, manifest)
-    except FilesRefused as refused:
-        if role.form != "tree":
-            raise
-        # What is wrong with the folder itself belongs to the key that names it.
-        placed = (Refusal(r.code, r.message, r.hint, r.keys or ("root",)) for r in refused.refusals)
-        raise FilesRefused(*placed) from refused
+    path = posixpath.normpath(normal_path(under))
+    if name_problem(path) or path.startswith(("/", "~")) or PureWindowsPath(path).drive:
+        error = bad_path(under, "is not a folder of a version", "Write it like common/.")
+    elif path.partition("/")[0] == "..":
+        error = bad_path(under, "leads out of the version")
+    else:
+        return "" if path == "." else f"{path}/"
+    raise InputError(*(each.under("under") for each in error.problems))
 
 
-def path_of(value: Any, role: FileRole) -> str | None:
-    """The path inside a file role's value, if it has the right shape."""
-    text = value.get("root") if role.form == "tree" and isinstance(value, Mapping) else value
-    return text if isinstance(text, str) else None
+def joined(parts: Sequence[ReadFiles], role: FileRole) -> ReadFiles:
+    """The files of all parts as one set.  Raises ``InputError`` where two bring the same path."""
+    owners: dict[str, int] = {}
+    problems: list[PathProblem] = []
+    for index, part in enumerate(parts):
+        for path in part.files.by_path:
+            if owners.setdefault(path, index) != index:
+                problems.append(_shared(path, owners[path], index))
+    for path, index in owners.items():
+        above = (parent.as_posix() for parent in PurePosixPath(path).parents)
+        # A path cannot be a file and a folder at once.
+        problems += [_shared(each, owners[each], index) for each in above if each in owners]
+    if problems:
+        raise InputError(*problems)
+    check_count(owners, role.limit)
+    entries = [entry for part in parts for entry in part.files.entries]
+    warnings = tuple(warning for part in parts for warning in part.warnings)
+    return ReadFiles(file_set(entries, role.form, parts[0].files.source), warnings)
 
 
-def locate(text: str, manifest: Source, *, new: bool = False) -> Path:
-    """The real path that a manifest means by ``text``; it must be there unless it may be ``new``.
-
-    Raises ``FilesRefused``.
-    """
-    if not text or strange(text) or "\\" in text:
-        raise _bad(text, "is empty or has characters that no path here may have")
-    if os.path.isabs(text) or PureWindowsPath(text).drive or text.startswith("~"):
-        raise _bad(text, "is absolute", "Paths start at the manifest's own folder.")
-    plain = Path(os.path.normpath(manifest.folder / text))
-    try:
-        real = plain.resolve(strict=not new)
-    except (OSError, RuntimeError) as error:
-        if not plain.is_relative_to(manifest.root):
-            raise _outside(text) from error
-        raise _bad(text, "does not exist", code="no-such-file") from error
-    if not plain.is_relative_to(manifest.root) or not real.is_relative_to(manifest.root):
-        raise _outside(text)
-    if ".git" in real.relative_to(manifest.root).parts:
-        # A checkout keeps its credentials there.
-        raise _bad(text, "lies in .git")
-    return real
+def _shared(path: str, first: int, second: int) -> PathProblem:
+    low, high = sorted((first, second))
+    hint = "Give one of them another `under`, or leave the file out with `exclude`."
+    return PathProblem(
+        "same-path", f"files[{low}] and files[{high}] both bring {path!r}", hint, (high,)
+    )
 
 
-def hash_file(path: Path, name: str) -> FileEntry:
-    """The entry of one file, read as a stream.  Raises ``FilesRefused``."""
-    try:
-        with open_regular(path) as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            return FileEntry(name, digest, stream.tell())
-    except OSError as error:
-        raise FilesRefused(unreadable(name, error)) from error
+def _placed(problems: Iterable[PathProblem]) -> Iterator[PathProblem]:
+    """What is said of the folder itself belongs to the key that names it."""
+    for problem in problems:
+        yield problem if problem.keys else problem.under("root")
 
 
-def _read(value: Any, role: FileRole, manifest: Source) -> FileSet:
-    text = path_of(value, role) or ""
-    path = locate(text, manifest, new=role.form == "output")
-    if role.form == "output":
-        if path.is_dir():
-            raise _bad(text, "is a folder")
-        return file_set((), "output", str(path))
-    if role.form == "blob":
-        return file_set([hash_file(path, path.name)], "blob", str(path))
-    if path.is_dir():
-        files = find_files(path, _selection(value, role, manifest))
-        return file_set((hash_file(real, name) for name, real in files), role.form, str(path))
-    if role.form == "context" and is_archive(path):
-        return file_set(read_archive(path), "context", str(path))
-    archives = ", a .tar.gz, .tgz or .zip" if role.form == "context" else ""
-    raise _bad(text, f"is not a folder{archives}")
+def _git_warnings(found: Iterable[FoundFile], checkout: Checkout | None) -> Iterator[PathProblem]:
+    untracked = [file.path for file in found if file.untracked]
+    if untracked:
+        names = ", ".join(map(repr, untracked[:SHOWN]))
+        more = f" and {len(untracked) - SHOWN} more" if len(untracked) > SHOWN else ""
+        message = f"git does not track files that are sent: {names}{more}"
+        hint = "Run `git add`, or leave them out with `exclude` or .reconcilerignore."
+        yield PathProblem("untracked-file", message, hint, warning=True)
+    if checkout and checkout.error:
+        message = f"git cannot list the files here, so that ignored ones count: {checkout.error}"
+        yield PathProblem("git-unreadable", message, warning=True)
 
 
-def _selection(value: Any, role: FileRole, manifest: Source) -> Selection:
-    # A manifest beside the files it names is no part of them: its changes make no version.
-    if role.form != "tree":
-        return Selection(limit=role.limit, without=manifest.real)
-    return Selection(value.get("include"), value.get("exclude", ()), role.limit, manifest.real)
-
-
-def _bad(text: str, what: str, hint: str = "", code: str = "bad-path") -> FilesRefused:
-    return FilesRefused(Refusal(code, f"path {text[:100]!r} {what}", hint))
-
-
-def _outside(text: str) -> FilesRefused:
-    hint = "Files must lie in the project directory (--project-dir)."
-    return _bad(text, "leads out of the project directory", hint)
+def paths_of(value: Any, role: FileRole) -> list[str]:
+    """The paths inside a file role's value, as far as it has the right shape."""
+    if role.form == "tree":
+        parts = [each for _, each in _mappings(value) if isinstance(each, Mapping)]
+        value = [each.get("root") for each in parts]
+    else:
+        value = [value]
+    return [each for each in value if isinstance(each, str)]

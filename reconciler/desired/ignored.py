@@ -14,7 +14,7 @@ from reconciler.desired.model_field import keys_of, model_at, type_at
 from reconciler.desired.path_problem import Keys, PathProblem, shown, undotted
 
 
-def ignored_fault(path: str, at: Keys, spec: Mapping[str, Any], kind: Kind) -> PathProblem | None:
+def ignored_problem(path: str, at: Keys, spec: Mapping[str, Any], kind: Kind) -> PathProblem | None:
     """What is wrong with ignoring this key path of a valid ``spec``; None when nothing is.
 
     An ignored key stays as it is live, so that it must have a live value of its own.

@@ -12,14 +12,15 @@ from reconciler.core.kind import Kind
 from reconciler.core.resource import Address
 from reconciler.desired.data_file import set_aside
 from reconciler.desired.digest import digest
-from reconciler.desired.discover import Found, Source, find_manifests, find_project, read_source
+from reconciler.desired.discover import Discovery, Source, find_manifests, find_project, read_source
+from reconciler.desired.fileset import FileReader
 from reconciler.desired.manifest import Manifest, ManifestFile
 from reconciler.desired.path_problem import PathProblem, dig, undotted
 from reconciler.desired.prepare import Context, ParsedFile, prepare
 from reconciler.desired.project import Project
 from reconciler.desired.project_file import Asked, read_project, unused_patches
 from reconciler.desired.regular_file import real_path
-from reconciler.desired.resolve import link
+from reconciler.desired.resolve import resolve
 from reconciler.desired.resource_builder import ResourceBuilder
 from reconciler.errors import ManifestError, Problem
 
@@ -32,7 +33,7 @@ class Desired:
 
     ``digest`` is independent of files, order and spelling.  ``left_out`` names YAML files that
     were not taken for manifests.  ``whole`` is False when the given paths do not cover the
-    project, so that what is not here may still be wanted.
+    project, so that what is not here may still be wanted.  ``warnings`` stop nothing.
     """
 
     project: Project
@@ -40,6 +41,7 @@ class Desired:
     digest: str
     left_out: tuple[str, ...] = ()
     whole: bool = True
+    warnings: tuple[Problem, ...] = ()
     locate: Callable[[Problem], Problem] = field(
         default=lambda problem: problem, compare=False, repr=False
     )
@@ -75,6 +77,7 @@ class _Loading:
         self._kinds = kinds
         self._basic: list[Problem] = []
         self._problems: list[Problem] = []
+        self._warnings: list[Problem] = []
         self._files: dict[Path, ManifestFile] = {}
         self._by_address: dict[str, Manifest] = {}
         self._documents = 0
@@ -86,10 +89,10 @@ class _Loading:
         read = read_project(file, Asked(target, env, providers))
         self._problems += read.problems
         project = read.project
-        found = self._manifests(project, file)
+        discovery = self._manifests(project, file)
         context = Context(self._kinds, project.variables, read.patches, file)
         files = set_aside(
-            [prepare(each, context) for each in self._open(found.sources)], self._kinds
+            [prepare(each, context) for each in self._open(discovery.sources)], self._kinds
         )
         self._problems += files.problems
         graph = self._graph(files.manifests, project)
@@ -99,9 +102,10 @@ class _Loading:
                 read.patches, self._known(files.manifests), set(self._kinds)
             )
         self._raise()
-        left_out = tuple(sorted((*found.left_out, *files.left_out)))
+        left_out = tuple(sorted((*discovery.left_out, *files.left_out)))
         whole_digest = digest(project, graph, self._kinds)
-        return Desired(project, graph, whole_digest, left_out, whole, self._locate)
+        warnings = tuple(sorted(self._warnings, key=_place))
+        return Desired(project, graph, whole_digest, left_out, whole, warnings, self._locate)
 
     def _locate(self, problem: Problem) -> Problem:
         manifest = self._by_address.get(problem.address)
@@ -111,23 +115,23 @@ class _Loading:
         # The key may be one that is missing: the nearest one that is written is the place then.
         while keys and dig(manifest.value, keys) is None:
             keys = keys[:-1]
-        found = manifest.problem(PathProblem(problem.code, problem.message, problem.hint, keys))
-        return replace(problem, file=found.file, line=found.line, column=found.column)
+        located = manifest.locate(PathProblem(problem.code, problem.message, problem.hint, keys))
+        return replace(problem, file=located.file, line=located.line, column=located.column)
 
     def _project_file(self) -> ManifestFile | None:
-        found = find_project(self._paths, self._dir)
-        self._problems += found.problems
-        files = self._open(found.sources)
+        discovery = find_project(self._paths, self._dir)
+        self._problems += discovery.problems
+        files = self._open(discovery.sources)
         if files:
-            self._basic += files[0].reading.problems
+            self._basic += files[0].yaml.problems
         return files[0] if files else None
 
-    def _manifests(self, project: Project, file: ManifestFile | None) -> Found:
+    def _manifests(self, project: Project, file: ManifestFile | None) -> Discovery:
         base = file.source.folder if file else self._dir
-        found = find_manifests(self._paths, self._dir, project.exclude, base)
-        self._basic += found.problems
-        self._unread |= bool(found.problems)
-        return found
+        discovery = find_manifests(self._paths, self._dir, project.exclude, base)
+        self._basic += discovery.problems
+        self._unread |= bool(discovery.problems)
+        return discovery
 
     def _open(self, sources: Sequence[Source]) -> list[ManifestFile]:
         opened: list[ManifestFile] = []
@@ -139,7 +143,7 @@ class _Loading:
                     self._unread = True
                     continue
                 self._files[source.real] = ManifestFile(source, data)
-                self._documents += len(self._files[source.real].reading.documents)
+                self._documents += len(self._files[source.real].yaml.documents)
             if self._documents > MAX_DOCUMENTS:
                 message = f"more than {MAX_DOCUMENTS} documents"
                 self._basic.append(Problem("too-many-documents", message, file=source.shown))
@@ -150,18 +154,20 @@ class _Loading:
     def _graph(self, files: Sequence[ParsedFile], project: Project) -> Graph:
         self._basic += [problem for file in files for problem in file.problems]
         manifests = [manifest for file in files for manifest in file.manifests]
+        reader = FileReader()
         builders = [
-            ResourceBuilder(manifest, self._kinds[manifest.value["kind"]], project.scope)
+            ResourceBuilder(manifest, self._kinds[manifest.value["kind"]], project.scope, reader)
             for manifest in manifests
         ]
+        self._warnings += [b.manifest.locate(each) for b in builders for each in b.warnings]
         self._by_address = {str(b.manifest.address): b.manifest for b in builders}
-        graph, between = link(builders, self._lost(files))
-        self._problems += [b.manifest.problem(fault) for b in builders for fault in b.faults]
+        graph, between = resolve(builders, self._lost(files))
+        self._problems += [b.manifest.locate(each) for b in builders for each in b.problems]
         self._problems += between
         return graph
 
     def _lost(self, files: Sequence[ParsedFile]) -> set[str] | None:
-        if self._unread or not all(file.file.reading.whole for file in files):
+        if self._unread or not all(file.file.yaml.whole for file in files):
             return None
         return {name for file in files for name in file.refused}
 

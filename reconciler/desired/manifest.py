@@ -21,26 +21,27 @@ class ManifestFile:
 
     def __init__(self, source: Source, data: bytes) -> None:
         self.source = source
-        self.reading: YamlDocuments = read_documents(data, source.shown)
+        self.yaml: YamlDocuments = read_documents(data, source.shown)
         self._data = data
 
     @cached_property
     def _positions(self) -> Positions:
         return Positions(self._data)
 
-    def problem(self, document: Document, fault: PathProblem, address: str = "") -> Problem:
-        """The fault with file, line and column."""
-        place = self._positions.find(document.index, fault.keys, on_key=fault.on_key)
+    def locate(self, document: Document, problem: PathProblem, address: str = "") -> Problem:
+        """The problem with file, line and column."""
+        place = self._positions.find(document.index, problem.keys, on_key=problem.on_key)
         line, column = place or (document.line, document.column)
         return Problem(
-            fault.code,
-            fault.message,
-            fault.hint,
+            problem.code,
+            problem.message,
+            problem.hint,
             address,
-            dotted(fault.keys),
+            dotted(problem.keys),
             self.source.shown,
             line,
             column,
+            warning=problem.warning,
         )
 
 
@@ -57,7 +58,7 @@ class AppliedPatch:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A document with placeholders replaced and patches applied, not yet validated."""
+    """A document with variables replaced and patches applied, not yet validated."""
 
     file: ManifestFile
     document: Document
@@ -70,12 +71,12 @@ class Manifest:
         kind, name = dig(self.value, ("kind",)), dig(self.value, ("metadata", "name"))
         return Address(kind, name) if isinstance(kind, str) and isinstance(name, str) else None
 
-    def problem(self, fault: PathProblem) -> Problem:
-        """The fault where its cause is written: in this document, or in the patch that made it."""
+    def locate(self, problem: PathProblem) -> Problem:
+        """The problem at its cause: in this document, or in the patch that set the value."""
         address = str(self.address or "")
         for patch in reversed(self.patches):
-            if fault.keys[:1] == ("spec",) and decides(patch.spec, fault.keys[1:]):
-                there = replace(fault, keys=(*patch.keys, *fault.keys[1:]))
-                found = patch.file.problem(patch.document, there, address)
-                return replace(found, path=dotted(fault.keys))
-        return self.file.problem(self.document, fault, address)
+            if problem.keys[:1] == ("spec",) and decides(patch.spec, problem.keys[1:]):
+                there = replace(problem, keys=(*patch.keys, *problem.keys[1:]))
+                located = patch.file.locate(patch.document, there, address)
+                return replace(located, path=dotted(problem.keys))
+        return self.file.locate(self.document, problem, address)

@@ -46,7 +46,23 @@ def places(model: type[BaseModel], key: str) -> Iterator[str]:
 
 
 def _step(annotation: Any, key: str | int) -> Any:
-    annotation = _bare(annotation)
+    steps = (_step_into(branch, key) for branch in _branches(annotation))
+    return next((step for step in steps if step is not None), None)
+
+
+def _branches(annotation: Any) -> Iterator[Any]:
+    """The types that a value may have; a union of a mapping and a list has two."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        yield from _branches(arguments[0])
+    elif origin in (Union, types.UnionType):
+        for branch in arguments:
+            yield from _branches(branch)
+    else:
+        yield annotation
+
+
+def _step_into(annotation: Any, key: str | int) -> Any:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is dict:
         return arguments[1]

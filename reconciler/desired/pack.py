@@ -17,7 +17,7 @@ from typing import IO, BinaryIO, Final, cast
 
 from reconciler.core.fileset import FileEntry, FileSet, file_set
 from reconciler.desired.archive import read_archive
-from reconciler.desired.folder import FilesRefused
+from reconciler.desired.path_problem import InputError
 from reconciler.desired.regular_file import open_regular, reason
 from reconciler.errors import ManifestError, Problem
 
@@ -31,7 +31,8 @@ def open_entry(files: FileSet, path: str) -> BinaryIO:
     Raises ``ManifestError`` here, or from ``read``, when the file is not what it was.
     """
     entry = files.by_path[path]
-    source = files.source if files.form == "blob" else os.path.join(files.source, path)
+    beside = files.source if files.form == "blob" else os.path.join(files.source, path)
+    source = entry.source or beside
     try:
         return cast(BinaryIO, _Verified(open_regular(source), entry, source))
     except OSError as error:
@@ -69,7 +70,7 @@ def _copy_archive(files: FileSet, target: IO[bytes]) -> None:
             raise _changed(files.source, "its members differ")
         with open_regular(path) as content:
             shutil.copyfileobj(content, target)
-    except FilesRefused as error:
+    except InputError as error:
         raise _changed(files.source, str(error)) from error
 
 

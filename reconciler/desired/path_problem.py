@@ -1,9 +1,9 @@
-"""Something wrong inside a document, said by key path; a position is added by whoever knows it."""
+"""A problem in user input, by key path, and the one exception that carries such problems."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Keys = tuple[str | int, ...]
 """The way from a document's root to a value: mapping keys and list indexes."""
@@ -11,13 +11,37 @@ Keys = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class PathProblem:
-    """A problem without file and line; ``on_key`` points at the key, not at its value."""
+    """A problem at a key path of a document; ``ManifestFile.locate`` adds file and line.
+
+    ``keys`` start at the root of whatever was read: a document, a file set, a list of patterns.
+    ``on_key`` points at the key, not at its value.  Only the YAML reader sets ``line`` and
+    ``column`` (from 1): it stops before there is a document in which keys could be looked up.
+    A ``warning`` stops nothing.
+    """
 
     code: str
     message: str
     hint: str = ""
     keys: Keys = ()
     on_key: bool = False
+    line: int = 0
+    column: int = 0
+    warning: bool = False
+
+    def under(self, *keys: str | int) -> PathProblem:
+        """The same problem with these keys in front of its own."""
+        return replace(self, keys=(*keys, *self.keys))
+
+
+class InputError(Exception):
+    """A part of the input cannot be used; ``problems`` holds at least one reason.
+
+    Caught inside ``desired``: users see the problems in a ``ManifestError``, with their places.
+    """
+
+    def __init__(self, *problems: PathProblem) -> None:
+        super().__init__(problems[0].message)
+        self.problems = problems
 
 
 Report = Callable[[PathProblem], None]

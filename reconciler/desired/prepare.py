@@ -1,4 +1,4 @@
-"""The documents of a file as manifests: placeholders replaced, patches applied, others refused."""
+"""The documents of a file as manifests: variables replaced, patches applied, others refused."""
 
 from __future__ import annotations
 
@@ -47,19 +47,19 @@ class ParsedFile:
 
 def prepare(file: ManifestFile, context: Context) -> ParsedFile:
     """The manifests of one file; a document of another tool is a problem of it."""
-    prepared = ParsedFile(file, problems=list(file.reading.problems))
-    for document in file.reading.documents:
-        prepared.looks_ours |= _looks_ours(document.value, context.kinds)
+    parsed = ParsedFile(file, problems=list(file.yaml.problems))
+    for document in file.yaml.documents:
+        parsed.looks_ours |= _looks_ours(document.value, context.kinds)
         if file is context.project_file and is_project(document):
             continue
-        fault = _foreign(document.value, context.kinds)
-        if fault:
-            prepared.problems.append(file.problem(document, fault))
+        problem = _foreign(document.value, context.kinds)
+        if problem:
+            parsed.problems.append(file.locate(document, problem))
             name = dig(document.value, ("metadata", "name"))
-            prepared.refused += [name] if isinstance(name, str) else []
+            parsed.refused += [name] if isinstance(name, str) else []
         else:
-            prepared.manifests.append(_manifest(document, prepared, context))
-    return prepared
+            parsed.manifests.append(_manifest(document, parsed, context))
+    return parsed
 
 
 def is_project(document: Document) -> bool:
@@ -93,12 +93,12 @@ def _foreign(value: Any, kinds: Mapping[str, Kind]) -> PathProblem | None:
     return None
 
 
-def _manifest(document: Document, prepared: ParsedFile, context: Context) -> Manifest:
-    faults: list[PathProblem] = []
-    value = Replacer(context.variables, faults.append).replace(document.value)
-    manifest = Manifest(prepared.file, document, value)
-    prepared.problems.extend(manifest.problem(fault) for fault in faults)
+def _manifest(document: Document, parsed: ParsedFile, context: Context) -> Manifest:
+    problems: list[PathProblem] = []
+    value = Replacer(context.variables, problems.append).replace(document.value)
+    manifest = Manifest(parsed.file, document, value)
+    parsed.problems.extend(manifest.locate(problem) for problem in problems)
     patches = tuple(context.patches.get(manifest.address, ())) if manifest.address else ()
     for patch in patches:
         value = {**value, "spec": merge(value.get("spec"), patch.spec)}
-    return Manifest(prepared.file, document, value, patches)
+    return Manifest(parsed.file, document, value, patches)

@@ -20,7 +20,7 @@ from reconciler.core.spec import Spec
 from reconciler.desired import name
 from reconciler.desired.explain import explain
 from reconciler.desired.ignore import compile_patterns
-from reconciler.desired.path_problem import Keys, PathProblem, Report, shown
+from reconciler.desired.path_problem import InputError, Keys, PathProblem, Report, shown
 from reconciler.desired.variables import WHOLE_ENV, Replacer, Variable
 
 DEFAULT_SCOPE: Final = "default"
@@ -49,7 +49,11 @@ VariableValue = Annotated[
 
 
 def _pattern(text: str) -> str:
-    compile_patterns([text])
+    try:
+        compile_patterns([text])
+    except InputError as error:
+        # pydantic reports a ValueError as a problem of the field.
+        raise ValueError(str(error)) from error
     return text
 
 
@@ -135,12 +139,12 @@ class Project:
 
 
 def parse_project(value: object, report: Report) -> ProjectManifest | None:
-    """The document as a value, or None after its faults were reported."""
+    """The document as a value, or None after its problems were reported."""
     try:
         return ProjectManifest.model_validate(value)
     except ValidationError as error:
-        for fault in explain(error, ProjectManifest):
-            report(fault)
+        for problem in explain(error, ProjectManifest):
+            report(problem)
         return None
 
 
@@ -159,7 +163,7 @@ class TargetResolver:
         self._known = known
         self._report = report
 
-    def choose(self, target: str | None, file: str) -> Project:
+    def resolve(self, target: str | None, file: str) -> Project:
         """The project as it is for ``target``; an unknown target is reported."""
         spec = self._manifest.spec
         chosen = spec.targets.get(target) if target else None
@@ -231,7 +235,7 @@ def _secret(setting: str) -> bool:
 
 
 def unknown_target(target: str, targets: Mapping[str, object]) -> PathProblem:
-    """The fault of a ``--target`` that the project does not have."""
+    """The problem of a ``--target`` that the project does not have."""
     message = f"unknown target {shown(target)}{did_you_mean(target, targets)}"
     known = ", ".join(sorted(targets)) or "none"
     return PathProblem("unknown-target", message, f"Targets of this project: {known}.")

@@ -46,26 +46,26 @@ def read_project(file: ManifestFile | None, asked: Asked) -> ProjectFile:
 
     Of a faulty document still comes as much as the manifests can be checked with.
     """
-    documents = [each for each in file.reading.documents if is_project(each)] if file else []
+    documents = [each for each in file.yaml.documents if is_project(each)] if file else []
     if file is None or not documents:
         read = ProjectFile(Project(file=file.source.shown if file else ""))
         # A file that could not be read may well have the target.
-        if asked.target and (file is None or file.reading.whole):
-            fault = unknown_target(asked.target, {})
-            read.problems.append(Problem(fault.code, fault.message, fault.hint))
+        if asked.target and (file is None or file.yaml.whole):
+            problem = unknown_target(asked.target, {})
+            read.problems.append(Problem(problem.code, problem.message, problem.hint))
         return read
-    faults: list[PathProblem] = []
+    problems: list[PathProblem] = []
     first, *others = documents
-    manifest = parse_project(first.value, faults.append)
+    manifest = parse_project(first.value, problems.append)
     if manifest:
-        read = _settled(manifest, file, first, asked, faults.append)
+        read = _resolved(manifest, file, first, asked, problems.append)
     else:
         read = ProjectFile(_guessed(first.value, asked.target, file.source.shown))
-    read.problems += [file.problem(first, fault) for fault in faults]
+    read.problems += [file.locate(first, problem) for problem in problems]
     second = PathProblem(
         "two-projects", "a second Project document", "Keep one of them.", ("kind",)
     )
-    read.problems += [file.problem(each, second) for each in others]
+    read.problems += [file.locate(each, second) for each in others]
     return read
 
 
@@ -78,24 +78,24 @@ def unused_patches(
         if address.kind in kinds:
             guess = did_you_mean(str(address), (str(each) for each in known))
             message = f"a patch of {address}, which no manifest defines{guess}"
-            fault, key = PathProblem("unknown-reference", message), "name"
+            problem, key = PathProblem("unknown-reference", message), "name"
         else:
             guess = did_you_mean(address.kind, kinds)
-            fault, key = (
+            problem, key = (
                 PathProblem("unknown-kind", f"unknown kind {shown(address.kind)}{guess}"),
                 "kind",
             )
         for patch in patches[address]:
-            at = PathProblem(fault.code, fault.message, "", (*patch.keys[:-1], key))
-            problems.append(patch.file.problem(patch.document, at))
+            at = PathProblem(problem.code, problem.message, "", (*patch.keys[:-1], key))
+            problems.append(patch.file.locate(patch.document, at))
     return problems
 
 
-def _settled(
+def _resolved(
     manifest: ProjectManifest, file: ManifestFile, document: Document, asked: Asked, report: Report
 ) -> ProjectFile:
-    chooser = TargetResolver(manifest, asked.env, asked.providers, report)
-    read = ProjectFile(chooser.choose(asked.target, file.source.shown))
+    resolver = TargetResolver(manifest, asked.env, asked.providers, report)
+    read = ProjectFile(resolver.resolve(asked.target, file.source.shown))
     replacer = Replacer(read.project.variables, report)
     for keys, patch in read.project.patches:
         address = Address(patch.kind, patch.name)

@@ -9,18 +9,15 @@ from io import BufferedReader
 from pathlib import Path
 
 
-class NotRegular(OSError):
-    """The path is no regular file; reading it could block for ever or have effects."""
-
-
 def open_regular(path: str | Path) -> BufferedReader:
-    """The file, open for reading.  Raises ``NotRegular`` and ``OSError``."""
+    """The file, open for reading.  Raises ``OSError``, also for a pipe, device or folder."""
     # Non-blocking, so that a pipe cannot hold us before we see that it is one.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return open(descriptor, "rb")
     os.close(descriptor)
-    raise NotRegular("not a regular file")
+    # Reading a pipe or a device could block for ever or have effects.
+    raise OSError("not a regular file")
 
 
 def real_path(path: Path) -> Path:

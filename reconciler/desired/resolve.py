@@ -12,7 +12,7 @@ from reconciler.desired.resource_builder import Reference, ResourceBuilder
 from reconciler.errors import Problem
 
 
-def link(
+def resolve(
     builders: Sequence[ResourceBuilder], lost: Collection[str] | None
 ) -> tuple[Graph, list[Problem]]:
     """The graph, and what is wrong between its members.
@@ -40,7 +40,7 @@ def _twice(builder: ResourceBuilder, first: ResourceBuilder, address: Address) -
     document, file = first.manifest.document, first.manifest.file.source.shown
     message = f"{address} is already at {file}:{document.line}:{document.column}"
     hint = "Give one of the two another metadata.name."
-    return builder.manifest.problem(
+    return builder.manifest.locate(
         PathProblem("duplicate-name", message, hint, ("metadata", "name"))
     )
 
@@ -48,22 +48,26 @@ def _twice(builder: ResourceBuilder, first: ResourceBuilder, address: Address) -
 def _unresolved(
     builder: ResourceBuilder, known: Collection[Address], lost: Collection[str]
 ) -> Iterator[Problem]:
-    for want in builder.wants:
-        if want.address not in known and want.address.name not in lost:
-            yield builder.manifest.problem(_not_found(want, known))
+    for reference in builder.references:
+        if reference.address not in known and reference.address.name not in lost:
+            yield builder.manifest.locate(_not_found(reference, known))
 
 
-def _not_found(want: Reference, known: Collection[Address]) -> PathProblem:
-    kind, name = want.address
-    if want.keys[0] == "dependsOn":
-        guess = did_you_mean(str(want.address), (str(each) for each in known))
+def _not_found(reference: Reference, known: Collection[Address]) -> PathProblem:
+    kind, name = reference.address
+    if reference.keys[0] == "dependsOn":
+        guess = did_you_mean(str(reference.address), (str(each) for each in known))
     else:
         guess = did_you_mean(name, (each.name for each in known if each.kind == kind))
     hint = "It must be among the manifests of the paths given."
-    return PathProblem("unknown-reference", f"no manifest {want.address}{guess}", hint, want.keys)
+    return PathProblem(
+        "unknown-reference", f"no manifest {reference.address}{guess}", hint, reference.keys
+    )
 
 
 def _circle(circle: tuple[Address, ...], builder: ResourceBuilder) -> Problem:
-    keys = next(want.keys for want in builder.wants if want.address == circle[1])
+    keys = next(
+        reference.keys for reference in builder.references if reference.address == circle[1]
+    )
     message = f"a circle of dependencies: {' -> '.join(str(each) for each in circle)}"
-    return builder.manifest.problem(PathProblem("cycle", message, "Take one of them out.", keys))
+    return builder.manifest.locate(PathProblem("cycle", message, "Take one of them out.", keys))

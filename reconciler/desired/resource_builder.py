@@ -10,14 +10,13 @@ from pydantic import ValidationError
 
 from reconciler.core.fileset import FileSet
 from reconciler.core.kind import Kind
-from reconciler.core.resource import Address, Origin, Resource
+from reconciler.core.resource import Address, Resource
 from reconciler.desired.envelope import Envelope, manifest_model
 from reconciler.desired.explain import explain
-from reconciler.desired.fileset import path_of, read_file_set
-from reconciler.desired.folder import FilesRefused
-from reconciler.desired.ignored import ignored_fault
+from reconciler.desired.fileset import FileReader, paths_of
+from reconciler.desired.ignored import ignored_problem
 from reconciler.desired.manifest import Manifest
-from reconciler.desired.path_problem import Keys, PathProblem, dig, undotted
+from reconciler.desired.path_problem import InputError, Keys, PathProblem, dig, undotted
 
 _TOP_KEYS = ("spec", "metadata", "lifecycle", "dependsOn")
 
@@ -31,20 +30,25 @@ class Reference:
 
 
 class ResourceBuilder:
-    """Builds one resource; ``faults`` hold all that is wrong with it."""
+    """Builds one resource; ``problems`` hold all that is wrong with it.
 
-    def __init__(self, manifest: Manifest, kind: Kind, scope: str) -> None:
+    ``warnings`` hold what the author should know.
+    """
+
+    def __init__(self, manifest: Manifest, kind: Kind, scope: str, reader: FileReader) -> None:
         self.manifest = manifest
         self.kind = kind
         self.scope = scope
-        self.faults: list[PathProblem] = []
+        self.problems: list[PathProblem] = []
+        self.warnings: list[PathProblem] = []
+        self._reader = reader
         self._spec: Any = dig(manifest.value, ("spec",))
         envelope = self._validated()
-        # Read from the raw values, so that these faults show beside those of the model.
-        self.wants = tuple(self._wants())
+        # Read from the raw values, so that these problems show beside those of the model.
+        self.references = tuple(self._references())
         files = self._files()
         self.resource = self._resource(envelope, files) if envelope else None
-        if self.resource and not self.faults:
+        if self.resource and not self.problems:
             self._check(self.resource)
 
     def _validated(self) -> Envelope | None:
@@ -52,15 +56,15 @@ class ResourceBuilder:
         try:
             envelope = model.model_validate(self.manifest.value)
         except ValidationError as error:
-            self.faults.extend(explain(error, model))
+            self.problems.extend(explain(error, model))
             return None
         for index, path in enumerate(envelope.lifecycle.ignore_changes):
             at = ("lifecycle", "ignoreChanges", index)
-            fault = ignored_fault(path, at, self._spec, self.kind)
-            self.faults += [fault] if fault else []
+            problem = ignored_problem(path, at, self._spec, self.kind)
+            self.problems += [problem] if problem else []
         return envelope
 
-    def _wants(self) -> Iterator[Reference]:
+    def _references(self) -> Iterator[Reference]:
         texts = dig(self.manifest.value, ("dependsOn",))
         for index, text in enumerate(texts if isinstance(texts, list) else ()):
             if isinstance(text, str) and (address := Address.parse(text)):
@@ -76,30 +80,28 @@ class ResourceBuilder:
         for path, role in self.kind.files.items():
             keys = undotted(path)
             value = dig(self._spec, keys)
-            if path_of(value, role) is None or self._faulty(("spec", *keys)):
+            if not paths_of(value, role) or self._faulty(("spec", *keys)):
                 continue
             try:
-                files[path] = read_file_set(value, role, self.manifest.file.source)
-            except FilesRefused as refused:
-                for each in refused.refusals:
-                    at = ("spec", *keys, *each.keys)
-                    self.faults.append(PathProblem(each.code, each.message, each.hint, at))
+                read = self._reader.read(value, role, self.manifest.file.source)
+                files[path] = read.files
+                self.warnings += [each.under("spec", *keys) for each in read.warnings]
+            except InputError as error:
+                self.problems += [each.under("spec", *keys) for each in error.problems]
         return files
 
     def _faulty(self, keys: Keys) -> bool:
-        return any(fault.keys[: len(keys)] == keys for fault in self.faults)
+        return any(problem.keys[: len(keys)] == keys for problem in self.problems)
 
     def _resource(self, envelope: Envelope, files: Mapping[str, FileSet]) -> Resource:
-        document = self.manifest.document
         return Resource(
             address=Address(self.kind.name, envelope.metadata.name),
             spec=envelope.spec.written(),
             id=envelope.metadata.id,
             user_provided_id=envelope.metadata.user_provided_id,
             lifecycle=envelope.lifecycle.value(),
-            depends_on=tuple(sorted({want.address for want in self.wants})),
+            depends_on=tuple(sorted({each.address for each in self.references})),
             files=files,
-            origin=Origin(self.manifest.file.source.shown, document.line, document.column),
             scope=self.scope,
         )
 
@@ -108,4 +110,4 @@ class ResourceBuilder:
             keys = undotted(problem.path)
             if keys and keys[0] not in _TOP_KEYS:
                 keys = ("spec", *keys)
-            self.faults.append(PathProblem(problem.code, problem.message, problem.hint, keys))
+            self.problems.append(PathProblem(problem.code, problem.message, problem.hint, keys))

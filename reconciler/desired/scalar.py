@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from reconciler.desired.path_problem import InputError, PathProblem
+
 MAX_DIGITS = 18
 
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
@@ -39,17 +41,8 @@ _ODD_NUMBER: Final = re.compile(
 Scalar = str | int | float | bool | None
 
 
-class Ambiguous(ValueError):
-    """An unquoted scalar that readers of YAML disagree about; ``code`` and ``hint`` say how."""
-
-    def __init__(self, code: str, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.hint = hint
-
-
 def resolve(text: str) -> Scalar:
-    """The value of an unquoted scalar; dates stay text.  Raises ``Ambiguous``."""
+    """The value of an unquoted scalar; dates stay text.  Raises ``InputError``."""
     if text in _NULLS:
         return None
     if text in _BOOLEANS:
@@ -57,7 +50,7 @@ def resolve(text: str) -> Scalar:
     if text[0] in "0123456789+-.":
         return _number(text)
     if text in _OLD_BOOLEANS:
-        raise Ambiguous(
+        raise _ambiguous(
             "ambiguous-boolean",
             f"{text} without quotes is text to some readers of YAML and a boolean to others",
             f'Write "{text}" for the text, or true / false for a boolean.',
@@ -68,7 +61,7 @@ def resolve(text: str) -> Scalar:
 def _number(text: str) -> Scalar:
     if _INT.fullmatch(text):
         if len(text.lstrip("+-")) > MAX_DIGITS:
-            raise Ambiguous(
+            raise _ambiguous(
                 "number-too-large",
                 f"a number of more than {MAX_DIGITS} digits loses its end on the way",
                 "Put it in quotes if it is an identifier.",
@@ -77,9 +70,13 @@ def _number(text: str) -> Scalar:
     if _FLOAT.fullmatch(text) and (value := float(text)) - value == 0:
         return value
     if _ODD_NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text) or _FLOAT.fullmatch(text):
-        raise Ambiguous(
+        raise _ambiguous(
             "ambiguous-number",
             f"{text[:40]} is a number to some readers of YAML and text or another number to others",
             "Write a plain decimal number such as 1000 or 0.5, or put the text in quotes.",
         )
     return text
+
+
+def _ambiguous(code: str, message: str, hint: str) -> InputError:
+    return InputError(PathProblem(code, message, hint))

@@ -98,7 +98,9 @@ def _clean(schema: Any, *, variables: bool) -> Any:
         elif key in _AS_IS:
             cleaned[key] = value
         elif key not in _NOISE:
-            cleaned[key] = _clean(value, variables=variables)
+            # Editors say what is wrong with one form of a value, and not that none fits.
+            form = "anyOf" if key == "oneOf" else key
+            cleaned[form] = _clean(value, variables=variables)
     return _flat(_with_variable(cleaned) if variables else cleaned)
 
 

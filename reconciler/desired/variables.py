@@ -1,4 +1,4 @@
-"""``${var.NAME}`` and ``${env.NAME}`` in texts: found, replaced, or refused with a reason."""
+"""``${var.NAME}`` and ``${env.NAME}`` in texts: replaced, or reported as a problem."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from reconciler.desired.path_problem import Keys, PathProblem, Report, shown
 
 Variable = str | int | float | bool
 
-_PLACEHOLDER: Final = re.compile(r"\$\$\{|\$\{([^{}\n]*)\}?")
+_REFERENCE: Final = re.compile(r"\$\$\{|\$\{([^{}\n]*)\}?")
 WHOLE_ENV: Final = re.compile(r"\$\{env\.[A-Za-z_][A-Za-z0-9_]*\}")
 _ENV: Final = re.compile(r"env\.([A-Za-z_][A-Za-z0-9_]*)")
 
 
 class Replacer:
-    """Replaces placeholders in one document; every text that cannot be replaced is reported.
+    """Replaces variables in one document; every text that cannot be replaced is reported.
 
     A text that is nothing but ``${var.NAME}`` takes the variable's own type; inside a longer
     text numbers and booleans are written out, fractions excepted, because ``3.10`` would come
@@ -36,7 +36,7 @@ class Replacer:
         self.missing: list[str] = []
 
     def replace(self, value: Any, keys: Keys = ()) -> Any:
-        """A copy of ``value`` with the placeholders of every text in it replaced."""
+        """A copy of ``value`` with the variables in every text of it replaced."""
         if isinstance(value, str):
             return self._text(value, keys) if "${" in value else value
         if isinstance(value, dict):
@@ -46,22 +46,22 @@ class Replacer:
         return value
 
     def _text(self, text: str, keys: Keys) -> Variable:
-        whole = _PLACEHOLDER.fullmatch(text)
+        whole = _REFERENCE.fullmatch(text)
         if whole and whole[1] is not None:
             return self._value(whole, keys)
-        return _PLACEHOLDER.sub(lambda found: self._inside(found, keys), text)
+        return _REFERENCE.sub(lambda match: self._inside(match, keys), text)
 
-    def _inside(self, found: re.Match[str], keys: Keys) -> str:
-        value = "${" if found[1] is None else self._value(found, keys)
+    def _inside(self, match: re.Match[str], keys: Keys) -> str:
+        value = "${" if match[1] is None else self._value(match, keys)
         if isinstance(value, float):
-            message = f"{found[0]} is the fraction {value}, which has no fixed spelling in a text"
+            message = f"{match[0]} is the fraction {value}, which has no fixed spelling in a text"
             hint = "Put the variable's value in quotes."
             self._report(PathProblem("variable-type", message, hint, keys))
         return str(value).lower() if isinstance(value, bool) else str(value)
 
-    def _value(self, found: re.Match[str], keys: Keys) -> Variable:
-        inner = found[1]
-        if inner.startswith("var.") and found[0].endswith("}"):
+    def _value(self, match: re.Match[str], keys: Keys) -> Variable:
+        inner = match[1]
+        if inner.startswith("var.") and match[0].endswith("}"):
             name = inner.removeprefix("var.")
             if name in self._variables:
                 return self._variables[name]
@@ -69,12 +69,12 @@ class Replacer:
             hint = "Variables are set in spec.variables of the project."
             self._report(PathProblem("unknown-variable", message, hint, keys))
         elif env := _ENV.fullmatch(inner):
-            return self._environment(env[1], keys) or found[0]
+            return self._environment(env[1], keys) or match[0]
         else:
-            message = f"unknown placeholder {shown(found[0])}"
+            message = f"unknown placeholder {shown(match[0])}"
             hint = "Write ${var.NAME} for a variable, or $${ for the two characters themselves."
             self._report(PathProblem("unknown-placeholder", message, hint, keys))
-        return found[0]
+        return match[0]
 
     def _environment(self, name: str, keys: Keys) -> str | None:
         if self._env is None:

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import yaml
 
-from reconciler.desired.path_problem import Keys, dotted, shown
-from reconciler.desired.scalar import Ambiguous, resolve
-from reconciler.desired.yaml_text import Unreadable, decode
+from reconciler.desired.path_problem import InputError, Keys, PathProblem, dotted, shown
+from reconciler.desired.scalar import resolve
+from reconciler.desired.yaml_text import decode
 from reconciler.errors import Problem
 
 MAX_DOCUMENTS = 1_000
@@ -62,22 +62,35 @@ class _Frame:
 
 def read_documents(data: bytes, file: str = "") -> YamlDocuments:
     """The documents of one file and all that is wrong with them; empty documents are left out."""
-    composer = _Composer(file)
+    composer = _Composer()
+    whole = True
     try:
-        composer.read(decode(data, file))
-    except Unreadable as stop:
-        composer.problems.append(stop.problem)
-        return YamlDocuments(tuple(composer.documents), tuple(composer.problems), whole=False)
-    return YamlDocuments(tuple(composer.documents), tuple(composer.problems))
+        composer.read(decode(data))
+    except InputError as error:
+        composer.problems += error.problems
+        whole = False
+    problems = tuple(_in_file(file, each) for each in composer.problems)
+    return YamlDocuments(tuple(composer.documents), problems, whole)
+
+
+def _in_file(file: str, problem: PathProblem) -> Problem:
+    return Problem(
+        problem.code,
+        problem.message,
+        problem.hint,
+        path=dotted(problem.keys),
+        file=file,
+        line=problem.line,
+        column=problem.column,
+    )
 
 
 class _Composer:
     """Builds values from events; one instance reads one file."""
 
-    def __init__(self, file: str) -> None:
-        self.file = file
+    def __init__(self) -> None:
         self.documents: list[Document] = []
-        self.problems: list[Problem] = []
+        self.problems: list[PathProblem] = []
         self._index = -1
         self._stack: list[_Frame] = []
         self._anchors: dict[str, tuple[Any, int, int]] = {}
@@ -102,22 +115,9 @@ class _Composer:
                 if handler:
                     handler(event)
         except yaml.MarkedYAMLError as error:
-            raise Unreadable(self._syntax(error)) from error
+            raise InputError(_syntax(error)) from error
         except yaml.YAMLError as error:
-            raise Unreadable(
-                Problem("yaml-syntax", _one_line(str(error)), file=self.file)
-            ) from error
-
-    def _syntax(self, error: yaml.MarkedYAMLError) -> Problem:
-        mark = error.problem_mark or error.context_mark
-        message = ", ".join(text for text in (error.context, error.problem) if text)
-        return Problem(
-            "yaml-syntax",
-            f"not valid YAML: {_one_line(message)}",
-            file=self.file,
-            line=mark.line + 1 if mark else 0,
-            column=mark.column + 1 if mark else 0,
-        )
+            raise InputError(PathProblem("yaml-syntax", _one_line(str(error)))) from error
 
     # Documents
 
@@ -169,8 +169,9 @@ class _Composer:
     def _plain(self, event: yaml.ScalarEvent) -> Any:
         try:
             return resolve(event.value)
-        except Ambiguous as error:
-            self._problem(event, error.code, str(error), error.hint)
+        except InputError as error:
+            for each in error.problems:
+                self._problem(event, each.code, each.message, each.hint)
             # Read on as text, so that the rest of the document can still be checked.
             return event.value
 
@@ -254,23 +255,27 @@ class _Composer:
                 keys.append(frame.key)
         return tuple(keys)
 
-    def _at(self, event: Any, code: str, message: str, hint: str, *more: str) -> Problem:
+    def _at(self, event: Any, code: str, message: str, hint: str, *more: str) -> PathProblem:
         mark = event.start_mark
-        return Problem(
-            code,
-            message,
-            hint,
-            path=dotted((*self._keys(), *more)),
-            file=self.file,
-            line=mark.line + 1,
-            column=mark.column + 1,
-        )
+        keys = (*self._keys(), *more)
+        return PathProblem(code, message, hint, keys, line=mark.line + 1, column=mark.column + 1)
 
     def _problem(self, event: Any, code: str, message: str, hint: str, *more: str) -> None:
         self.problems.append(self._at(event, code, message, hint, *more))
 
-    def _stop(self, event: Any, code: str, message: str, hint: str = "") -> Unreadable:
-        return Unreadable(self._at(event, code, message, hint))
+    def _stop(self, event: Any, code: str, message: str, hint: str = "") -> InputError:
+        return InputError(self._at(event, code, message, hint))
+
+
+def _syntax(error: yaml.MarkedYAMLError) -> PathProblem:
+    mark = error.problem_mark or error.context_mark
+    message = ", ".join(text for text in (error.context, error.problem) if text)
+    return PathProblem(
+        "yaml-syntax",
+        f"not valid YAML: {_one_line(message)}",
+        line=mark.line + 1 if mark else 0,
+        column=mark.column + 1 if mark else 0,
+    )
 
 
 def _control(text: str) -> bool:

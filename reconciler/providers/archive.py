@@ -8,13 +8,14 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, BinaryIO
 
-from reconciler.core.fileset import FileEntry, FileSet, file_set
+from reconciler.core.fileset import FileEntry, FileSet, file_set, normal_path
+from reconciler.core.text_digest import TextDigest
 from reconciler.errors import ApiError
 
 MOST_MEMBERS = 20_000
@@ -50,12 +51,14 @@ def read_archive(content: BinaryIO, form: str) -> Archive:
     small: dict[str, bytes] = {}
     with whole():
         for name, chunks in members(content):
-            path, digest, size, start = _relative(name), hashlib.sha256(), 0, b""
+            path, digest, size, start = _path(name, entries), hashlib.sha256(), 0, b""
+            text = TextDigest()
             for chunk in chunks:
                 digest.update(chunk)
+                text.update(chunk)
                 start = start or chunk
                 size += len(chunk)
-            entries[path] = FileEntry(path, digest.hexdigest(), size)
+            entries[path] = FileEntry(path, digest.hexdigest(), size, text.hexdigest())
             if size <= KEPT_TEXT:
                 small[path] = start
     return Archive(file_set(entries.values(), form), small)
@@ -117,6 +120,12 @@ def _streams(content: BinaryIO) -> Iterator[tuple[str, IO[bytes]]]:
             body = packed_tar.extractfile(member) if member.isfile() else None
             if body is not None:
                 yield member.name, body
+
+
+def _path(name: str, taken: Container[str]) -> str:
+    """The path in the form of our own file sets; a second file of that form keeps its own."""
+    path = _relative(name)
+    return path if normal_path(path) in taken else normal_path(path)
 
 
 def _relative(name: str) -> str:

@@ -43,6 +43,7 @@ FIXED: dict[str, tuple[Any, ...]] = {
     "pythonVersion": ("3.11",),
     "modelNames[]": ("stg_customers", "dim_customers", "+fct_churn"),
     "maxAge": ("24h",),
+    "under": ("shared/", "./a/b", "."),
     "input": ("./smoke.jsonl",),
     "output": ("./out/smoke.jsonl",),
 }

@@ -13,6 +13,7 @@ A script holds, line by line::
     form METHOD PATH (its fields on lines with |, files as @name=text)
     deploy {json}                               limits {json}
     show FILE                                   pass 23h
+    git ARGUMENTS (in the folder)
 
 ``start`` sets the emulator's options and comes first, ``base NAME`` copies a folder of ``bases/``.
 ``setup`` is a command that must succeed and whose output is of no interest; ``type`` puts a person
@@ -27,6 +28,7 @@ import json
 import re
 import shlex
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from operator import itemgetter
 from pathlib import Path
@@ -139,7 +141,8 @@ class Player:
 
     def edit(self, rest: str, block: list[str]) -> str:
         name, change = rest.split(" ", 1)
-        kind, old, new, _ = self._filled(change).replace("\\n", "\n").split(change[1])
+        spelled = self._filled(change).replace("\\n", "\n").replace("\\r", "\r")
+        kind, old, new, _ = spelled.split(change[1])
         path = self.folder / name
         text = path.read_text(encoding="utf-8")
         assert (kind, old in text) == ("s", True), f"{old!r} is not in {name}"
@@ -154,6 +157,12 @@ class Player:
     def move(self, rest: str, block: list[str]) -> str:
         source, target = shlex.split(rest)
         (self.folder / source).rename(self.folder / target)
+        return ""
+
+    def git(self, rest: str, block: list[str]) -> str:
+        subprocess.run(
+            ["git", *shlex.split(rest)], cwd=self.folder, check=True, capture_output=True
+        )
         return ""
 
     def show(self, rest: str, block: list[str]) -> str:
@@ -232,6 +241,7 @@ VERBS: dict[str, Callable[[Player, str, list[str]], str]] = {
     "remove": Player.remove,
     "move": Player.move,
     "show": Player.show,
+    "git": Player.git,
     "env": Player.set_env,
     "pass": Player.go_by,
     "type": Player.type,

@@ -12,6 +12,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from reconciler.desired.file_check import content_problem
+from reconciler.desired.secret_file import secret_name
 from tests.unit.manifest_set import Doc, ManifestSet
 
 OWNER = "owner@example.com"
@@ -66,13 +68,17 @@ def lifecycles(fields: tuple[str, ...]) -> st.SearchStrategy[Doc]:
 
 # --- files -----------------------------------------------------------------------------------
 
-_part = st.text(string.ascii_letters + string.digits + " ._-äß", min_size=1, max_size=8).map(
-    lambda part: part.strip() + "x"
+# Names and contents of likely secrets are refused.
+_part = (
+    st.text(string.ascii_letters + string.digits + " ._-äß", min_size=1, max_size=8)
+    .map(lambda part: part.strip() + "x")
+    .filter(lambda part: not secret_name(part))
 )
 _paths = st.lists(_part, min_size=1, max_size=3).map("/".join)
 _contents = st.binary(max_size=40) | st.sampled_from(
     [b"", b"\r\n", b"import pandas\n", b"apiVersion: v1\nkind: Pod\n", b"a: !Ref b\n", b"\xff\0"]
 )
+_contents = _contents.filter(lambda content: content_problem("x", content, named=False) is None)
 _known = st.sampled_from(
     ["custom.py", "model/config.yaml", "meta.yml", ".hidden", "data.tmp", "a b.txt"]
 )

@@ -6,10 +6,13 @@ renames with equal content, renames among copies.
 
 from __future__ import annotations
 
+import hashlib
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.core.fileset import FileDelta, FileEntry, FileSet, file_delta, file_set
+from reconciler.core.text_digest import TextDigest
 
 PATHS = st.sampled_from(["a", "b", "c/d", "c/e", "ä", "z.txt", "a b"])
 FILES = st.dictionaries(PATHS, st.integers(0, 2))
@@ -106,3 +109,33 @@ def test_of_two_copies_each_is_renamed_once() -> None:
     delta = file_delta(of({"a": 1, "b": 1}), of({"c": 1, "d": 1, "e": 1}))
     assert delta.renamed == (("a", "c"), ("b", "d"))
     assert delta.added == ("e",)
+
+
+def text_digest(*chunks: bytes) -> str:
+    total = TextDigest()
+    for chunk in chunks:
+        total.update(chunk)
+    return total.hexdigest()
+
+
+@given(st.lists(st.sampled_from([b"", b"a", b"\r", b"\n", b"\r\n", b"b\rc"])))
+def test_a_digest_of_text_knows_no_line_ends_and_no_chunks(chunks: list[bytes]) -> None:
+    whole = b"".join(chunks)
+    expected = hashlib.sha256(whole.replace(b"\r\n", b"\n")).hexdigest()
+    assert text_digest(*chunks) == text_digest(whole) == expected
+
+
+def test_what_has_a_nul_is_no_text() -> None:
+    assert text_digest(b"a\r", b"\n\0", b"b") == ""
+
+
+def test_files_of_which_only_line_ends_differ() -> None:
+    def entry(path: str, content: bytes) -> FileEntry:
+        digest = hashlib.sha256(content).hexdigest()
+        return FileEntry(path, digest, len(content), text_digest(content))
+
+    old = {"a": b"x\ny\n", "b": b"x\n", "c": b"\0\n", "d": b"x\r\n"}
+    new = {"a": b"x\r\ny\n", "b": b"z\r\n", "c": b"\0\r\n", "d": b"x\r\n"}
+    before, after = (file_set(entry(*each) for each in files.items()) for files in (old, new))
+    delta = file_delta(before, after)
+    assert (delta.changed, delta.line_ends) == (("a", "b", "c"), ("a",))

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.core.identity import MatchResult, match
-from reconciler.core.resource import Live, Origin, Resource
+from reconciler.core.resource import Live, Resource
 from tests.unit.made_up import SCOPE, address, codes, live, resource
 
 
@@ -68,13 +68,12 @@ def test_identity_holds_within_one_kind() -> None:
 
 def test_two_candidates_are_an_error_that_lists_both_and_takes_neither() -> None:
     twins = [live("Ship/argo", id="id-2"), live("Ship/argo", id="id-1")]
-    found = matched([resource("Ship/argo", origin=Origin("fleet.yaml", 3, 1))], twins)
+    found = matched([resource("Ship/argo")], twins)
     assert found.pairs == {}
     (problem,) = found.problems
     assert problem.code == "ambiguous-identity"
     assert "id-1, id-2" in problem.message
-    assert problem.location == "fleet.yaml:3:1"
-    assert problem.address == "Ship/argo"
+    assert (problem.address, problem.path) == ("Ship/argo", "metadata")
     assert problem.hint
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from reconciler.core.fileset import FileSet
 from reconciler.core.resource import Address
-from reconciler.desired import folder, ignore
+from reconciler.desired import folder, ignore, ignore_file
+from reconciler.desired.pack import open_entry
 from reconciler.errors import Problem
 from tests.unit.manifests_on_disk import loaded, model, places, problems, put
 
@@ -74,6 +75,9 @@ def test_what_never_counts(tmp_path: Path) -> None:
         (", include: ['*.py']", ["a.py", "d/b.py"]),
         (", include: ['**', '!*.py']", ["d/c.csv", "e/f.csv"]),
         (", include: ['*.py'], exclude: [d]", ["a.py"]),
+        (", exclude: [./d, ./e/]", ["a.py"]),
+        (", include: [./a.py, ./d/*.py]", ["a.py", "d/b.py"]),
+        (", include: [/a.py, d]", ["a.py", "d/b.py", "d/c.csv"]),
     ],
 )
 def test_patterns(tmp_path: Path, more: str, expected: list[str]) -> None:
@@ -149,7 +153,8 @@ def test_a_walk_has_an_end(tmp_path: Path) -> None:
     [
         (", exclude: [a, '!']", "exclude[1]"),
         (", include: ['**', '" + "x" * (ignore.MAX_LENGTH + 1) + "']", "include[1]"),
-        (", exclude: ['" + "*a" * (ignore.MAX_WILDCARDS + 1) + "']", "exclude[0]"),
+        (", exclude: ['a[b']", "exclude[0]"),
+        (", exclude: ['a\\']", "exclude[0]"),
         (f", exclude: [{'a,' * (ignore.MAX_PATTERNS + 1)}]", f"exclude[{ignore.MAX_PATTERNS}]"),
     ],
 )
@@ -160,11 +165,35 @@ def test_bad_patterns(tmp_path: Path, more: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("more", "path", "hint"),
+    [
+        (", include: ['**', gone.py]", "include[1]", "Check the name"),
+        (", include: [/etc/hostname, '*']", "include[0]", "Check the name"),
+        (", include: ['*', d/]", "include[1]", "Check the name"),
+        (", include: ['*', a.py], exclude: [/a.py]", "include[1]", "leaves it out"),
+        (", include: [b, '*', ./a.py], exclude: [a.py]", "include[2]", "leaves it out"),
+    ],
+)
+def test_an_include_without_a_file(tmp_path: Path, more: str, path: str, hint: str) -> None:
+    put(tmp_path, {"m/a.py": "", "m/b": ""})
+    found = refused(tmp_path, more)
+    assert (found.code, found.path) == ("no-match", f"spec.version.files.{path}")
+    assert hint in found.hint
+
+
+def test_an_include_of_another_folder(tmp_path: Path) -> None:
+    put(tmp_path, {"m/a.py": "", "common/c.py": ""})
+    found = refused(tmp_path, ", include: ['*', '../common/*']")
+    assert (found.code, found.path) == ("bad-pattern", "spec.version.files.include[1]")
+    assert found.message == "the pattern '../common/*' can match nothing"
+
+
+@pytest.mark.parametrize(
     ("content", "words"),
     [
         (b"a\n!\n", ".reconcilerignore, line 2"),
         (b"\xff", "not UTF-8"),
-        (b"#" * (folder.MAX_IGNORE_BYTES + 1), "too large"),
+        (b"#" * (ignore_file.MAX_BYTES + 1), "too large"),
     ],
 )
 def test_bad_ignore_files(tmp_path: Path, content: bytes, words: str) -> None:
@@ -275,6 +304,41 @@ def test_names_that_break_logs(tmp_path: Path) -> None:
     assert [each.code for each in found] == ["file-name", "file-name"]
     assert all("\n" not in each.message for each in found)
     "".join(each.message for each in found).encode()
+
+
+@pytest.mark.parametrize("name", ["a\\b.py", "d\\e/a.py", "d/\\"])
+def test_names_with_a_backslash(tmp_path: Path, name: str) -> None:
+    put(tmp_path, {f"m/{name}": "", "m/ok.py": ""})
+    found = refused(tmp_path)
+    assert (found.code, found.path) == ("file-name", "spec.version.files.root")
+    assert found.message == f"a name with a backslash: {name.removesuffix('/a.py')!r}"
+    assert names(tmp_path, {}, ", exclude: ['*\\\\*', d]") == ["ok.py"]
+
+
+NFC, NFD = "mod\u00e8le.py", "mode\u0300le.py"
+
+
+def test_a_name_in_another_unicode_form(tmp_path: Path) -> None:
+    one = model_files(tmp_path / "one", {f"m/{NFC}": "x", "m/d\u00e9/a": "y"})
+    other = model_files(tmp_path / "two", {f"m/{NFD}": "x", "m/de\u0301/a": "y"})
+    assert other.digest == one.digest
+    assert [entry.path for entry in other.entries] == ["d\u00e9/a", NFC]
+    with open_entry(other, NFC) as stream:
+        assert stream.read() == b"x"
+    for pattern in (NFC, NFD):
+        assert names(tmp_path / "two", {}, f", include: ['{pattern}']") == [NFC]
+        (tmp_path / "two/m/.reconcilerignore").write_text(pattern, "utf-8")
+        assert names(tmp_path / "two", {}) == ["d\u00e9/a"]
+        (tmp_path / "two/m/.reconcilerignore").unlink()
+
+
+def test_two_names_that_differ_in_their_unicode_form_only(tmp_path: Path) -> None:
+    put(tmp_path, {f"m/d/{NFC}": "", f"m/d/{NFD}": "", "m/a.py": ""})
+    found = refused(tmp_path)
+    assert found.code == "file-name"
+    assert found.message == f"two names that differ in their Unicode form only: 'd/{NFC}'"
+    assert names(tmp_path, {}, ", exclude: [d]") == ["a.py"]
+    assert names(tmp_path, {}, f", exclude: [{NFC}]") == ["a.py"]
 
 
 # --- what may not be read ---------------------------------------------------------------------

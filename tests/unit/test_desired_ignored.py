@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.desired.ignored import ignored_fault
+from reconciler.desired.ignored import ignored_problem
 from reconciler.providers.all import KINDS
 
 AT = ("lifecycle", "ignoreChanges", 0)
@@ -41,7 +41,7 @@ MODEL: dict[str, Any] = {
     ],
 )
 def test_a_part_that_the_rest_needs_is_refused_with_what_to_write(path: str, owner: str) -> None:
-    fault = ignored_fault(path, AT, MODEL, KINDS["CustomModel"])
+    fault = ignored_problem(path, AT, MODEL, KINDS["CustomModel"])
     assert fault is not None
     assert (fault.code, fault.hint) == ("ignored-in-part", f"Write {owner} to ignore all of it.")
 
@@ -51,7 +51,7 @@ def test_a_part_that_the_rest_needs_is_refused_with_what_to_write(path: str, own
     ["targetType", "version", "version.replicas", "version.environment", "sharing", "tests"],
 )
 def test_what_a_manifest_can_do_without_may_be_ignored(path: str) -> None:
-    assert ignored_fault(path, AT, MODEL, KINDS["CustomModel"]) is None
+    assert ignored_problem(path, AT, MODEL, KINDS["CustomModel"]) is None
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,6 @@ def test_what_a_manifest_can_do_without_may_be_ignored(path: str) -> None:
     ],
 )
 def test_what_the_platform_keeps_nowhere_cannot_stay_as_it_is(kind: str, path: str) -> None:
-    fault = ignored_fault(path, AT, {}, KINDS[kind])
+    fault = ignored_problem(path, AT, {}, KINDS[kind])
     assert fault is not None
     assert fault.code == "not-ignorable"

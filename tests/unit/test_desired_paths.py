@@ -76,7 +76,8 @@ def test_files_are_named_as_the_user_names_them(
     assert refused([], tmp_path)[0].file == f"{tmp_path}/m/b.yaml"
     (tmp_path / "m/b.yaml").unlink()
     assert load([], Path("."), KINDS).graph.order()[0].name == "a"
-    assert next(iter(load([], Path("m"), KINDS).graph)).origin.file == "m/a.yaml"
+    problem = Problem("any", "any", address="CustomModel/a", path="metadata")
+    assert load([], Path("m"), KINDS).locate(problem).location == "m/a.yaml:3:11"
 
 
 def test_paths_that_are_not_there(tmp_path: Path) -> None:

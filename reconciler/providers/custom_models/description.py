@@ -59,15 +59,5 @@ def description_problems(resource: Resource, scope: str) -> Iterator[Problem]:
 
 
 def problem_at(resource: Resource, path: str, code: str, message: str, hint: str) -> Problem:
-    """A problem at a key path of this manifest; the loader finds the line where it can."""
-    origin = resource.origin
-    return Problem(
-        code,
-        message,
-        hint,
-        str(resource.address),
-        path,
-        origin.file,
-        origin.line,
-        origin.column,
-    )
+    """A problem at a key path of this manifest; ``Desired.locate`` adds file and line."""
+    return Problem(code, message, hint, str(resource.address), path)

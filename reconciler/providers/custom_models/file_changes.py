@@ -24,17 +24,24 @@ def _changes(
     for name in delta.added:
         yield FieldChange(f"{path}/{name}", None, _told(new.by_path[name]), "file added")
     for name in delta.changed:
+        before, after = old.by_path[name], new.by_path[name]
+        same_lines = name in delta.line_ends
         yield FieldChange(
             f"{path}/{name}",
-            _told(old.by_path[name]),
-            _told(new.by_path[name]),
-            "file changed",
+            _told(before) + (_line_ends(before, after) if same_lines else ""),
+            _told(after) + (_line_ends(after, before) if same_lines else ""),
+            "only line ends changed" if same_lines else "file changed",
             diffs.get(f"{path}/{name}", ()),
         )
     for name in delta.removed:
         yield FieldChange(f"{path}/{name}", _told(old.by_path[name]), None, "file removed")
     for origin, name in delta.renamed:
         yield FieldChange(f"{path}/{name}", origin, name, f"file renamed from {origin}")
+
+
+def _line_ends(entry: FileEntry, other: FileEntry) -> str:
+    # Each CRLF is one byte more than an LF.
+    return ", LF" if entry.size < other.size else ", CRLF" if entry.size > other.size else ""
 
 
 def _told(entry: FileEntry) -> str:

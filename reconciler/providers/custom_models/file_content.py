@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from reconciler.core.fileset import FileSet, file_delta
 from reconciler.core.resource import Live
+from reconciler.desired.secret_file import likely_secret
 from reconciler.providers.archive import read_archive
 from reconciler.providers.upload import text_of
 
@@ -32,14 +33,17 @@ def with_files(
     diffs = {
         f"{path}/{name}": lines
         for name in file_delta(archive.files, wanted).changed
-        if (lines := _line_diff(archive.small.get(name), text_of(wanted, name)))
+        if (lines := _line_diff(name, archive.small.get(name), text_of(wanted, name)))
     }
     files = {**live.files, key: archive.files}
     return replace(live, files=files, line_diffs={**live.line_diffs, **diffs})
 
 
-def _line_diff(old: bytes | None, new: bytes | None) -> tuple[str, ...]:
+def _line_diff(name: str, old: bytes | None, new: bytes | None) -> tuple[str, ...]:
     if old is None or new is None or b"\0" in old or b"\0" in new:
+        return ()
+    if likely_secret(name, old) or likely_secret(name, new):
+        # A plan is a comment of a pull request and lies in logs.
         return ()
     try:
         before, after = old.decode().splitlines(), new.decode().splitlines()

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
-from reconciler.core.spec import Bytes, Duration, Spec, absent, at_most_one, exactly_one
+from reconciler.core.spec import BRANCHES, Bytes, Duration, Spec, absent, at_most_one, exactly_one
 
 ORIGINS = ("template", "copyOf")
 """Keys of a model that comes from a template, or is a copy of another."""
@@ -126,11 +126,25 @@ class EnvironmentRef(Spec):
 
 
 class ModelFiles(Spec):
-    """A folder whose files make up the version; patterns as in a ``.gitignore``."""
+    """A folder whose files make up the version; patterns as in a ``.gitignore``.
+
+    ``under`` is the folder of the version that they come to lie in.  What git ignores is left
+    out, unless ``gitIgnored: include``.
+    """
 
     root: Annotated[str, StringConstraints(min_length=1)]
+    under: Annotated[str, StringConstraints(min_length=1)] = absent()
     include: list[str] = absent()
     exclude: list[str] = absent()
+    git_ignored: Literal["include", "exclude"] = absent()
+
+
+FileSets = Annotated[
+    Annotated[ModelFiles, Tag(BRANCHES[0])]
+    | Annotated[list[ModelFiles], Field(min_length=1, max_length=100), Tag(BRANCHES[1])],
+    Discriminator(lambda value: BRANCHES[isinstance(value, list)]),
+]
+"""One folder, or a list of folders whose files make up the version together."""
 
 
 class Repository(Spec):
@@ -173,7 +187,7 @@ class ModelVersion(Spec):
     """What the newest version of a model should hold."""
 
     environment: EnvironmentRef = absent()
-    files: ModelFiles = absent()
+    files: FileSets = absent()
     repository: Repository = absent()
     registry_model: RegistryRef = absent()
     update: Literal["auto", "major", "minor"] = "auto"

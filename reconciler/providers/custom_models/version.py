@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from reconciler.core.fileset import file_set
+from reconciler.core.fileset import file_set, normal_path
 from reconciler.core.kind import Outputs, PlanContext
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Wait
@@ -96,7 +96,8 @@ def read_files(client: Client, resource: Resource, live: Live) -> Live:
     if wanted is None or current is None:
         return live
     # A marker can be copied to a version of other files; their names at least must be right.
-    if current.content == wanted.digest and set(current.items) == set(wanted.by_path):
+    names = {normal_path(path) for path in current.items}
+    if current.content == wanted.digest and names == set(wanted.by_path):
         return live
     live = replace(live, contents={**live.contents, FILES: ""})
     if not current.items:
@@ -131,7 +132,7 @@ def _is_what_was_sent(
     wanted = resource.files.get(FILES) if resource else None
     if wanted is None:
         return True
-    if {item.file_path for item in version.items} != set(wanted.by_path):
+    if {normal_path(item.file_path) for item in version.items} != set(wanted.by_path):
         return False
     with client.download(api.DOWNLOAD_VERSION, call.path_params["id"], version.id) as content:
         return read_archive(content, "tree").files == wanted

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from reconciler.core.diff import is_below
-from reconciler.core.fileset import FileSet, file_delta, file_set
+from reconciler.core.fileset import FileSet, file_delta, file_set, normal_path
 from reconciler.core.kind import PlanContext
 from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Upload, Wait
 from reconciler.providers.custom_models.client import operations as api
@@ -73,9 +73,18 @@ def _file_delta(
     delta = file_delta(old or file_set(()), new)
     sent = sorted((*delta.added, *delta.changed, *(to for _, to in delta.renamed)))
     gone = sorted((*delta.removed, *(origin for origin, _ in delta.renamed)))
-    # An archive may hold a file that the platform made for it and lists nowhere.
-    ids = [current.items[path] for path in gone if path in current.items]
+    ids = _to_delete(current.items, gone, sent)
     return {"filesToDelete": ids}, uploads_of(new, tuple(sent))
+
+
+def _to_delete(items: Mapping[str, str], gone: Iterable[str], sent: Iterable[str]) -> list[str]:
+    """Ids of the live files that go, and of those whose name is sent in another Unicode form."""
+    named = {normal_path(path): path for path in items}
+    # A second file whose name differs in the form only is known by the name it has.
+    named |= {path: path for path in items}
+    other = sorted(path for path in sent if named.get(path, path) != path)
+    # An archive may hold a file that the platform made for it and lists nowhere.
+    return [items[named[path]] for path in (*gone, *other) if path in named]
 
 
 def uploads_of(files: FileSet, paths: tuple[str, ...]) -> tuple[Upload, ...]:

@@ -126,9 +126,7 @@ def registry_problems(resource: Resource, scope: str) -> Iterator[Problem]:
 
 
 def _problem(resource: Resource, path: str, code: str, message: str, hint: str) -> Problem:
-    origin = resource.origin
-    place = (origin.file, origin.line, origin.column)
-    return Problem(code, message, hint, str(resource.address), path, *place)
+    return Problem(code, message, hint, str(resource.address), path)
 
 
 def registry_outputs(live: Live | None) -> Outputs:

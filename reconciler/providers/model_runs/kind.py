@@ -180,9 +180,6 @@ def _indistinct(change: PlanContext, others: list[str]) -> Problem:
         "Name the models one by one, give each its own targetSchema, or make one of them.",
         str(resource.address),
         path,
-        resource.origin.file,
-        resource.origin.line,
-        resource.origin.column,
     )
 
 
