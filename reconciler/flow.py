@@ -20,11 +20,18 @@ from reconciler.core.kind import Kind, Options
 from reconciler.core.marker import name_of
 from reconciler.core.nearest import did_you_mean
 from reconciler.core.plan import Plan, PlanInput, build
+from reconciler.core.plan_compare import check_obstacles, check_same
 from reconciler.core.policy import Policy
 from reconciler.core.provider import Provider
 from reconciler.core.report import Report
 from reconciler.core.resource import Address, Live, Resource
-from reconciler.core.saved_plan import Binding, SavedPlan, check_binding, check_object, check_steps
+from reconciler.core.saved_plan import (
+    Binding,
+    SavedPlan,
+    check_binding,
+    check_object,
+    check_touched,
+)
 from reconciler.core.untouched import without
 from reconciler.desired.commit import compare_commits, read_commit
 from reconciler.desired.load import Desired, load
@@ -157,10 +164,10 @@ class Session:
         """The plan with all that it is bound to; every object it touches is read once more."""
         return SavedPlan(plan, self._binding(), self._observed(plan))
 
-    def confirm(self, saved: SavedPlan) -> Guard:
-        """Refuse a saved plan that no longer fits; else who watches over it from here on.
+    def confirm(self, saved: SavedPlan) -> tuple[Plan, Guard]:
+        """The current plan, which is all that may be applied, and who watches over its objects.
 
-        Raises StalePlanError.
+        StalePlanError unless the reviewed plan is the same, step for step and field for field.
         """
         # What was reviewed is recorded as reviewed, whatever commit brought it here.
         self._reviewed = (saved.binding.commit,)
@@ -170,14 +177,20 @@ class Session:
             live = self._lives.get(Address(*address.split("/", 1)))
             found = self._snapshot(Address(*address.split("/", 1)), live) if live else None
             check_object(address, reviewed, found)
-        check_steps(saved, fresh)
-        return LiveGuard(saved.observed, self._lives, self._snapshot)
+        check_obstacles(fresh)
+        check_same(saved.plan, fresh)
+        check_touched(saved, map(str, self._touched(fresh)))
+        return fresh, LiveGuard(saved.observed, self._lives, self._snapshot)
 
     def _observed(self, plan: Plan) -> dict[str, Any]:
-        touched = sorted({step.address for step in plan.steps if step.address in self._lives})
+        touched = self._touched(plan)
         with ThreadPoolExecutor(self.ask.parallelism) as pool:
             states = pool.map(lambda each: self._snapshot(each, self._lives[each]), touched)
             return {str(address): state for address, state in zip(touched, states, strict=True)}
+
+    def _touched(self, plan: Plan) -> list[Address]:
+        """The live objects that the plan has a step for."""
+        return sorted({step.address for step in plan.steps if step.address in self._lives})
 
     def _snapshot(self, address: Address, live: Live) -> Any:
         return self._serving(address).snapshot(live)

@@ -41,7 +41,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """A saved plan that fits the world, its file, and who watches over its objects."""
+    """A saved plan that equals the current one, its file, and who watches over its objects."""
 
     saved: SavedPlan
     path: Path
@@ -97,8 +97,8 @@ def _apply_saved(shared: CliContext, path: Path, wish: Wish, wishes: dict[str, A
     paths = tuple(shared.project_dir / path for path in saved.binding.paths)
     with shared.session(paths, **{**wishes, **bound}) as session, session.lock():
         saved = read_plan(path)  # once more: who held the lock until now may have used it
-        guard = session.confirm(saved)
-        return _apply(shared, session, saved.plan, wish, Reviewed(saved, path, guard))
+        fresh, guard = session.confirm(saved)
+        return _apply(shared, session, fresh, wish, Reviewed(saved, path, guard))
 
 
 def _apply(

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.core.difference_text import differences
 from reconciler.core.fingerprint import canonical
 from reconciler.core.plan import Plan
+from reconciler.core.plan_compare import AGAIN
 from reconciler.core.plan_json import FORMAT_VERSION, plan_data, plan_from
 from reconciler.errors import StalePlanError
 
-AGAIN = "Make the plan again with `reconciler plan --out`, and have it reviewed again."
 CHANGED = "this plan was changed after it was made"
-MOST_DIFFERENCES = 5
 JOBS = "jobs"
 """The key of an observed state that holds what the platform's jobs change by themselves."""
 
@@ -129,16 +129,12 @@ def check_binding(saved: SavedPlan, plan: Plan, binding: Binding) -> None:
             )
 
 
-def check_steps(saved: SavedPlan, fresh: Plan) -> None:
-    """Refuse when the same manifests would give other steps now; further ones do not count."""
-    now = {step["id"]: step for step in plan_data(fresh)["steps"]}
-    for step in plan_data(saved.plan)["steps"]:
-        found = now.get(step["id"])
-        if found is None:
-            raise StalePlanError(f"{step['id']} has nothing to do any more", AGAIN)
-        told = "; ".join(differences(step, found))
-        if told:
-            raise StalePlanError(f"{step['id']} would do something else now: {told}", AGAIN)
+def check_touched(saved: SavedPlan, touched: Iterable[str]) -> None:
+    """Refuse a file that keeps states of other objects than those the current plan touches."""
+    kept, current = set(saved.observed), set(touched)
+    if kept != current:
+        listed = ", ".join(sorted(kept ^ current))
+        raise StalePlanError(f"the reviewed plan touches other objects: {listed}", AGAIN)
 
 
 def check_object(address: str, reviewed: Any, found: Any) -> None:
@@ -156,32 +152,6 @@ def after_wait(expected: Any, found: Any) -> Any:
     if not isinstance(expected, Mapping) or not isinstance(found, Mapping):
         return expected
     return {**expected, **{key: found[key] for key in (JOBS,) if key in found}}
-
-
-def differences(old: Any, new: Any) -> list[str]:
-    """The first fields that differ, each as ``path: reviewed X, found Y``."""
-    found: list[str] = []
-    for path, before, after in _walk(old, new, ""):
-        if len(found) == MOST_DIFFERENCES:
-            return [*found, "and more"]
-        found.append(f"{path or 'it'}: reviewed {_shown(before)}, found {_shown(after)}")
-    return found
-
-
-def _walk(old: Any, new: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in sorted(old.keys() | new.keys()):
-            yield from _walk(old.get(key), new.get(key), f"{path}.{key}" if path else str(key))
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for index, (before, after) in enumerate(zip(old, new, strict=True)):
-            yield from _walk(before, after, f"{path}[{index}]")
-    elif canonical(old) != canonical(new):
-        yield path, old, new
-
-
-def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 def _checksum(data: Mapping[str, Any]) -> str:
