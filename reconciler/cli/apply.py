@@ -16,15 +16,17 @@ from reconciler.cli.context import (
     emit,
     format_option,
     pass_context,
+    problems_of,
     run_options,
 )
 from reconciler.cli.interrupt import interruptible, leave
 from reconciler.cli.plan import exit_code
 from reconciler.cli.plan_file import is_plan_file, mark_applied, read_plan
 from reconciler.core.plan import Plan
+from reconciler.core.plan_compare import AGAIN
 from reconciler.core.report import Report
 from reconciler.core.saved_plan import SavedPlan
-from reconciler.errors import Problem, ReconcilerError
+from reconciler.errors import ManifestError, Problem, ReconcilerError, SettingsError, StalePlanError
 from reconciler.flow import Session
 from reconciler.render.data import plan_data, report_data, to_json
 from reconciler.render.text import plan_text, report_text
@@ -94,11 +96,25 @@ def _apply_saved(shared: CliContext, path: Path, wish: Wish, wishes: dict[str, A
         "select": saved.binding.select,
         "prune": saved.binding.prune,
     }
-    paths = tuple(shared.project_dir / path for path in saved.binding.paths)
-    with shared.session(paths, **{**wishes, **bound}) as session, session.lock():
+    with _bound(shared, saved, {**wishes, **bound}) as session, session.lock():
         saved = read_plan(path)  # once more: who held the lock until now may have used it
         fresh, guard = session.confirm(saved)
         return _apply(shared, session, fresh, wish, Reviewed(saved, path, guard))
+
+
+def _bound(shared: CliContext, saved: SavedPlan, wishes: dict[str, Any]) -> Session:
+    """A run over the manifests that the plan names; StalePlanError when they are others now."""
+    paths = tuple(shared.project_dir / path for path in saved.binding.paths)
+    try:
+        return shared.session(paths, **wishes)
+    except (ManifestError, SettingsError) as error:
+        problems = problems_of(error)
+        first = ": ".join(filter(None, (problems[0].location, problems[0].message)))
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise StalePlanError(
+            f"the manifests of this plan cannot be loaded: {first}{more}",
+            f"Correct them, then: {AGAIN}",
+        ) from error
 
 
 def _apply(

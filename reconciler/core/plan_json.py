@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.core.plan import Plan
 from reconciler.core.resource import Address
-from reconciler.core.step import ACTIONS, Call, FieldChange, KnownAfter, Step, Upload, Wait
+from reconciler.core.step import Call, FieldChange, KnownAfter, Step, Upload, Wait
 from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
 
@@ -111,14 +111,14 @@ def _untouched(entry: Untouched) -> dict[str, Any]:
 
 
 def plan_from(data: Mapping[str, Any]) -> Plan:
-    """The plan that ``plan_data`` wrote; KeyError, TypeError or ValueError for anything else."""
+    """The plan that ``plan_data`` wrote, from data that is valid by the schema; else ValueError."""
     return Plan(
-        project=str(data["project"]),
+        project=data["project"],
         target=data["target"],
         steps=tuple(_step_from(step) for step in data["steps"]),
         untouched=tuple(_left_from(entry) for entry in data["untouched"]),
         problems=tuple(Problem(**problem) for problem in data["problems"]),
-        unchanged=int(data["summary"]["unchanged"]),
+        unchanged=data["summary"]["unchanged"],
         requests=dict(data["requests"]),
     )
 
@@ -126,9 +126,7 @@ def plan_from(data: Mapping[str, Any]) -> Plan:
 def _step_from(data: Mapping[str, Any]) -> Step:
     address = Address.parse(data["address"])
     if address is None:
-        raise ValueError(f"no address: {data['address']!r}")
-    if data["action"] not in ACTIONS:
-        raise ValueError(f"no action: {data['action']!r}")
+        raise ValueError(f"{data['address']!r} is not an address")
     return Step(
         id=data["id"],
         address=address,
@@ -153,8 +151,8 @@ def _call_from(data: Mapping[str, Any]) -> Call:
         operation=data["operation"],
         method=data["method"],
         path=data["path"],
-        params=_value_from(data["params"]),
-        body=_value_from(data["body"]),
+        params=_mapping_from(data["params"]),
+        body=_mapping_from(data["body"]),
         uploads=tuple(Upload(**upload) for upload in data["uploads"]),
         outputs=tuple(data["outputs"]),
     )
@@ -163,7 +161,7 @@ def _call_from(data: Mapping[str, Any]) -> Call:
 def _wait_from(data: Mapping[str, Any]) -> Wait:
     return Wait(
         operation=data["operation"],
-        params=_value_from(data["params"]),
+        params=_mapping_from(data["params"]),
         timeout=data["timeout"],
         after=data["after"],
         outputs=tuple(data["outputs"]),
@@ -183,13 +181,24 @@ def _left_from(data: Mapping[str, Any]) -> Untouched:
     )
 
 
+def _mapping_from(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = _value_from(data)
+    if not isinstance(found, dict):
+        raise ValueError("params and body of a call are mappings")
+    return found
+
+
 def _value_from(value: Any) -> Any:
     if isinstance(value, list):
         return [_value_from(inner) for inner in value]
     if not isinstance(value, dict):
         return value
     if value.keys() == AFTER_KEYS:
+        if not all(isinstance(each, str) for each in value.values()):
+            raise ValueError("a value known later names its step and output by texts")
         return KnownAfter(value["knownAfter"], value["output"])
     if value.keys() == {"literal"}:
         value = value["literal"]
+        if not isinstance(value, dict):
+            raise ValueError("a literal holds a mapping")
     return {key: _value_from(inner) for key, inner in value.items()}

@@ -10,9 +10,13 @@ from typing import Any
 
 from reconciler.core.difference_text import differences
 from reconciler.core.fingerprint import canonical
+from reconciler.core.output_schema import SAVED_PLAN
 from reconciler.core.plan import Plan
 from reconciler.core.plan_compare import AGAIN
 from reconciler.core.plan_json import FORMAT_VERSION, plan_data, plan_from
+from reconciler.core.resource import Address
+from reconciler.core.schema_check import schema_errors
+from reconciler.core.strict_json import parse_json
 from reconciler.errors import StalePlanError
 
 CHANGED = "this plan was changed after it was made"
@@ -71,40 +75,56 @@ def dump(saved: SavedPlan) -> str:
 
 
 def load_plan(text: str) -> SavedPlan:
-    """The saved plan; StalePlanError when it is none, was changed, or is of another release."""
+    """The saved plan; StalePlanError when it is malformed, was changed, or is of another release.
+
+    The file is valid by ``schemas/plan.schema.json`` and has one spelling only.
+    """
     try:
-        data = json.loads(text)
-        version = data["formatVersion"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise StalePlanError("this file is no saved plan", AGAIN) from error
-    if version != FORMAT_VERSION:
-        raise StalePlanError(f"this plan has the format {version}, not {FORMAT_VERSION}", AGAIN)
-    try:
-        told = data.pop("checksum")
-        if told != _checksum(data):
-            raise StalePlanError(CHANGED, AGAIN)
-        binding = data["binding"]
-        saved = SavedPlan(
-            plan=plan_from(data),
-            binding=Binding(
-                endpoints=dict(binding["endpoints"]),
-                manifests=str(binding["manifests"]),
-                commit=None if binding["commit"] is None else dict(binding["commit"]),
-                prune=bool(binding["prune"]),
-                select=tuple(binding["select"]),
-                paths=tuple(map(str, binding["paths"])),
-            ),
-            observed=dict(data["observed"]),
-            applied=str(data.get("applied", "")),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise StalePlanError(
-            f"this plan lacks something or is malformed ({error})", AGAIN
-        ) from error
+        data = _checked(parse_json(text))
+        saved = _saved_from(data)
+    except ValueError as error:
+        raise StalePlanError(f"malformed saved plan: {error}", AGAIN) from error
     if dump(saved) != text:
-        # A key twice or one more: a reader could see another plan in it than this tool does.
+        # A reader could see another plan in another spelling than this tool does.
         raise StalePlanError(CHANGED, AGAIN)
     return saved
+
+
+def _checked(data: Any) -> dict[str, Any]:
+    """A document that is sealed and valid; ValueError or StalePlanError."""
+    if not isinstance(data, dict) or "formatVersion" not in data:
+        raise ValueError("it is not a plan, as it has no formatVersion")
+    version = data["formatVersion"]
+    if type(version) is not int or version != FORMAT_VERSION:
+        raise ValueError(
+            f"its formatVersion is {json.dumps(version)[:40]}; this release reads {FORMAT_VERSION}"
+        )
+    rest = {key: value for key, value in data.items() if key != "checksum"}
+    if "checksum" in data and data["checksum"] != _checksum(rest):
+        raise StalePlanError(CHANGED, AGAIN)
+    for error in schema_errors(data, SAVED_PLAN):
+        raise ValueError(error)
+    for address in data["observed"]:
+        if Address.parse(address) is None:
+            raise ValueError(f"observed: {json.dumps(address)[:60]} is not an address")
+    return data
+
+
+def _saved_from(data: Mapping[str, Any]) -> SavedPlan:
+    binding = data["binding"]
+    return SavedPlan(
+        plan=plan_from(data),
+        binding=Binding(
+            endpoints=binding["endpoints"],
+            manifests=binding["manifests"],
+            commit=binding["commit"],
+            prune=binding["prune"],
+            select=tuple(binding["select"]),
+            paths=tuple(binding["paths"]),
+        ),
+        observed=data["observed"],
+        applied=data.get("applied", ""),
+    )
 
 
 def check_binding(saved: SavedPlan, plan: Plan, binding: Binding) -> None:

@@ -12,6 +12,7 @@ from reconciler.core.step import ACTIONS
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TEXT: Mapping[str, Any] = {"type": "string"}
 TEXTS: Mapping[str, Any] = {"type": "array", "items": TEXT}
+ADDRESS: Mapping[str, Any] = {"type": "string", "pattern": "^[^/]+/[^/]+$"}
 COUNT: Mapping[str, Any] = {"type": "integer", "minimum": 0}
 ANY: Mapping[str, Any] = {}
 OPEN: Mapping[str, Any] = {"type": "object"}
@@ -54,7 +55,7 @@ CALL = closed(
 WAIT = closed(operation=TEXT, params=OPEN, timeout={"type": "number"}, after=COUNT, outputs=TEXTS)
 STEP = closed(
     id=TEXT,
-    address=TEXT,
+    address=ADDRESS,
     action=one_of(*ACTIONS),
     reason=TEXT,
     fields=listed(FIELD),
@@ -109,6 +110,8 @@ PLAN = closed(
     checksum=TEXT,
     applied=TEXT,
 )
+SAVED_PLAN = {**PLAN, "required": [key for key in PLAN["properties"] if key != "applied"]}
+"""A plan that was saved: bound, with the states it was decided on, and sealed."""
 DRIFT = closed(
     drifted={"type": ["boolean", "null"]},
     objects=listed(
