@@ -31,6 +31,8 @@ from reconciler.flow import Session
 from reconciler.render.data import plan_data, report_data, to_json
 from reconciler.render.text import plan_text, report_text
 
+SHOW_AGAIN = "Run `reconciler apply` again and review the plan that it shows."
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -127,12 +129,10 @@ def _apply(
         # Before the first write: afterwards it would be too late to ask for another place.
         emit(to_json(report_data(done)), wish.report)
     if code == 0 and plan.steps:
-        if not _agreed(wish.auto_approve, len(plan.steps)):
-            raise ReconcilerError("nothing was applied", "Answer y, or use --auto-approve.")
+        plan, guard = _agreed(session, plan, wish, reviewed)
         if reviewed:
             # Before the first write: whatever happens from here on, it is used up.
             mark_applied(reviewed.saved, reviewed.path)
-        guard = reviewed.guard if reviewed else None
         with shared.console.steps(len(plan.steps)) as listener, interruptible() as stop:
             done = session.apply(plan, listener, stop, guard)
         code = done.exit_code
@@ -151,9 +151,20 @@ def _data(plan: Plan, done: Report) -> str:
     return to_json({"plan": plan_data(plan), "report": report_data(done)})
 
 
-def _agreed(auto_approve: bool, count: int) -> bool:
-    if auto_approve:
-        return True
+def _agreed(
+    session: Session, plan: Plan, wish: Wish, reviewed: Reviewed | None
+) -> tuple[Plan, Guard | None]:
+    """The plan to apply and its guard, once the user agrees to what was shown."""
+    if wish.auto_approve:
+        return plan, reviewed.guard if reviewed else None
     if not sys.stdin.isatty():
         raise click.UsageError("nobody can be asked here: review the plan, then use --auto-approve")
-    return click.confirm(f"Apply these {count} steps?", err=True)
+    shown = reviewed.saved if reviewed else session.save(plan)
+    if not click.confirm(f"Apply these {len(plan.steps)} steps?", err=True):
+        raise ReconcilerError("nothing was applied", "Answer y, or use --auto-approve.")
+    try:
+        # The answer may take hours: what was shown must still be what the plan is.
+        return session.confirm(shown)
+    except StalePlanError as error:
+        hint = error.hint if reviewed else error.hint.replace(AGAIN, SHOW_AGAIN)
+        raise StalePlanError(error.message, hint) from error
