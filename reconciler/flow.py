@@ -58,6 +58,8 @@ class Ask:
     retry_failed: bool = False
     allow_rollback: bool = False
     rate: float | None = None
+    own_files: tuple[Path, ...] = ()
+    """Plans and reports of this tool: a checkout that differs in them only is clean."""
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -87,7 +89,6 @@ class Session:
         self.graph = _selected(self.desired.graph, ask.select)
         self._providers: dict[str, Provider] = {}
         self._lives: Mapping[Address, Live] = {}
-        self._reviewed: tuple[Mapping[str, str | None] | None, ...] = ()
         self._lock = Lock()
 
     def __enter__(self) -> Session:
@@ -136,7 +137,13 @@ class Session:
         self._lives = _by_address(snapshot.matches)
         made = build(world, project.name, project.target)
         problems = tuple(self.desired.locate(problem) for problem in made.problems)
-        return replace(made, problems=problems, requests=self.requests())
+        return replace(
+            made,
+            problems=problems,
+            requests=self.requests(),
+            endpoint={name: self._settings(name).endpoint for name in sorted(self._providers)},
+            commit=str((world.options.commit or {}).get("mainBranchCommitSha") or ""),
+        )
 
     def apply(
         self,
@@ -169,8 +176,6 @@ class Session:
 
         StalePlanError unless the reviewed plan is the same, step for step and field for field.
         """
-        # What was reviewed is recorded as reviewed, whatever commit brought it here.
-        self._reviewed = (saved.binding.commit,)
         fresh = self.plan()
         check_binding(saved, fresh, self._binding())
         for address, reviewed in saved.observed.items():
@@ -197,10 +202,9 @@ class Session:
 
     def _binding(self) -> Binding:
         return Binding(
-            endpoints={name: self._settings(name).endpoint for name in sorted(self._providers)},
             manifests=self.desired.digest,
-            commit=self._commit(),
             prune=self.ask.prune,
+            retry_failed=self.ask.retry_failed,
             select=self.ask.select,
             paths=tuple(os.path.relpath(path, self.ask.project_dir) for path in self.ask.paths),
         )
@@ -269,9 +273,7 @@ class Session:
         )
 
     def _commit(self) -> Mapping[str, str | None] | None:
-        if self._reviewed:
-            return self._reviewed[0]
-        commit = read_commit(self.ask.project_dir)
+        commit = read_commit(self.ask.project_dir, self.ask.own_files)
         if commit is None or commit.dirty:
             # A dirty tree is no commit: naming one would be a lie in the platform's records.
             return None

@@ -85,18 +85,22 @@ def apply(
     with complete(form, failed):
         if is_plan_file(paths):
             return _apply_saved(shared, paths[0], wish, wishes)
-        with shared.session(paths, **wishes) as session, session.lock():
+        own = (report,) if report else ()
+        with shared.session(paths, own_files=own, **wishes) as session, session.lock():
             return _apply(shared, session, session.plan(), wish)
 
 
 def _apply_saved(shared: CliContext, path: Path, wish: Wish, wishes: dict[str, Any]) -> int:
     saved = read_plan(path)
-    if wishes["prune"] or wishes["select"]:
-        raise click.UsageError("--prune and --select are chosen when a plan is made, not here")
+    if wishes["prune"] or wishes["select"] or wishes["retry_failed"]:
+        options = "--prune, --select and --retry-failed"
+        raise click.UsageError(f"{options} are chosen when a plan is made, not here")
     bound = {
         "target": wishes["target"] or saved.plan.target,
         "select": saved.binding.select,
         "prune": saved.binding.prune,
+        "retry_failed": saved.binding.retry_failed,
+        "own_files": (path, wish.report) if wish.report else (path,),
     }
     with _bound(shared, saved, {**wishes, **bound}) as session, session.lock():
         saved = read_plan(path)  # once more: who held the lock until now may have used it

@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.core.difference_text import MOST_DIFFERENCES, differences
 from reconciler.core.fingerprint import canonical
 from reconciler.core.plan import Plan
+from reconciler.core.plan_digest import without_commit
 from reconciler.core.plan_json import plan_data
 from reconciler.errors import Problem, StalePlanError
 
@@ -31,8 +32,14 @@ def check_obstacles(current: Plan) -> None:
 
 
 def check_same(reviewed: Plan, current: Plan) -> None:
-    """StalePlanError that names the first differences by step and field, unless all are equal."""
-    before, after = (plan_data(plan)["steps"] for plan in (reviewed, current))
+    """StalePlanError that names the first differences by step and field, unless all are equal.
+
+    Each plan may record the commit of its own checkout: a merge makes another commit of the same
+    manifests.
+    """
+    before, after = (
+        without_commit(plan_data(plan)["steps"], plan.commit) for plan in (reviewed, current)
+    )
     if canonical(before) == canonical(after):
         return
     found = list(islice(_steps(before, after), MOST_DIFFERENCES + 1))

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from reconciler.core.plan import Plan
+from reconciler.core.plan_digest import digest
 from reconciler.core.resource import Address
 from reconciler.core.step import Call, FieldChange, KnownAfter, Step, Upload, Wait
 from reconciler.core.untouched import Untouched
@@ -18,12 +19,20 @@ AFTER_KEYS = {"knownAfter", "output"}
 
 def plan_data(plan: Plan) -> dict[str, Any]:
     """The plan as ``schemas/plan.schema.json`` describes it."""
-    return {
-        "formatVersion": FORMAT_VERSION,
+    # What the digest covers; the rest tells about the plan and decides nothing.
+    content = {
         "project": plan.project,
         "target": plan.target,
-        "summary": plan.summary,
+        "endpoint": dict(plan.endpoint),
         "steps": [step_data(step) for step in plan.steps],
+    }
+    return {
+        "formatVersion": FORMAT_VERSION,
+        **{key: content[key] for key in ("project", "target", "endpoint")},
+        "commit": plan.commit or None,
+        "digest": digest(content, plan.commit),
+        "summary": plan.summary,
+        "steps": content["steps"],
         "untouched": [_untouched(entry) for entry in plan.untouched],
         "problems": [problem_data(problem) for problem in plan.problems],
         "requests": dict(plan.requests),
@@ -119,7 +128,9 @@ def plan_from(data: Mapping[str, Any]) -> Plan:
         untouched=tuple(_left_from(entry) for entry in data["untouched"]),
         problems=tuple(Problem(**problem) for problem in data["problems"]),
         unchanged=data["summary"]["unchanged"],
-        requests=dict(data["requests"]),
+        requests=data["requests"],
+        endpoint=data["endpoint"],
+        commit=data["commit"] or "",
     )
 
 

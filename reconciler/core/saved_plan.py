@@ -31,10 +31,9 @@ class Binding:
     ``paths`` are those that were given, seen from the project directory.
     """
 
-    endpoints: Mapping[str, str] = field(default_factory=dict)
     manifests: str = ""
-    commit: Mapping[str, str | None] | None = None
     prune: bool = False
+    retry_failed: bool = False
     select: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
 
@@ -57,10 +56,9 @@ def dump(saved: SavedPlan) -> str:
     data: dict[str, Any] = {
         **plan_data(saved.plan),
         "binding": {
-            "endpoints": dict(saved.binding.endpoints),
             "manifests": saved.binding.manifests,
-            "commit": None if (made := saved.binding.commit) is None else dict(made),
             "prune": saved.binding.prune,
+            "retryFailed": saved.binding.retry_failed,
             "select": list(saved.binding.select),
             "paths": list(saved.binding.paths),
         },
@@ -115,10 +113,9 @@ def _saved_from(data: Mapping[str, Any]) -> SavedPlan:
     return SavedPlan(
         plan=plan_from(data),
         binding=Binding(
-            endpoints=binding["endpoints"],
             manifests=binding["manifests"],
-            commit=binding["commit"],
             prune=binding["prune"],
+            retry_failed=binding["retryFailed"],
             select=tuple(binding["select"]),
             paths=tuple(binding["paths"]),
         ),
@@ -136,7 +133,7 @@ def check_binding(saved: SavedPlan, plan: Plan, binding: Binding) -> None:
     pairs = (
         ("project", saved.plan.project, plan.project),
         ("target", saved.plan.target, plan.target),
-        ("endpoints", dict(saved.binding.endpoints), dict(binding.endpoints)),
+        ("endpoints", dict(saved.plan.endpoint), dict(plan.endpoint)),
         ("manifests", saved.binding.manifests, binding.manifests),
     )
     for what, reviewed, found in pairs:

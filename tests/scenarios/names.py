@@ -13,7 +13,7 @@ from typing import Any
 _ID = re.compile(r"(?<![0-9A-Za-z])(?:batch_|file-)?[0-9a-f]{24}(?![0-9A-Za-z])")
 _NAME = re.compile(r"\{([A-Z][A-Za-z]+/[^{}\"]+)\}")
 _OWNER = re.compile(r"\[reconciler owner=([^\s\]]+)")
-_FINGERPRINT = re.compile(r'("precondition": "sha256:)[0-9a-f]{64}"')
+_FINGERPRINT = re.compile(r'("(?:precondition|digest)": "sha256:)[0-9a-f]{64}"')
 
 _TIME = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
 

@@ -15,6 +15,7 @@ import pytest
 from reconciler.core.difference_text import MOST_DIFFERENCES, differences
 from reconciler.core.plan import Plan
 from reconciler.core.plan_compare import check_obstacles, check_same
+from reconciler.core.plan_json import plan_data
 from reconciler.core.step import Call, FieldChange, Step
 from reconciler.errors import Problem, StalePlanError
 from tests.unit.made_up import live, plan, resource
@@ -42,6 +43,32 @@ def changed(step: Step, **values: Any) -> Plan:
 def test_equal_plans_are_the_same() -> None:
     check_same(PLAN, PLAN)
     check_same(PLAN, replace(PLAN, requests={"GET": 9}, unchanged=3))
+
+
+def test_each_plan_may_record_the_commit_of_its_own_checkout() -> None:
+    def made(commit: str, **more: str) -> Plan:
+        record = {"url": f"https://x/{commit}", "sha": commit, **more}
+        call = replace(ARGO.calls[0], body={"commit": record, "text": f"[from={commit}]"})
+        return replace(changed(ARGO, calls=(call,)), commit=commit)
+
+    one, other = made("a" * 40), made("b" * 40, branch="main")
+    check_same(one, other)
+    assert plan_data(one)["digest"] == plan_data(other)["digest"]
+    assert "calls[0].body" in refused(replace(one, commit="c" * 40), other)
+    check_same(replace(changed(ARGO), commit=""), replace(changed(ARGO), commit="b" * 40))
+
+
+def test_the_digest_is_of_the_steps_and_where_they_go() -> None:
+    first = plan_data(PLAN)["digest"]
+    assert first == plan_data(replace(PLAN, requests={"GET": 9}, unchanged=3))["digest"]
+    others = (
+        replace(PLAN, project="navy"),
+        replace(PLAN, target="prod"),
+        replace(PLAN, endpoint={"custom_models": "https://a.example.com"}),
+        replace(PLAN, steps=(ARGO,)),
+        changed(ARGO, precondition="sha256:0"),
+    )
+    assert len({first, *(plan_data(each)["digest"] for each in others)}) == 6
 
 
 def test_a_step_that_one_plan_lacks_is_named() -> None:

@@ -33,10 +33,10 @@ from tests.unit.made_up import live, plan, resource
 PLAN = replace(
     plan([resource("Ship/argo", {"flag": "red"})], [live("Ship/argo", {"flag": "blue"})]),
     requests={"GET": 3},
+    endpoint={"custom_models": "https://a.example.com"},
+    commit="c0ffee" + 34 * "0",
 )
-HOME = {"custom_models": "https://a.example.com"}
-COMMIT = {"mainBranchCommitSha": "c0ffee", "refName": None}
-BINDING = Binding(HOME, "sha256:1", COMMIT, True, ("Ship/argo",), ("ships",))
+BINDING = Binding("sha256:1", True, False, ("Ship/argo",), ("ships",))
 SAVED = SavedPlan(PLAN, BINDING, {"Ship/argo": {"flag": "blue", "crew": ["ann"]}})
 TEXT = dump(SAVED)
 
@@ -193,7 +193,7 @@ def test_a_plan_fits_where_it_was_made() -> None:
 
 
 def test_another_commit_with_the_same_manifests_is_no_obstacle() -> None:
-    check_binding(SAVED, PLAN, replace(BINDING, commit={"refName": "other"}))
+    check_binding(SAVED, replace(PLAN, commit="0" * 40), BINDING)
 
 
 def test_a_plan_is_used_once() -> None:
@@ -218,8 +218,8 @@ def test_states_of_other_objects_than_those_touched_are_refused(touched: list[st
     [
         (replace(PLAN, project="navy"), BINDING, "navy"),
         (replace(PLAN, target="prod"), BINDING, "prod"),
-        (PLAN, replace(BINDING, endpoints={"custom_models": "https://b.example.com"}), "endpoints"),
-        (PLAN, replace(BINDING, endpoints={}), "endpoints"),
+        (replace(PLAN, endpoint={"custom_models": "https://b.example.com"}), BINDING, "endpoints"),
+        (replace(PLAN, endpoint={}), BINDING, "endpoints"),
         (PLAN, replace(BINDING, manifests="sha256:2"), "manifests"),
     ],
 )

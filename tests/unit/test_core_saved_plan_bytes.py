@@ -81,12 +81,13 @@ plans = st.builds(
     st.lists(problems, max_size=2).map(tuple),
     st.integers(0, 9),
     st.dictionaries(texts, st.integers(0), max_size=2),
+    st.dictionaries(texts, texts, max_size=2),
+    st.sampled_from(["", "a" * 40]),
 )
 bindings = st.builds(
     Binding,
-    st.dictionaries(texts, texts, max_size=2),
     texts,
-    st.none() | st.dictionaries(texts, st.none() | texts, max_size=2),
+    st.booleans(),
     st.booleans(),
     words,
     words,
@@ -112,13 +113,10 @@ SAMPLE = SavedPlan(
             ),
         ),
         unchanged=1,
+        endpoint={"custom_models": "https://app.example.com/api/v2"},
+        commit="abc0" * 10,
     ),
-    Binding(
-        {"custom_models": "https://app.example.com/api/v2"},
-        "sha256:11",
-        {"mainBranchCommitSha": "abc"},
-        True,
-    ),
+    Binding("sha256:11", True),
     {"CustomModel/churn": {"object": {"id": "5f", "name": "Churn"}, "users": {}}},
 )
 
