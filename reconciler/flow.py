@@ -187,6 +187,10 @@ class Session:
         check_touched(saved, map(str, self._touched(fresh)))
         return fresh, LiveGuard(saved.observed, self._lives, self._snapshot)
 
+    def guard(self, plan: Plan) -> Guard:
+        """Watches over the objects of the current plan from now on."""
+        return LiveGuard(self._observed(plan), self._lives, self._snapshot)
+
     def _observed(self, plan: Plan) -> dict[str, Any]:
         touched = self._touched(plan)
         with ThreadPoolExecutor(self.ask.parallelism) as pool:

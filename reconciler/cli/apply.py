@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from reconciler.cli.interrupt import interruptible, leave
 from reconciler.cli.plan import exit_code
 from reconciler.cli.plan_file import is_plan_file, mark_applied, read_plan
 from reconciler.core.plan import Plan
-from reconciler.core.plan_compare import AGAIN
+from reconciler.core.plan_compare import AGAIN, check_expected
 from reconciler.core.report import Report
 from reconciler.core.saved_plan import SavedPlan
 from reconciler.errors import ManifestError, Problem, ReconcilerError, SettingsError, StalePlanError
@@ -36,11 +37,15 @@ SHOW_AGAIN = "Run `reconciler apply` again and review the plan that it shows."
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How an apply is to be agreed on and reported."""
+    """How an apply is to be agreed on and reported.
+
+    ``expect`` is the digest of the plan that was reviewed, '' when none was given.
+    """
 
     auto_approve: bool
     form: str
     report: Path | None
+    expect: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,12 @@ class Reviewed:
     guard: Guard
 
 
+def _digest_form(context: click.Context, option: click.Parameter, value: str) -> str:
+    if value and not re.fullmatch(r"sha256:[0-9a-f]{64}", value):
+        raise click.BadParameter("a digest is sha256: and 64 digits, as `plan` prints it.")
+    return value
+
+
 @click.command()
 @run_options
 @click.option("--auto-approve", is_flag=True, help="Do not ask; needed where nobody can answer.")
@@ -59,6 +70,13 @@ class Reviewed:
 @click.option("--retry-failed", is_flag=True, help="Start failed jobs again.")
 @click.option("--allow-mass-change", is_flag=True, help="Go over the policy's percentages once.")
 @click.option("--allow-rollback", is_flag=True, help="Let an older commit go over a newer one.")
+@click.option(
+    "--expect",
+    metavar="DIGEST",
+    default="",
+    callback=_digest_form,
+    help="Apply only the plan with this digest, as `plan` printed it.",
+)
 @click.option(
     "--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the result as JSON."
 )
@@ -70,6 +88,7 @@ def apply(
     paths: tuple[Path, ...],
     auto_approve: bool,
     report: Path | None,
+    expect: str,
     form: str,
     **wishes: Any,
 ) -> int:
@@ -77,7 +96,7 @@ def apply(
 
     A plan saved by `plan --out` is named in the place of the paths, as PLAN.JSON.
     """
-    wish = Wish(auto_approve, form, report)
+    wish = Wish(auto_approve, form, report, expect)
 
     def failed(problems: tuple[Problem, ...]) -> str:
         return _data(Plan("", wishes["target"], problems=problems), Report(()))
@@ -128,6 +147,8 @@ def _apply(
 ) -> int:
     if wish.form == "text":
         emit(plan_text(plan))
+    if wish.expect:
+        check_expected(plan, wish.expect)
     done, code = Report(()), exit_code(plan, detailed=False)
     if wish.report:
         # Before the first write: afterwards it would be too late to ask for another place.
@@ -160,7 +181,8 @@ def _agreed(
 ) -> tuple[Plan, Guard | None]:
     """The plan to apply and its guard, once the user agrees to what was shown."""
     if wish.auto_approve:
-        return plan, reviewed.guard if reviewed else None
+        guard = session.guard(plan) if wish.expect else None
+        return plan, reviewed.guard if reviewed else guard
     if not sys.stdin.isatty():
         raise click.UsageError("nobody can be asked here: review the plan, then use --auto-approve")
     shown = reviewed.saved if reviewed else session.save(plan)

@@ -10,13 +10,16 @@ from reconciler.core.difference_text import MOST_DIFFERENCES, differences
 from reconciler.core.fingerprint import canonical
 from reconciler.core.plan import Plan
 from reconciler.core.plan_digest import without_commit
-from reconciler.core.plan_json import plan_data
+from reconciler.core.plan_json import plan_data, plan_digest
 from reconciler.errors import Problem, StalePlanError
 
 AGAIN = "Make the plan again with `reconciler plan --out`, and have it reviewed again."
 
 
-def check_obstacles(current: Plan) -> None:
+EXPECT_AGAIN = "Review the current plan; `reconciler plan` prints it with the digest to expect."
+
+
+def check_obstacles(current: Plan, again: str = AGAIN) -> None:
     """StalePlanError when the current plan has an error or is blocked.
 
     Only the current plan counts: what a file says about its problems can be edited.
@@ -27,8 +30,18 @@ def check_obstacles(current: Plan) -> None:
         more = "; and more" if len(obstacles) > MOST_DIFFERENCES else ""
         hint = next((each.hint for each in obstacles if each.hint), "")
         raise StalePlanError(
-            f"the current plan cannot be applied: {listed}{more}", f"{hint} {AGAIN}".strip()
+            f"the current plan cannot be applied: {listed}{more}", f"{hint} {again}".strip()
         )
+
+
+def check_expected(current: Plan, expected: str) -> None:
+    """StalePlanError unless the current plan has this digest and no obstacle."""
+    found = plan_digest(current)
+    if found != expected:
+        raise StalePlanError(
+            f"the digest of the current plan is {found}, not {expected}", EXPECT_AGAIN
+        )
+    check_obstacles(current, EXPECT_AGAIN)
 
 
 def check_same(reviewed: Plan, current: Plan) -> None:

@@ -19,13 +19,7 @@ AFTER_KEYS = {"knownAfter", "output"}
 
 def plan_data(plan: Plan) -> dict[str, Any]:
     """The plan as ``schemas/plan.schema.json`` describes it."""
-    # What the digest covers; the rest tells about the plan and decides nothing.
-    content = {
-        "project": plan.project,
-        "target": plan.target,
-        "endpoint": dict(plan.endpoint),
-        "steps": [step_data(step) for step in plan.steps],
-    }
+    content = _content(plan)
     return {
         "formatVersion": FORMAT_VERSION,
         **{key: content[key] for key in ("project", "target", "endpoint")},
@@ -36,6 +30,21 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "untouched": [_untouched(entry) for entry in plan.untouched],
         "problems": [problem_data(problem) for problem in plan.problems],
         "requests": dict(plan.requests),
+    }
+
+
+def plan_digest(plan: Plan) -> str:
+    """The digest that ``apply --expect`` takes."""
+    return digest(_content(plan), plan.commit)
+
+
+def _content(plan: Plan) -> dict[str, Any]:
+    # What the digest covers; the rest describes the plan and decides nothing.
+    return {
+        "project": plan.project,
+        "target": plan.target,
+        "endpoint": dict(plan.endpoint),
+        "steps": [step_data(step) for step in plan.steps],
     }
 
 

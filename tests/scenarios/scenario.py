@@ -19,7 +19,8 @@ A script holds, line by line::
 with that answer before the next command; ``meanwhile LINE`` plays a line when that command asks.
 ``pass`` lets time go by.  ``{CustomModel/churn}``,
 ``{CustomModel/churn 1.1}``, ``{CustomModel/churn custom.py}`` and
-``{ExecutionEnvironment/py311 version 2}`` stand for ids.
+``{ExecutionEnvironment/py311 version 2}`` stand for ids,
+``{digest}`` for the digest of the last plan that was printed.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from tests.scenarios.stage import Done, Stage
 HERE = Path(__file__).parent
 RANGE = re.compile(r"(.*)\{(\d+)\.\.(\d+)\}(.*)")
 PROGRESS = re.compile(r"([A-Z][A-Za-z]+/\S+): ")
+DIGEST = re.compile(r"^Digest: (\S+)$", re.MULTILINE)
 SCRIPT, OUTPUT, REQUESTS = "script", "output.txt", "requests.txt"
 
 
@@ -76,6 +78,7 @@ class Player:
         self.requests: list[str] = []
         self.keys: str | None = None
         self.meanwhile: tuple[str, list[str]] | None = None
+        self.digest = ""
         self._stage: Stage | None = None
 
     @property
@@ -104,6 +107,8 @@ class Player:
         assert program == "reconciler", f"not a command of ours: {line}"
         done = self.stage.run(*arguments, keys=self.keys, before_keys=self._interlude)
         self.keys, self.meanwhile = None, None
+        found = DIGEST.search(done.out)
+        self.digest = found[1] if found else self.digest
         check(self.stage, done)
         self._learn()
         return done
@@ -229,7 +234,7 @@ class Player:
         return self.names.hide(f"\n-> {answer.status_code}{reason}")
 
     def _filled(self, text: str) -> str:
-        return self.names.fill(text)
+        return self.names.fill(text.replace("{digest}", self.digest))
 
     def _learn(self) -> None:
         self.names.learn(self.stage.control("GET", "state"))

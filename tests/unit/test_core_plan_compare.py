@@ -14,8 +14,8 @@ import pytest
 
 from reconciler.core.difference_text import MOST_DIFFERENCES, differences
 from reconciler.core.plan import Plan
-from reconciler.core.plan_compare import check_obstacles, check_same
-from reconciler.core.plan_json import plan_data
+from reconciler.core.plan_compare import check_expected, check_obstacles, check_same
+from reconciler.core.plan_json import plan_data, plan_digest
 from reconciler.core.step import Call, FieldChange, Step
 from reconciler.errors import Problem, StalePlanError
 from tests.unit.made_up import live, plan, resource
@@ -168,3 +168,14 @@ def test_long_values_and_many_differences_are_cut() -> None:
     assert len(found) == MOST_DIFFERENCES + 1
     assert found[-1] == "and more"
     assert all(len(line) < 150 for line in found)
+
+
+def test_a_plan_is_expected_by_its_digest() -> None:
+    check_expected(PLAN, plan_digest(PLAN))
+    with pytest.raises(StalePlanError) as caught:
+        check_expected(changed(ARGO, reason="other"), plan_digest(PLAN))
+    assert caught.value.exit_code == 4
+    assert f"not {plan_digest(PLAN)}" in caught.value.message
+    blocked = replace(PLAN, problems=(Problem("a", "b", blocked=True),))
+    with pytest.raises(StalePlanError, match="cannot be applied"):
+        check_expected(blocked, plan_digest(blocked))
