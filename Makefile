@@ -4,7 +4,7 @@
 #   make demo     the whole tour on the emulator
 #   make test     all tests, network closed but for loopback, with the coverage limits
 #   make faults   every request of an apply x every fault (make test takes a sample)
-#   make fuzz     100,000 YAML documents, 10,000 answers of the APIs, 2,000 projects of any manifests
+#   make fuzz     100,000 YAML documents, 10,000 answers of the APIs, 2,000 projects, 10,000 plans
 #   make lint     style, types, import layers
 #   make format   let ruff rewrite the style
 #   make sweep    the long runs that `make test` leaves out: 20,000 cases for every property test
@@ -70,7 +70,7 @@ faults: $(DEV)
 
 fuzz: $(DEV)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/fuzz \
-		--documents 100000 --answers 10000 --projects 2000 -s $(ARGS)
+		--documents 100000 --answers 10000 --projects 2000 --plans 10000 -s $(ARGS)
 
 sweep: $(DEV)
 	HYPOTHESIS_PROFILE=sweep $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "sweep or hypothesis" $(ARGS)

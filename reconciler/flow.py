@@ -20,11 +20,18 @@ from reconciler.core.kind import Kind, Options
 from reconciler.core.marker import name_of
 from reconciler.core.nearest import did_you_mean
 from reconciler.core.plan import Plan, PlanInput, build
+from reconciler.core.plan_compare import check_obstacles, check_same
 from reconciler.core.policy import Policy
 from reconciler.core.provider import Provider
 from reconciler.core.report import Report
 from reconciler.core.resource import Address, Live, Resource
-from reconciler.core.saved_plan import Binding, SavedPlan, check_binding, check_object, check_steps
+from reconciler.core.saved_plan import (
+    Binding,
+    SavedPlan,
+    check_binding,
+    check_object,
+    check_touched,
+)
 from reconciler.core.untouched import without
 from reconciler.desired.commit import compare_commits, read_commit
 from reconciler.desired.load import Desired, load
@@ -51,6 +58,8 @@ class Ask:
     retry_failed: bool = False
     allow_rollback: bool = False
     rate: float | None = None
+    own_files: tuple[Path, ...] = ()
+    """Plans and reports of this tool: a checkout that differs in them only is clean."""
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -80,7 +89,6 @@ class Session:
         self.graph = _selected(self.desired.graph, ask.select)
         self._providers: dict[str, Provider] = {}
         self._lives: Mapping[Address, Live] = {}
-        self._reviewed: tuple[Mapping[str, str | None] | None, ...] = ()
         self._lock = Lock()
 
     def __enter__(self) -> Session:
@@ -132,7 +140,13 @@ class Session:
             *(self.desired.locate(problem) for problem in made.problems),
             *self.warnings(),
         )
-        return replace(made, problems=problems, requests=self.requests())
+        return replace(
+            made,
+            problems=problems,
+            requests=self.requests(),
+            endpoint={name: self._settings(name).endpoint for name in sorted(self._providers)},
+            commit=str((world.options.commit or {}).get("mainBranchCommitSha") or ""),
+        )
 
     def warnings(self) -> tuple[Problem, ...]:
         """What loading the selected manifests found that stops nothing."""
@@ -165,37 +179,44 @@ class Session:
         """The plan with all that it is bound to; every object it touches is read once more."""
         return SavedPlan(plan, self._binding(), self._observed(plan))
 
-    def confirm(self, saved: SavedPlan) -> Guard:
-        """Refuse a saved plan that no longer fits; else who watches over it from here on.
+    def confirm(self, saved: SavedPlan) -> tuple[Plan, Guard]:
+        """The current plan, which is all that may be applied, and who watches over its objects.
 
-        Raises StalePlanError.
+        StalePlanError unless the reviewed plan is the same, step for step and field for field.
         """
-        # What was reviewed is recorded as reviewed, whatever commit brought it here.
-        self._reviewed = (saved.binding.commit,)
         fresh = self.plan()
         check_binding(saved, fresh, self._binding())
         for address, reviewed in saved.observed.items():
             live = self._lives.get(Address(*address.split("/", 1)))
             found = self._snapshot(Address(*address.split("/", 1)), live) if live else None
             check_object(address, reviewed, found)
-        check_steps(saved, fresh)
-        return LiveGuard(saved.observed, self._lives, self._snapshot)
+        check_obstacles(fresh)
+        check_same(saved.plan, fresh)
+        check_touched(saved, map(str, self._touched(fresh)))
+        return fresh, LiveGuard(saved.observed, self._lives, self._snapshot)
+
+    def guard(self, plan: Plan) -> Guard:
+        """Watches over the objects of the current plan from now on."""
+        return LiveGuard(self._observed(plan), self._lives, self._snapshot)
 
     def _observed(self, plan: Plan) -> dict[str, Any]:
-        touched = sorted({step.address for step in plan.steps if step.address in self._lives})
+        touched = self._touched(plan)
         with ThreadPoolExecutor(self.ask.parallelism) as pool:
             states = pool.map(lambda each: self._snapshot(each, self._lives[each]), touched)
             return {str(address): state for address, state in zip(touched, states, strict=True)}
+
+    def _touched(self, plan: Plan) -> list[Address]:
+        """The live objects that the plan has a step for."""
+        return sorted({step.address for step in plan.steps if step.address in self._lives})
 
     def _snapshot(self, address: Address, live: Live) -> Any:
         return self._serving(address).snapshot(live)
 
     def _binding(self) -> Binding:
         return Binding(
-            endpoints={name: self._settings(name).endpoint for name in sorted(self._providers)},
             manifests=self.desired.digest,
-            commit=self._commit(),
             prune=self.ask.prune,
+            retry_failed=self.ask.retry_failed,
             select=self.ask.select,
             paths=tuple(os.path.relpath(path, self.ask.project_dir) for path in self.ask.paths),
         )
@@ -264,9 +285,7 @@ class Session:
         )
 
     def _commit(self) -> Mapping[str, str | None] | None:
-        if self._reviewed:
-            return self._reviewed[0]
-        commit = read_commit(self.ask.project_dir)
+        commit = read_commit(self.ask.project_dir, self.ask.own_files)
         if commit is None or commit.dirty:
             # A dirty tree is no commit: naming one would be a lie in the platform's records.
             return None

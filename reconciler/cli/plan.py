@@ -38,6 +38,8 @@ FORMATS = ("text", "json", "markdown", "html")
 )
 @click.option("--prune", is_flag=True, help="Show what an apply with --prune would delete.")
 @click.option("--allow-mass-change", is_flag=True, help="As an apply with it would.")
+@click.option("--allow-rollback", is_flag=True, help="As an apply with it would.")
+@click.option("--retry-failed", is_flag=True, help="Start failed jobs again.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @pass_context
 def plan(
@@ -56,7 +58,11 @@ def plan(
         return render(Plan("", wishes["target"], problems=problems), form, link)
 
     link = run_link(context.environment.env)
-    with complete(form, failed, output), context.session(paths, **wishes) as session:
+    own = tuple(path for path in (out, output) if path)
+    with (
+        complete(form, failed, output),
+        context.session(paths, own_files=own, **wishes) as session,
+    ):
         made = session.plan()
         if out:
             write_plan(session.save(made), out)

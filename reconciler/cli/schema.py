@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from reconciler.cli.context import CliContext, emit, pass_context
+from reconciler.core.output_schema import output_schemas
 from reconciler.desired.schema import write_schemas
-from reconciler.render.json_schema import output_schemas
 
 
 @click.command()

@@ -47,7 +47,10 @@ class PlanInput:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run would do and why; dry run, every rendering and apply read this one value."""
+    """What a run would do and why; dry run, every rendering and apply read this one value.
+
+    ``endpoint`` is the URL of each used provider, ``commit`` the hash that steps record, or ''.
+    """
 
     project: str
     target: str | None
@@ -56,6 +59,8 @@ class Plan:
     problems: tuple[Problem, ...] = ()
     unchanged: int = 0
     requests: Mapping[str, int] = field(default_factory=dict)
+    endpoint: Mapping[str, str] = field(default_factory=dict)
+    commit: str = ""
 
     @property
     def summary(self) -> dict[str, int]:

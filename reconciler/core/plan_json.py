@@ -7,17 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from reconciler.core.plan import Plan
+from reconciler.core.plan_digest import digest
 from reconciler.core.resource import Address
-from reconciler.core.step import (
-    ACTIONS,
-    Call,
-    FieldChange,
-    KnownAfter,
-    KnownText,
-    Step,
-    Upload,
-    Wait,
-)
+from reconciler.core.step import Call, FieldChange, KnownAfter, KnownText, Step, Upload, Wait
 from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
 
@@ -29,15 +21,32 @@ RESERVED = (AFTER_KEYS, TEXT_KEYS, {"literal"})
 
 def plan_data(plan: Plan) -> dict[str, Any]:
     """The plan as ``schemas/plan.schema.json`` describes it."""
+    content = _content(plan)
     return {
         "formatVersion": FORMAT_VERSION,
-        "project": plan.project,
-        "target": plan.target,
+        **{key: content[key] for key in ("project", "target", "endpoint")},
+        "commit": plan.commit or None,
+        "digest": digest(content, plan.commit),
         "summary": plan.summary,
-        "steps": [step_data(step) for step in plan.steps],
+        "steps": content["steps"],
         "untouched": [_untouched(entry) for entry in plan.untouched],
         "problems": [problem_data(problem) for problem in plan.problems],
         "requests": dict(plan.requests),
+    }
+
+
+def plan_digest(plan: Plan) -> str:
+    """The digest that ``apply --expect`` takes."""
+    return digest(_content(plan), plan.commit)
+
+
+def _content(plan: Plan) -> dict[str, Any]:
+    # What the digest covers; the rest describes the plan and decides nothing.
+    return {
+        "project": plan.project,
+        "target": plan.target,
+        "endpoint": dict(plan.endpoint),
+        "steps": [step_data(step) for step in plan.steps],
     }
 
 
@@ -135,24 +144,24 @@ def _untouched(entry: Untouched) -> dict[str, Any]:
 
 
 def plan_from(data: Mapping[str, Any]) -> Plan:
-    """The plan that ``plan_data`` wrote; KeyError, TypeError or ValueError for anything else."""
+    """The plan that ``plan_data`` wrote, from data that is valid by the schema; else ValueError."""
     return Plan(
-        project=str(data["project"]),
+        project=data["project"],
         target=data["target"],
         steps=tuple(_step_from(step) for step in data["steps"]),
         untouched=tuple(_left_from(entry) for entry in data["untouched"]),
         problems=tuple(Problem(**problem) for problem in data["problems"]),
-        unchanged=int(data["summary"]["unchanged"]),
-        requests=dict(data["requests"]),
+        unchanged=data["summary"]["unchanged"],
+        requests=data["requests"],
+        endpoint=data["endpoint"],
+        commit=data["commit"] or "",
     )
 
 
 def _step_from(data: Mapping[str, Any]) -> Step:
     address = Address.parse(data["address"])
     if address is None:
-        raise ValueError(f"no address: {data['address']!r}")
-    if data["action"] not in ACTIONS:
-        raise ValueError(f"no action: {data['action']!r}")
+        raise ValueError(f"{data['address']!r} is not an address")
     return Step(
         id=data["id"],
         address=address,
@@ -177,19 +186,19 @@ def _call_from(data: Mapping[str, Any]) -> Call:
         operation=data["operation"],
         method=data["method"],
         path=data["path"],
-        path_params=_value_from(data["pathParams"]),
-        body=_value_from(data["body"]),
+        path_params=_mapping_from(data["pathParams"]),
+        body=_mapping_from(data["body"]),
         uploads=tuple(Upload(**upload) for upload in data["uploads"]),
         outputs=tuple(data["outputs"]),
-        recovery=_value_from(data["recovery"]),
-        only_if=_value_from(data["onlyIf"]),
+        recovery=_mapping_from(data["recovery"]),
+        only_if=_known_from(data["onlyIf"]),
     )
 
 
 def _wait_from(data: Mapping[str, Any]) -> Wait:
     return Wait(
         operation=data["operation"],
-        params=_value_from(data["params"]),
+        params=_mapping_from(data["params"]),
         timeout=data["timeout"],
         after=data["after"],
         outputs=tuple(data["outputs"]),
@@ -209,19 +218,44 @@ def _left_from(data: Mapping[str, Any]) -> Untouched:
     )
 
 
+def _mapping_from(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = _value_from(data)
+    if not isinstance(found, dict):
+        raise ValueError("params and body of a call are mappings")
+    return found
+
+
 def _value_from(value: Any) -> Any:
     if isinstance(value, list):
         return [_value_from(inner) for inner in value]
     if not isinstance(value, dict):
         return value
     if value.keys() == AFTER_KEYS:
+        if not all(isinstance(each, str) for each in value.values()):
+            raise ValueError("a value known later names its step and output by texts")
         return KnownAfter(value["knownAfter"], value["output"])
     if value.keys() == TEXT_KEYS:
+        if not isinstance(value["text"], list):
+            raise ValueError("a text known later is a list of pieces")
         return KnownText(tuple(_piece_from(piece) for piece in value["text"]))
     if value.keys() == {"literal"}:
         value = value["literal"]
+        if not isinstance(value, dict):
+            raise ValueError("a literal holds a mapping")
     return {key: _value_from(inner) for key, inner in value.items()}
 
 
 def _piece_from(piece: Any) -> str | tuple[str, KnownAfter]:
-    return piece if isinstance(piece, str) else (piece["prefix"], _value_from(piece["value"]))
+    if isinstance(piece, str):
+        return piece
+    value = _known_from(piece["value"])
+    if value is None or not isinstance(piece["prefix"], str):
+        raise ValueError("a piece of a text has a prefix and a value known later")
+    return piece["prefix"], value
+
+
+def _known_from(value: Any) -> KnownAfter | None:
+    known = _value_from(value)
+    if known is not None and not isinstance(known, KnownAfter):
+        raise ValueError("a value known later names its step and output")
+    return known

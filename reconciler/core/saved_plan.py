@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.core.difference_text import differences
 from reconciler.core.fingerprint import canonical
+from reconciler.core.output_schema import SAVED_PLAN
 from reconciler.core.plan import Plan
+from reconciler.core.plan_compare import AGAIN
 from reconciler.core.plan_json import FORMAT_VERSION, plan_data, plan_from
+from reconciler.core.resource import Address
+from reconciler.core.schema_check import schema_errors
+from reconciler.core.strict_json import parse_json
 from reconciler.errors import StalePlanError
 
-AGAIN = "Make the plan again with `reconciler plan --out`, and have it reviewed again."
 CHANGED = "this plan was changed after it was made"
-MOST_DIFFERENCES = 5
 JOBS = "jobs"
 """The key of an observed state that holds what the platform's jobs change by themselves."""
 
@@ -27,10 +31,9 @@ class Binding:
     ``paths`` are those that were given, seen from the project directory.
     """
 
-    endpoints: Mapping[str, str] = field(default_factory=dict)
     manifests: str = ""
-    commit: Mapping[str, str | None] | None = None
     prune: bool = False
+    retry_failed: bool = False
     select: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
 
@@ -53,10 +56,9 @@ def dump(saved: SavedPlan) -> str:
     data: dict[str, Any] = {
         **plan_data(saved.plan),
         "binding": {
-            "endpoints": dict(saved.binding.endpoints),
             "manifests": saved.binding.manifests,
-            "commit": None if (made := saved.binding.commit) is None else dict(made),
             "prune": saved.binding.prune,
+            "retryFailed": saved.binding.retry_failed,
             "select": list(saved.binding.select),
             "paths": list(saved.binding.paths),
         },
@@ -71,40 +73,55 @@ def dump(saved: SavedPlan) -> str:
 
 
 def load_plan(text: str) -> SavedPlan:
-    """The saved plan; StalePlanError when it is none, was changed, or is of another release."""
+    """The saved plan; StalePlanError when it is malformed, was changed, or is of another release.
+
+    The file is valid by ``schemas/plan.schema.json`` and has one spelling only.
+    """
     try:
-        data = json.loads(text)
-        version = data["formatVersion"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise StalePlanError("this file is no saved plan", AGAIN) from error
-    if version != FORMAT_VERSION:
-        raise StalePlanError(f"this plan has the format {version}, not {FORMAT_VERSION}", AGAIN)
-    try:
-        told = data.pop("checksum")
-        if told != _checksum(data):
-            raise StalePlanError(CHANGED, AGAIN)
-        binding = data["binding"]
-        saved = SavedPlan(
-            plan=plan_from(data),
-            binding=Binding(
-                endpoints=dict(binding["endpoints"]),
-                manifests=str(binding["manifests"]),
-                commit=None if binding["commit"] is None else dict(binding["commit"]),
-                prune=bool(binding["prune"]),
-                select=tuple(binding["select"]),
-                paths=tuple(map(str, binding["paths"])),
-            ),
-            observed=dict(data["observed"]),
-            applied=str(data.get("applied", "")),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise StalePlanError(
-            f"this plan lacks something or is malformed ({error})", AGAIN
-        ) from error
+        data = _checked(parse_json(text))
+        saved = _saved_from(data)
+    except ValueError as error:
+        raise StalePlanError(f"malformed saved plan: {error}", AGAIN) from error
     if dump(saved) != text:
-        # A key twice or one more: a reader could see another plan in it than this tool does.
+        # A reader could see another plan in another spelling than this tool does.
         raise StalePlanError(CHANGED, AGAIN)
     return saved
+
+
+def _checked(data: Any) -> dict[str, Any]:
+    """A document that is sealed and valid; ValueError or StalePlanError."""
+    if not isinstance(data, dict) or "formatVersion" not in data:
+        raise ValueError("it is not a plan, as it has no formatVersion")
+    version = data["formatVersion"]
+    if type(version) is not int or version != FORMAT_VERSION:
+        raise ValueError(
+            f"its formatVersion is {json.dumps(version)[:40]}; this release reads {FORMAT_VERSION}"
+        )
+    rest = {key: value for key, value in data.items() if key != "checksum"}
+    if "checksum" in data and data["checksum"] != _checksum(rest):
+        raise StalePlanError(CHANGED, AGAIN)
+    for error in schema_errors(data, SAVED_PLAN):
+        raise ValueError(error)
+    for address in data["observed"]:
+        if Address.parse(address) is None:
+            raise ValueError(f"observed: {json.dumps(address)[:60]} is not an address")
+    return data
+
+
+def _saved_from(data: Mapping[str, Any]) -> SavedPlan:
+    binding = data["binding"]
+    return SavedPlan(
+        plan=plan_from(data),
+        binding=Binding(
+            manifests=binding["manifests"],
+            prune=binding["prune"],
+            retry_failed=binding["retryFailed"],
+            select=tuple(binding["select"]),
+            paths=tuple(binding["paths"]),
+        ),
+        observed=data["observed"],
+        applied=data.get("applied", ""),
+    )
 
 
 def check_binding(saved: SavedPlan, plan: Plan, binding: Binding) -> None:
@@ -116,7 +133,7 @@ def check_binding(saved: SavedPlan, plan: Plan, binding: Binding) -> None:
     pairs = (
         ("project", saved.plan.project, plan.project),
         ("target", saved.plan.target, plan.target),
-        ("endpoints", dict(saved.binding.endpoints), dict(binding.endpoints)),
+        ("endpoints", dict(saved.plan.endpoint), dict(plan.endpoint)),
         ("manifests", saved.binding.manifests, binding.manifests),
     )
     for what, reviewed, found in pairs:
@@ -129,16 +146,12 @@ def check_binding(saved: SavedPlan, plan: Plan, binding: Binding) -> None:
             )
 
 
-def check_steps(saved: SavedPlan, fresh: Plan) -> None:
-    """Refuse when the same manifests would give other steps now; further ones do not count."""
-    now = {step["id"]: step for step in plan_data(fresh)["steps"]}
-    for step in plan_data(saved.plan)["steps"]:
-        found = now.get(step["id"])
-        if found is None:
-            raise StalePlanError(f"{step['id']} has nothing to do any more", AGAIN)
-        told = "; ".join(differences(step, found))
-        if told:
-            raise StalePlanError(f"{step['id']} would do something else now: {told}", AGAIN)
+def check_touched(saved: SavedPlan, touched: Iterable[str]) -> None:
+    """Refuse a file that keeps states of other objects than those the current plan touches."""
+    kept, current = set(saved.observed), set(touched)
+    if kept != current:
+        listed = ", ".join(sorted(kept ^ current))
+        raise StalePlanError(f"the reviewed plan touches other objects: {listed}", AGAIN)
 
 
 def check_object(address: str, reviewed: Any, found: Any) -> None:
@@ -156,32 +169,6 @@ def after_wait(expected: Any, found: Any) -> Any:
     if not isinstance(expected, Mapping) or not isinstance(found, Mapping):
         return expected
     return {**expected, **{key: found[key] for key in (JOBS,) if key in found}}
-
-
-def differences(old: Any, new: Any) -> list[str]:
-    """The first fields that differ, each as ``path: reviewed X, found Y``."""
-    found: list[str] = []
-    for path, before, after in _walk(old, new, ""):
-        if len(found) == MOST_DIFFERENCES:
-            return [*found, "and more"]
-        found.append(f"{path or 'it'}: reviewed {_shown(before)}, found {_shown(after)}")
-    return found
-
-
-def _walk(old: Any, new: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in sorted(old.keys() | new.keys()):
-            yield from _walk(old.get(key), new.get(key), f"{path}.{key}" if path else str(key))
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for index, (before, after) in enumerate(zip(old, new, strict=True)):
-            yield from _walk(before, after, f"{path}[{index}]")
-    elif canonical(old) != canonical(new):
-        yield path, old, new
-
-
-def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 def _checksum(data: Mapping[str, Any]) -> str:

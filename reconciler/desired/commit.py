@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -35,17 +36,29 @@ class Commit:
     dirty: bool
 
 
-def read_commit(project_dir: Path) -> Commit | None:
-    """The commit of the checkout, or None outside of one or without git; raises nothing."""
+def read_commit(project_dir: Path, besides: Iterable[Path] = ()) -> Commit | None:
+    """The commit of the checkout, or None outside of one or without git; raises nothing.
+
+    The files ``besides`` may differ from it.
+    """
     sha = _git(project_dir, "rev-parse", "--verify", "HEAD^{commit}")
     if not sha:
         return None
-    status = _git(project_dir, "status", "--porcelain", "--no-renames", "--", ".")
+    kept_out = (f":(exclude,literal){name}" for name in _inside(project_dir, besides))
+    status = _git(project_dir, "status", "--porcelain", "--no-renames", "--", ".", *kept_out)
     if status is None:
         return None
     ref = _git(project_dir, "symbolic-ref", "--quiet", "--short", "HEAD") or ""
     remote = _git(project_dir, "config", "--get", "remote.origin.url") or ""
     return Commit(sha, ref, commit_url(remote, sha), dirty=bool(status))
+
+
+def _inside(folder: Path, paths: Iterable[Path]) -> Iterator[str]:
+    """The paths that lie in the folder, seen from it."""
+    for path in paths:
+        name = os.path.relpath(path.absolute(), folder.absolute())
+        if name.split(os.sep)[0] not in (os.curdir, os.pardir):
+            yield Path(name).as_posix()
 
 
 def commit_url(remote: str, sha: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.core.plan import Plan
 from reconciler.core.step import FieldChange
+from reconciler.render.header import header_text
 from reconciler.render.objects import counts, step_lines, touched, verdict
 from reconciler.render.plain import plain, value
 from reconciler.render.text import (
@@ -31,6 +32,7 @@ def plan_html(plan: Plan) -> str:
     return _template().render(
         # Without a project, what is shown is why there is no plan.
         title=f"Plan for {scope(plan)}" if plan.project else "No plan",
+        header=header_text(plan),
         counts=counts(plan),
         unchanged=plan.unchanged,
         verdict=verdict(plan),

@@ -10,6 +10,7 @@ from reconciler.core.drift import DriftedObject, drifted
 from reconciler.core.plan import Plan
 from reconciler.errors import Problem
 from reconciler.render.drift import live_lines
+from reconciler.render.header import header
 from reconciler.render.markdown_page import Entry, Page, render
 from reconciler.render.markdown_text import code, prose
 from reconciler.render.objects import DESTRUCTIVE, Touched, counts, step_lines, touched, verdict
@@ -95,7 +96,13 @@ def _problems(plan: Plan) -> str:
 
 
 def _news(plan: Plan, objects: tuple[Touched, ...]) -> Iterator[str]:
-    """What nobody may overlook."""
+    """Where the plan goes and its digest, then what nobody may overlook."""
+    shown = [
+        f"{label} {code(value)}{f' ({word})' if word else ''}"
+        for label, value, word in header(plan)
+    ]
+    if shown:
+        yield " · ".join(shown)
     doomed = [each for each in objects if each.action in DESTRUCTIVE]
     if doomed:
         names = ", ".join(code(each.address, 80) for each in doomed[:MOST_NAMES])

@@ -12,6 +12,7 @@ from reconciler.core.resource import Address
 from reconciler.core.step import FieldChange, Step
 from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
+from reconciler.render.header import header_text
 from reconciler.render.plain import log_lines, plain, value
 from reconciler.render.table import table
 
@@ -30,7 +31,7 @@ NO_CHANGES = "No changes. What is live is what the manifests say."
 
 def plan_text(plan: Plan) -> str:
     """The whole plan: each object with its fields, then counts, what is left alone, problems."""
-    lines = [f"Plan for {scope(plan)}", ""]
+    lines = [f"Plan for {scope(plan)}", *map(plain, header_text(plan)), ""]
     for address, steps in groupby(plan.steps, key=lambda step: step.address):
         lines += [*_object(address, list(steps)), ""]
     if plan.steps:

@@ -214,8 +214,17 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
 
 
+def head(folder: Path) -> str:
+    """The hash of the commit that is checked out."""
+    words = ["git", "rev-parse", "HEAD"]
+    return subprocess.run(words, cwd=folder, check=True, capture_output=True, text=True).stdout[:40]
+
+
 def test_a_plan_in_a_checkout_is_applied_from_there_and_after_the_merge(stage: Stage) -> None:
-    """The plan's own file is new there, and a merge is another commit of the same files."""
+    """A squash makes another commit of the same files, and that one is recorded.
+
+    The plan's own file is new in the checkout and takes nothing from it.
+    """
     edit(stage.folder)
     git(stage.folder, "init", "-q", "-b", "change")
     git(stage.folder, "add", "-A", ":!.locks")
@@ -223,13 +232,29 @@ def test_a_plan_in_a_checkout_is_applied_from_there_and_after_the_merge(stage: S
     (stage.folder / ".git" / "info" / "exclude").write_text(".locks/\n")
     assert stage.run("-q", "plan", "--out", "plan.json").code == 0
     data = json.loads((stage.folder / "plan.json").read_text())
-    reviewed = data["binding"]["commit"]["mainBranchCommitSha"]
-    git(stage.folder, "commit", "-q", "--allow-empty", "-m", "the merge")
-    done = stage.run(*APPLY)
+    reviewed = data["commit"]
+    assert reviewed == head(stage.folder)
+    git(stage.folder, "commit", "-q", "--amend", "-m", "the squash")
+    merged = head(stage.folder)
+    assert merged != reviewed
+    (stage.folder / "report.json").write_text("of an earlier run")
+    done = stage.run(*APPLY, "--report", "report.json")
     assert done.code == 0, done.out + done.err
     made = stage.control("GET", "state")["modelVersions"][-1]
-    assert made["gitModelVersion"]["mainBranchCommitSha"] == reviewed
+    assert made["gitModelVersion"]["mainBranchCommitSha"] == merged
+    assert made["gitModelVersion"]["refName"] == "change"
     assert stage.run("plan", "--detailed-exitcode").code == 0
+    # The recorded commit is known here, so that an older one does not overwrite it.
+    (stage.folder / "plan.json").unlink()
+    (stage.folder / "report.json").unlink()
+    (stage.folder / "model" / "custom.py").write_text("# newer\n")
+    git(stage.folder, "commit", "-q", "-am", "newer")
+    assert stage.run("-q", "apply", "--auto-approve").code == 0
+    git(stage.folder, "checkout", "-q", "HEAD~1")
+    assert stage.run("-q", "plan", "--out", "plan.json").code == 3
+    assert stage.run("-q", "plan", "--out", "plan.json", "--allow-rollback").code == 0
+    refused(stage, "the current plan cannot be applied: ")
+    assert stage.run(*APPLY, "--allow-rollback").code == 0
 
 
 def test_a_plan_of_a_part_is_applied_to_that_part(stage: Stage) -> None:

@@ -12,6 +12,7 @@ FUZZERS = {
     "yaml_seeds": "--documents",
     "answer_seeds": "--answers",
     "manifest_seeds": "--projects",
+    "plan_seeds": "--plans",
 }
 
 
@@ -19,6 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--documents", type=int, default=600, help="How many YAML documents.")
     parser.addoption("--answers", type=int, default=60, help="How many answers of the API.")
     parser.addoption("--projects", type=int, default=60, help="How many valid projects.")
+    parser.addoption("--plans", type=int, default=300, help="How many forged saved plans.")
     parser.addoption("--first", type=int, default=0, help="The first seed.")
 
 

@@ -33,7 +33,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "plan": ("plan", "--out", "plan.json", "--prune", "--format", "json"),
     "drift": ("drift", "--format", "json"),
     "apply": ("apply", "--auto-approve", "--prune", "--allow-mass-change", "--report", "r.json"),
-    "saved": ("apply", "reviewed.json", "--auto-approve"),
+    "saved": ("apply", "reviewed.json", "--auto-approve", "--allow-mass-change"),
 }
 
 

@@ -13,7 +13,7 @@ CODES = {0, 1, 2, 3, 4, 5, 64, 130}
 USAGE = 64
 # What `plan` takes too; the other options of `apply` are about this one run.
 _KEPT_WITH_VALUE = ("--target", "--select", "--parallelism")
-_DROPPED_WITH_VALUE = ("--report", "--format")
+_DROPPED_WITH_VALUE = ("--report", "--format", "--expect")
 
 
 def check(stage: Stage, done: Done) -> None:

@@ -14,6 +14,7 @@ _ID = re.compile(r"(?<![0-9A-Za-z])(?:batch_|file-)?[0-9a-f]{24}(?![0-9A-Za-z])"
 _NAME = re.compile(r"\{([A-Z][A-Za-z]+/[^{}\"]+)\}")
 _OWNER = re.compile(r"\[reconciler owner=([^\s\]]+)")
 _FINGERPRINT = re.compile(r'("precondition": "sha256:)[0-9a-f]{64}"')
+_DIGEST = re.compile(r'((?:Digest|digest"|current plan|, not)\W* (?:is )?["`]?sha256:)[0-9a-f]{64}')
 
 _TIME = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
 
@@ -37,9 +38,9 @@ class Names:
             self._call(doc["id"], name)
 
     def hide(self, text: str) -> str:
-        """The text with a name for every id, without fingerprints (made of ids) and times."""
+        """The text with a name for every id, without digests (made of ids) and times."""
         named = _ID.sub(lambda found: self._shown(found[0]), _TIME.sub("(time)", text))
-        return _FINGERPRINT.sub(r'\1(fingerprint)"', named)
+        return _DIGEST.sub(r"\1(digest)", _FINGERPRINT.sub(r'\1(fingerprint)"', named))
 
     def fill(self, text: str) -> str:
         """The text with an id for every ``{Kind/name}``."""

@@ -17,9 +17,11 @@ A script holds, line by line::
 
 ``start`` sets the emulator's options and comes first, ``base NAME`` copies a folder of ``bases/``.
 ``setup`` is a command that must succeed and whose output is of no interest; ``type`` puts a person
-with that answer before the next command, ``pass`` lets time go by.  ``{CustomModel/churn}``,
+with that answer before the next command; ``meanwhile LINE`` plays a line when that command asks.
+``pass`` lets time go by.  ``{CustomModel/churn}``,
 ``{CustomModel/churn 1.1}``, ``{CustomModel/churn custom.py}`` and
-``{ExecutionEnvironment/py311 version 2}`` stand for ids.
+``{ExecutionEnvironment/py311 version 2}`` stand for ids,
+``{digest}`` for the digest of the last plan that was printed.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ from tests.scenarios.stage import Done, Stage
 HERE = Path(__file__).parent
 RANGE = re.compile(r"(.*)\{(\d+)\.\.(\d+)\}(.*)")
 PROGRESS = re.compile(r"([A-Z][A-Za-z]+/\S+): ")
+DIGEST = re.compile(r"^Digest: (\S+)$", re.MULTILINE)
 SCRIPT, OUTPUT, REQUESTS = "script", "output.txt", "requests.txt"
 
 
@@ -76,6 +79,8 @@ class Player:
         self.output: list[str] = []
         self.requests: list[str] = []
         self.keys: str | None = None
+        self.meanwhile: tuple[str, list[str]] | None = None
+        self.digest = ""
         self._stage: Stage | None = None
 
     @property
@@ -102,8 +107,10 @@ class Player:
     def _run(self, line: str) -> Done:
         program, *arguments = shlex.split(self._filled(line))
         assert program == "reconciler", f"not a command of ours: {line}"
-        done = self.stage.run(*arguments, keys=self.keys)
-        self.keys = None
+        done = self.stage.run(*arguments, keys=self.keys, before_keys=self._interlude)
+        self.keys, self.meanwhile = None, None
+        found = DIGEST.search(done.out)
+        self.digest = found[1] if found else self.digest
         check(self.stage, done)
         self._learn()
         return done
@@ -120,6 +127,15 @@ class Player:
         rest = [text for found, text in told if not found]
         for text in (*done.out.splitlines(), *(text for _, text in progress), *rest):
             yield self.names.hide(text.replace(str(self.folder), "<folder>")).rstrip()
+
+    def _interlude(self) -> None:
+        if self.meanwhile:
+            line, block = self.meanwhile
+            self.step(line, block)
+
+    def hold_back(self, rest: str, block: list[str]) -> str:
+        self.meanwhile = (rest, block)
+        return ""
 
     def start(self, rest: str, block: list[str]) -> str:
         assert self._stage is None, "start comes before anything that needs the emulator"
@@ -227,7 +243,7 @@ class Player:
         return self.names.hide(f"\n-> {answer.status_code}{reason}")
 
     def _filled(self, text: str) -> str:
-        return self.names.fill(text)
+        return self.names.fill(text.replace("{digest}", self.digest))
 
     def _learn(self) -> None:
         self.names.learn(self.stage.control("GET", "state"))
@@ -245,6 +261,7 @@ VERBS: dict[str, Callable[[Player, str, list[str]], str]] = {
     "env": Player.set_env,
     "pass": Player.go_by,
     "type": Player.type,
+    "meanwhile": Player.hold_back,
     "http": Player.http,
     "form": Player.form,
     "fault": Player.fault,

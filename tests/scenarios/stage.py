@@ -9,7 +9,7 @@ import contextlib
 import io
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,11 +61,19 @@ class Wire(httpx.WSGITransport):
 
 
 class Keyboard(io.StringIO):
-    """Standard input: a terminal with these keys typed, or nobody at all."""
+    """Standard input: a terminal with these keys typed, or no terminal.
 
-    def __init__(self, keys: str | None) -> None:
+    ``before`` is called each time before a line is typed.
+    """
+
+    def __init__(self, keys: str | None, before: Callable[[], None] | None = None) -> None:
         super().__init__(keys or "")
         self._somebody = keys is not None
+        self._before = before or (lambda: None)
+
+    def readline(self, *arguments: Any) -> str:
+        self._before()
+        return super().readline(*arguments)
 
     def isatty(self) -> bool:
         return self._somebody
@@ -107,8 +115,16 @@ class Stage:
             "BATCH_INFERENCE_API_KEY": TOKEN,
         }
 
-    def run(self, *arguments: str, keys: str | None = None) -> Done:
-        """Run ``reconciler`` with these arguments, as a process of its own would."""
+    def run(
+        self,
+        *arguments: str,
+        keys: str | None = None,
+        before_keys: Callable[[], None] | None = None,
+    ) -> Done:
+        """Run ``reconciler`` with these arguments, as a process of its own would.
+
+        ``before_keys`` is called when the command asks, before ``keys`` are typed.
+        """
         self.control("DELETE", "requests")
         out, err = io.StringIO(), io.StringIO()
         # Stages of several test processes name the same platform, and are none the less apart.
@@ -120,7 +136,7 @@ class Stage:
             contextlib.chdir(self.folder),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
-            _stdin(Keyboard(keys)),
+            _stdin(Keyboard(keys, before_keys)),
         ):
             code = run(list(arguments), Environment(tools, self.env))
         log = tuple(self.control("GET", "requests"))

@@ -20,6 +20,8 @@ from tests.unit.harbour import Harbour
 from tests.unit.made_up import live
 from tests.unit.test_cli_exit_codes import CHANGED, CLEAN
 
+READS = ("list", "prefetch", "detail", "observe")
+
 
 class Terminal(io.StringIO):
     """Standard input with somebody at it."""
@@ -47,7 +49,7 @@ def harbour(tmp_path: Path) -> Harbour:
 
 def writes(harbour: Harbour) -> list[str]:
     """What was sent that changes something."""
-    return [line for line in harbour.log if line.split()[0] not in ("list", "prefetch", "detail")]
+    return [line for line in harbour.log if line.split()[0] not in READS]
 
 
 def test_where_nobody_can_be_asked_nothing_is_applied(harbour: Harbour) -> None:

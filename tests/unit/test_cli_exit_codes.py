@@ -22,7 +22,8 @@ CLEAN = (
 CHANGED = (*CLEAN[:2], live("Ship/tern", {"flag": "green"}))
 BROKEN = {**FLEET, "docks.yaml": "kind: Dock\nmetadata: {name: pier}\nspec: {berth: 3}\n"}
 PLAN_KEYS = {
-    "formatVersion", "project", "target", "summary", "steps", "untouched", "problems", "requests",
+    "formatVersion", "project", "target", "endpoint", "commit", "digest", "summary", "steps",
+    "untouched", "problems", "requests",
 }  # fmt: skip
 
 

@@ -88,16 +88,33 @@ def test_a_plan_that_lacks_something_is_none(key: str) -> None:
         plan_from(data)
 
 
-def test_a_step_of_no_address_is_none() -> None:
+def test_a_step_without_an_address_is_refused() -> None:
     step = Step("x", ARGO, "update", "")
     data = plan_data(Plan("fleet", None, (step,)))
     data["steps"][0]["address"] = "no address"
-    with pytest.raises(ValueError, match="no address"):
+    with pytest.raises(ValueError, match="not an address"):
         plan_from(data)
 
 
-def test_an_action_that_does_not_exist_is_refused() -> None:
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"knownAfter": 1, "output": "id"},
+        {"knownAfter": "Dock/pier", "output": None},
+        {"literal": 1},
+        {"literal": ["a"]},
+    ],
+)
+def test_a_value_that_nobody_writes_is_refused(wrong: Any) -> None:
     data = plan_data(plan([resource("Ship/argo", {"flag": "red"})]))
-    data["steps"][0]["action"] = "erase"
-    with pytest.raises(ValueError, match="no action: 'erase'"):
+    data["steps"][0]["calls"][0]["body"]["flag"] = wrong
+    with pytest.raises(ValueError, match=r"value known later|literal holds a mapping"):
+        plan_from(data)
+
+
+@pytest.mark.parametrize("key", ["pathParams", "body", "recovery"])
+def test_a_call_has_mappings_and_no_value_known_later(key: str) -> None:
+    data = plan_data(plan([resource("Ship/argo", {"flag": "red"})]))
+    data["steps"][0]["calls"][0][key] = plain_data(KNOWN)
+    with pytest.raises(ValueError, match="are mappings"):
         plan_from(data)

@@ -47,8 +47,9 @@ mappings = st.dictionaries(keys, values, max_size=3)
 words = st.lists(texts, max_size=2).map(tuple)
 fields = st.builds(FieldChange, texts, values, values, texts, words)
 uploads = st.builds(Upload, texts, texts, texts, st.integers(0), texts)
+methods = st.sampled_from(["POST", "PATCH", "PUT", "DELETE"])
 calls = st.builds(
-    Call, texts, texts, texts, mappings, mappings, st.lists(uploads, max_size=2).map(tuple), words
+    Call, texts, methods, texts, mappings, mappings, st.lists(uploads, max_size=2).map(tuple), words
 )
 waits = st.builds(Wait, texts, mappings, st.floats(0, 1e6), st.integers(0, 9), words)
 steps = st.builds(
@@ -67,8 +68,9 @@ problems = st.builds(
     Problem, texts, texts, texts, texts, texts, texts, st.integers(0), st.integers(0),
     st.booleans(), st.booleans(),
 )  # fmt: skip
-left = st.builds(Untouched, texts, texts, texts, texts, note=texts) | st.builds(
-    Untouched, texts, texts, texts, texts, names, values, values, texts
+why = st.sampled_from(["ignored", "orphan", "foreign", "maker"])
+left = st.builds(Untouched, why, texts, texts, texts, note=texts) | st.builds(
+    Untouched, why, texts, texts, texts, names, values, values, texts
 )
 plans = st.builds(
     Plan,
@@ -79,18 +81,20 @@ plans = st.builds(
     st.lists(problems, max_size=2).map(tuple),
     st.integers(0, 9),
     st.dictionaries(texts, st.integers(0), max_size=2),
+    st.dictionaries(texts, texts, max_size=2),
+    st.sampled_from(["", "a" * 40]),
 )
 bindings = st.builds(
     Binding,
-    st.dictionaries(texts, texts, max_size=2),
     texts,
-    st.none() | st.dictionaries(texts, st.none() | texts, max_size=2),
+    st.booleans(),
     st.booleans(),
     words,
     words,
 )
+addresses = st.builds(Address, names, names).map(str)
 saved_plans = st.builds(
-    SavedPlan, plans, bindings, st.dictionaries(texts, json_values, max_size=2), texts
+    SavedPlan, plans, bindings, st.dictionaries(addresses, json_values, max_size=2), texts
 )
 
 SAMPLE = SavedPlan(
@@ -109,13 +113,10 @@ SAMPLE = SavedPlan(
             ),
         ),
         unchanged=1,
+        endpoint={"custom_models": "https://app.example.com/api/v2"},
+        commit="abc0" * 10,
     ),
-    Binding(
-        {"custom_models": "https://app.example.com/api/v2"},
-        "sha256:11",
-        {"mainBranchCommitSha": "abc"},
-        True,
-    ),
+    Binding("sha256:11", True),
     {"CustomModel/churn": {"object": {"id": "5f", "name": "Churn"}, "users": {}}},
 )
 

@@ -64,6 +64,18 @@ def test_only_changes_in_the_folder_make_it_dirty(checkout: Path) -> None:
     assert changed.dirty
 
 
+def test_files_that_are_named_do_not_make_it_dirty(checkout: Path) -> None:
+    named = (checkout / "models" / "plan*.json", checkout / "a.yaml")
+    named[0].write_text("ours")
+    inside = read_commit(checkout / "models", named)
+    assert inside is not None
+    assert not inside.dirty
+    (checkout / "models" / "plan1.json").write_text("a name is no pattern")
+    other = read_commit(checkout / "models", named)
+    assert other is not None
+    assert other.dirty
+
+
 def test_a_shallow_clone(checkout: Path, tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "--depth=1", checkout.as_uri(), str(clone))

@@ -38,8 +38,8 @@ STEP_KEYS = [
 def test_the_keys_of_a_plan_and_their_order_are_a_promise() -> None:
     data = plan_data(plan([resource("Dock/pier", {"berths": 3})], [live("Ship/old")]))
     assert list(data) == [
-        "formatVersion", "project", "target", "summary", "steps", "untouched", "problems",
-        "requests",
+        "formatVersion", "project", "target", "endpoint", "commit", "digest", "summary", "steps",
+        "untouched", "problems", "requests",
     ]  # fmt: skip
     assert list(data["summary"]) == [*ACTIONS, "unchanged"]
     (step,) = data["steps"]

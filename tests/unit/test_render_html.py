@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 
 from reconciler.core.plan import Plan
+from reconciler.core.plan_json import plan_digest
 from reconciler.core.step import FieldChange
 from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
@@ -90,7 +91,8 @@ def test_everything_of_a_plan_is_there() -> None:
     page = plan_html(MADE)
     read = harmless(page)
     text = re.sub(r"\s+", " ", " ".join(read.texts))
-    assert "Plan for fleet, target prod 1 delete 1 update 3 unchanged" in text
+    digest = plan_digest(MADE)
+    assert f"Plan for fleet, target prod Digest: {digest} 1 delete 1 update 3 unchanged" in text
     assert "Blocked by policy or protection: an apply refuses this plan." in text
     assert "blocked Dock/old protected Dock/old is protected Unprotect it." in text
     assert text.index("- delete Dock/old") < text.index("~ update Ship/argo")

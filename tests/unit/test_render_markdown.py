@@ -20,6 +20,7 @@ from markdown_it.token import Token
 from reconciler.cli.context import Environment
 from reconciler.cli.main import run
 from reconciler.core.plan import Plan
+from reconciler.core.plan_json import plan_digest
 from reconciler.core.step import FieldChange, KnownAfter, Wait
 from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
@@ -50,6 +51,8 @@ PLAN = """\
 <!-- reconciler:plan scope=fleet/prod -->
 
 ## Plan for fleet, target prod: 1 delete, 1 update; 3 unchanged
+
+Endpoint `https://a.example.com/api/v2` (custom_models) · Commit `{commit}` · Digest `{digest}`
 
 **Live objects would be deleted:** `Dock/old`.
 
@@ -148,8 +151,11 @@ def test_a_plan() -> None:
         (Untouched("foreign", "Ship", "x"),),
         unchanged=3,
         requests={"GET": 4},
+        endpoint={"custom_models": "https://a.example.com/api/v2"},
+        commit="c0ffee",
     )  # fmt: skip
-    assert plan_markdown(made, "https://ci.example/run/1") == PLAN
+    expected = PLAN.replace("{commit}", "c0ffee").replace("{digest}", plan_digest(made))
+    assert plan_markdown(made, "https://ci.example/run/1") == expected
 
 
 def test_nothing_to_do() -> None:

@@ -7,11 +7,13 @@ reports, strings from outside that try to break a line or colour the terminal, i
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from reconciler.core.drift import DriftedObject
 from reconciler.core.plan import Plan
+from reconciler.core.plan_json import plan_digest
 from reconciler.core.report import Report, StepResult
 from reconciler.core.resource import Address
 from reconciler.core.step import FieldChange, KnownAfter, Step, Wait
@@ -40,8 +42,12 @@ def test_a_plan_says_what_changes_and_why_and_how_much() -> None:
     theirs = [live("Ship/x", owner="navy/x"), live("Ship/y", owner=None)]
     argo = live("Ship/argo", {"flag": "blue", "description": "old"})
     lives = [argo, live("Dock/mole"), live("Ship/old"), *theirs]
-    assert plan_text(plan(resources, lives)).split("\n") == [
+    made = replace(plan(resources, lives), endpoint={"a": "https://a.example"}, commit="c0ffee")
+    assert plan_text(made).split("\n") == [
         "Plan for fleet",
+        "Endpoint: https://a.example (a)",
+        "Commit: c0ffee",
+        f"Digest: {plan_digest(made)}",
         "",
         "  + Dock/pier: create",
         "      itself: create, does not exist yet",

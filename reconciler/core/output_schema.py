@@ -12,6 +12,8 @@ from reconciler.core.step import ACTIONS
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TEXT: Mapping[str, Any] = {"type": "string"}
 TEXTS: Mapping[str, Any] = {"type": "array", "items": TEXT}
+ADDRESS: Mapping[str, Any] = {"type": "string", "pattern": "^[^/]+/[^/]+$"}
+SHA256: Mapping[str, Any] = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
 COUNT: Mapping[str, Any] = {"type": "integer", "minimum": 0}
 ANY: Mapping[str, Any] = {}
 OPEN: Mapping[str, Any] = {"type": "object"}
@@ -52,12 +54,12 @@ CALL = closed(
     uploads=listed(UPLOAD),
     outputs=TEXTS,
     recovery=OPEN,
-    onlyIf={"anyOf": [KNOWN_AFTER, {"type": "null"}]},
+    onlyIf={**KNOWN_AFTER, "type": ["object", "null"]},
 )
 WAIT = closed(operation=TEXT, params=OPEN, timeout={"type": "number"}, after=COUNT, outputs=TEXTS)
 STEP = closed(
     id=TEXT,
-    address=TEXT,
+    address=ADDRESS,
     action=one_of(*ACTIONS),
     reason=TEXT,
     fields=listed(FIELD),
@@ -90,10 +92,9 @@ PROBLEM = closed(
     warning={"type": "boolean"},
 )
 BINDING = closed(
-    endpoints={"type": "object", "additionalProperties": TEXT},
     manifests=TEXT,
-    commit={"type": ["object", "null"]},
     prune={"type": "boolean"},
+    retryFailed={"type": "boolean"},
     select=TEXTS,
     paths=TEXTS,
 )
@@ -102,6 +103,9 @@ PLAN = closed(
     formatVersion={"const": FORMAT_VERSION},
     project=TEXT,
     target={"type": ["string", "null"]},
+    endpoint={"type": "object", "additionalProperties": TEXT},
+    commit={"type": ["string", "null"], "pattern": "^([0-9a-f]{40}|[0-9a-f]{64})$"},
+    digest=SHA256,
     summary=closed(**dict.fromkeys((*ACTIONS, "unchanged"), COUNT)),
     steps=listed(STEP),
     untouched=listed(LEFT),
@@ -112,6 +116,8 @@ PLAN = closed(
     checksum=TEXT,
     applied=TEXT,
 )
+SAVED_PLAN = {**PLAN, "required": [key for key in PLAN["properties"] if key != "applied"]}
+"""A plan that was saved: bound, with the states it was decided on, and sealed."""
 DRIFT = closed(
     drifted={"type": ["boolean", "null"]},
     objects=listed(
