@@ -26,7 +26,8 @@ from reconciler.core.report import Report
 from reconciler.core.resource import Address, Live, Resource
 from reconciler.core.saved_plan import Binding, SavedPlan, check_binding, check_object, check_steps
 from reconciler.core.untouched import without
-from reconciler.desired.commit import compare_commits, read_commit
+from reconciler.desired.commit import compare_commits, read_commit, unreadable
+from reconciler.desired.git_dir import GitError
 from reconciler.desired.load import Desired, load
 from reconciler.errors import LiveStateError, SettingsError
 from reconciler.guard import LiveGuard
@@ -81,6 +82,7 @@ class Session:
         self._providers: dict[str, Provider] = {}
         self._lives: Mapping[Address, Live] = {}
         self._reviewed: tuple[Mapping[str, str | None] | None, ...] = ()
+        self._git_error = ""
         self._lock = Lock()
 
     def __enter__(self) -> Session:
@@ -129,6 +131,9 @@ class Session:
         self._lives = _by_address(snapshot.matches)
         made = build(world, project.name, project.target)
         problems = tuple(self.desired.locate(problem) for problem in made.problems)
+        if self._git_error:
+            guarded = bool(world.options.unknown)
+            problems = (*problems, unreadable(self._git_error, guarded))
         return replace(made, problems=problems, requests=self.requests())
 
     def apply(
@@ -246,7 +251,7 @@ class Session:
     def _options(self, matches: MatchResult) -> Options:
         ours = (*matches.pairs.values(), *matches.orphans)
         recorded = {sha for live in ours for sha in live.commits}
-        order = compare_commits(self.ask.project_dir, recorded)
+        order = compare_commits(self.ask.project_dir, recorded, self.ask.env)
         return Options(
             scope=self.desired.project.scope,
             retry_failed=self.ask.retry_failed,
@@ -258,7 +263,11 @@ class Session:
     def _commit(self) -> Mapping[str, str | None] | None:
         if self._reviewed:
             return self._reviewed[0]
-        commit = read_commit(self.ask.project_dir)
+        try:
+            commit = read_commit(self.ask.project_dir, self.ask.env)
+        except GitError as error:
+            self._git_error = str(error)
+            return None
         if commit is None or commit.dirty:
             # A dirty tree is no commit: naming one would be a lie in the platform's records.
             return None
