@@ -33,7 +33,8 @@ from reconciler.core.saved_plan import (
     check_touched,
 )
 from reconciler.core.untouched import without
-from reconciler.desired.commit import compare_commits, read_commit
+from reconciler.desired.commit import compare_commits, read_commit, unreadable
+from reconciler.desired.git_dir import GitError
 from reconciler.desired.load import Desired, load
 from reconciler.errors import LiveStateError, Problem, SettingsError
 from reconciler.guard import LiveGuard
@@ -89,6 +90,7 @@ class Session:
         self.graph = _selected(self.desired.graph, ask.select)
         self._providers: dict[str, Provider] = {}
         self._lives: Mapping[Address, Live] = {}
+        self._git_error = ""
         self._lock = Lock()
 
     def __enter__(self) -> Session:
@@ -140,6 +142,9 @@ class Session:
             *(self.desired.locate(problem) for problem in made.problems),
             *self.warnings(),
         )
+        if self._git_error:
+            guarded = bool(world.options.unknown)
+            problems = (*problems, unreadable(self._git_error, guarded))
         return replace(
             made,
             problems=problems,
@@ -275,7 +280,7 @@ class Session:
     def _options(self, matches: MatchResult) -> Options:
         ours = (*matches.pairs.values(), *matches.orphans)
         recorded = {sha for live in ours for sha in live.commits}
-        order = compare_commits(self.ask.project_dir, recorded)
+        order = compare_commits(self.ask.project_dir, recorded, self.ask.env)
         return Options(
             scope=self.desired.project.scope,
             retry_failed=self.ask.retry_failed,
@@ -285,7 +290,11 @@ class Session:
         )
 
     def _commit(self) -> Mapping[str, str | None] | None:
-        commit = read_commit(self.ask.project_dir, self.ask.own_files)
+        try:
+            commit = read_commit(self.ask.project_dir, self.ask.env, self.ask.own_files)
+        except GitError as error:
+            self._git_error = str(error)
+            return None
         if commit is None or commit.dirty:
             # A dirty tree is no commit: naming one would be a lie in the platform's records.
             return None

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-TIMEOUT: Final = 5.0
+from reconciler.desired.dirty import is_dirty
+from reconciler.desired.git import Git, open_git
+from reconciler.desired.git_dir import HASH, GitError, find_git_dir
+from reconciler.desired.regular_file import real_path
+from reconciler.errors import Problem
+
 # The platform wants an http(s) URL beside the hash (``gitModelVersion.commitUrl``); a name under
 # ``invalid`` is reserved for what does not exist.
 NO_PAGE: Final = "https://no-remote.invalid/commit"
 _SCP: Final = re.compile(r"(?:[^@/\s]+@)?([A-Za-z0-9.-]{2,}):(?!/)([^\s\\?#]+)")
-
-
-_SHA: Final = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,29 +36,31 @@ class Commit:
     dirty: bool
 
 
-def read_commit(project_dir: Path, besides: Iterable[Path] = ()) -> Commit | None:
-    """The commit of the checkout, or None outside of one or without git; raises nothing.
+def read_commit(
+    project_dir: Path, environment: Mapping[str, str], besides: Iterable[Path] = ()
+) -> Commit | None:
+    """The commit of the checkout, None outside of one and before the first commit.
 
-    The files ``besides`` may differ from it.
+    ``environment`` is that of the process.  The files ``besides`` may differ from the commit.
+    Raises GitError for a checkout that cannot be read.
     """
-    sha = _git(project_dir, "rev-parse", "--verify", "HEAD^{commit}")
-    if not sha:
+    where = find_git_dir(project_dir)
+    sha, ref = where.head() if where else ("", "")
+    if where is None or not sha:
         return None
-    kept_out = (f":(exclude,literal){name}" for name in _inside(project_dir, besides))
-    status = _git(project_dir, "status", "--porcelain", "--no-renames", "--", ".", *kept_out)
-    if status is None:
-        return None
-    ref = _git(project_dir, "symbolic-ref", "--quiet", "--short", "HEAD") or ""
-    remote = _git(project_dir, "config", "--get", "remote.origin.url") or ""
-    return Commit(sha, ref, commit_url(remote, sha), dirty=bool(status))
+    folder = real_path(project_dir).relative_to(where.top).as_posix()
+    own = frozenset(_inside(where.top, besides))
+    with open_git(where, environment) as git:
+        git.run("cat-file", "-e", f"{sha}^{{commit}}")
+        return Commit(sha, ref, commit_url(git.remote, sha), dirty=is_dirty(git, folder, own))
 
 
-def _inside(folder: Path, paths: Iterable[Path]) -> Iterator[str]:
-    """The paths that lie in the folder, seen from it."""
+def _inside(top: Path, paths: Iterable[Path]) -> Iterator[str]:
+    """The paths that lie in the checkout, seen from its top."""
     for path in paths:
-        name = os.path.relpath(path.absolute(), folder.absolute())
-        if name.split(os.sep)[0] not in (os.curdir, os.pardir):
-            yield Path(name).as_posix()
+        real = real_path(path.parent) / path.name
+        if real.is_relative_to(top):
+            yield real.relative_to(top).as_posix()
 
 
 def commit_url(remote: str, sha: str) -> str:
@@ -82,23 +84,6 @@ def _page(remote: str) -> str:
     return f"{parts.hostname}{port}/{parts.path.lstrip('/')}"
 
 
-def _git(folder: Path, *arguments: str) -> str | None:
-    # Hooks and monitors of a checkout that is not ours must not run; nothing may ask or lock.
-    safe = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
-    try:
-        done = subprocess.run(
-            ["git", "--no-optional-locks", *safe, *arguments],
-            cwd=folder,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=TIMEOUT,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.decode("utf-8", "replace").strip()
-
-
 @dataclass(frozen=True, slots=True)
 class CommitOrder:
     """Commits against the one that is checked out: those after it, and those nobody knows here."""
@@ -107,23 +92,59 @@ class CommitOrder:
     unknown: frozenset[str] = frozenset()
 
 
-def compare_commits(project_dir: Path, recorded: Iterable[str]) -> CommitOrder:
+def compare_commits(
+    project_dir: Path, recorded: Collection[str], environment: Mapping[str, str]
+) -> CommitOrder:
     """Where each recorded commit stands; without git, or in a shallow clone, it is unknown.
 
     A commit on another branch is neither before nor after: no rollback.
     """
-    head = _git(project_dir, "rev-parse", "--verify", "HEAD^{commit}") if recorded else None
+    if not recorded:
+        return CommitOrder()
+    try:
+        where = find_git_dir(project_dir)
+        head = where.head()[0] if where else ""
+        if where is None or not head:
+            return CommitOrder(unknown=frozenset(recorded))
+        with open_git(where, environment) as git:
+            return _order(git, head, recorded)
+    except GitError:
+        # Whoever reads the commit says why.
+        return CommitOrder(unknown=frozenset(recorded))
+
+
+def _order(git: Git, head: str, recorded: Collection[str]) -> CommitOrder:
     newer, unknown = set(), set()
-    for sha in recorded:
-        if sha == head:
-            continue
+    for sha in set(recorded) - {head}:
         # What a platform calls a commit goes to a command line: only a hash may.
-        if (
-            not head
-            or not _SHA.fullmatch(sha)
-            or _git(project_dir, "cat-file", "-e", f"{sha}^{{commit}}") is None
-        ):
+        if not HASH.fullmatch(sha) or not _holds(git, "cat-file", "-e", f"{sha}^{{commit}}"):
             unknown.add(sha)
-        elif _git(project_dir, "merge-base", "--is-ancestor", "HEAD", sha) is not None:
+        elif _holds(git, "merge-base", "--is-ancestor", head, sha):
             newer.add(sha)
     return CommitOrder(frozenset(newer), frozenset(unknown))
+
+
+def _holds(git: Git, *question: str) -> bool:
+    try:
+        git.run(*question)
+    except GitError:
+        return False
+    return True
+
+
+def unreadable(reason: str, recorded: bool) -> Problem:
+    """The problem of a checkout whose commit is not known.
+
+    It blocks where live objects name the commit that they were made from (``recorded``): nobody
+    could tell whether this one is older.
+    """
+    return Problem(
+        "unreadable-checkout",
+        f"the checkout's commit cannot be read: {reason}",
+        "Install git and complete the checkout, or use --allow-rollback to go on without a check "
+        "of the commit's age."
+        if recorded
+        else "Install git and complete the checkout; until then no commit is recorded.",
+        blocked=recorded,
+        warning=not recorded,
+    )

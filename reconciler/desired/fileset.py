@@ -17,7 +17,7 @@ from reconciler.desired.file_hash import hash_file, hash_files
 from reconciler.desired.folder import FoundFile, Selection, check_count, find_files
 from reconciler.desired.path_problem import InputError, Keys, PathProblem
 from reconciler.desired.project_path import bad_path, locate
-from reconciler.desired.tracked import Checkout, Checkouts
+from reconciler.desired.tracked import Checkout, Checkouts, safe_git
 
 SHOWN: Final = 3
 """So many names of files are shown in one message."""
@@ -37,8 +37,12 @@ class ReadFiles:
 
 @dataclass(slots=True)
 class FileReader:
-    """Reads the file sets of one load; git lists the files of a checkout once for all of them."""
+    """Reads the file sets of one load; git lists the files of a checkout once for all of them.
 
+    ``environment`` is that of the process, in which git is found.
+    """
+
+    environment: Mapping[str, str]
     _checkouts: dict[Path, Checkouts] = field(default_factory=dict)
 
     def read(self, value: Any, role: FileRole, manifest: Source) -> ReadFiles:
@@ -96,7 +100,8 @@ class FileReader:
         if not path.is_dir():
             archives = ", a .tar.gz, .tgz or .zip" if selection.docker else ""
             raise bad_path(text, f"is not a folder{archives}")
-        checkouts = self._checkouts.setdefault(manifest.root, Checkouts(manifest.root))
+        git = safe_git(self.environment)
+        checkouts = self._checkouts.setdefault(manifest.root, Checkouts(manifest.root, git))
         # A manifest beside the files it names is not part of them: its changes make no version.
         found = find_files(path, replace(selection, without=manifest.real, checkouts=checkouts))
         files = file_set(hash_files(found), form, str(path))

@@ -58,8 +58,8 @@ def load(
 ) -> Desired:
     """The desired state under ``paths``, by default under the project directory.
 
-    ``env`` is read for ``${env.NAME}`` of provider settings only.  Raises ``ManifestError`` with
-    every problem found.
+    ``env`` is read for ``${env.NAME}`` of provider settings, and to find git.  Raises
+    ``ManifestError`` with every problem found.
     """
     loading = _Loading(list(paths) or [project_dir], project_dir, kinds)
     return loading.run(target, env or {})
@@ -82,8 +82,10 @@ class _Loading:
         self._by_address: dict[str, Manifest] = {}
         self._documents = 0
         self._unread = False
+        self._env: Mapping[str, str] = {}
 
     def run(self, target: str | None, env: Mapping[str, str]) -> Desired:
+        self._env = env
         file = self._project_file()
         providers = frozenset(kind.provider for kind in self._kinds.values())
         read = read_project(file, Asked(target, env, providers))
@@ -154,7 +156,7 @@ class _Loading:
     def _graph(self, files: Sequence[ParsedFile], project: Project) -> Graph:
         self._basic += [problem for file in files for problem in file.problems]
         manifests = [manifest for file in files for manifest in file.manifests]
-        reader = FileReader()
+        reader = FileReader(self._env)
         builders = [
             ResourceBuilder(manifest, self._kinds[manifest.value["kind"]], project.scope, reader)
             for manifest in manifests

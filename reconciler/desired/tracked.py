@@ -7,56 +7,36 @@ filters, hooks or monitors.
 
 from __future__ import annotations
 
-import subprocess
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-TIMEOUT: Final = 30.0
-"""Seconds; git visits every folder of the project that it does not ignore."""
-
-# ls-files neither checks files out nor in, so no filter runs; the rest is switched off here.
-SAFE: Final = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
-
+from reconciler.desired.git import open_git
+from reconciler.desired.git_dir import GitError, find_git_dir
 
 SUBMODULE: Final = b"160000 "
 """The mode of a tracked path that is a commit of another repository."""
 
 
-class GitError(Exception):
-    """Git is missing, or cannot read the checkout; the text says why."""
-
-
-def run_git(top: Path, *arguments: str) -> bytes:
-    """What git prints for the checkout at ``top``.  Raises ``GitError``."""
-    # With both folders given git looks for no other repository, and reads one of another user.
-    where = (f"--git-dir={top / '.git'}", f"--work-tree={top}")
-    try:
-        done = subprocess.run(
-            ["git", "--no-optional-locks", "--literal-pathspecs", *SAFE, *where, *arguments],
-            cwd=top,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=TIMEOUT,
-            check=True,
-        )
-    except FileNotFoundError as error:
-        raise GitError("git is not installed") from error
-    except subprocess.TimeoutExpired as error:
-        raise GitError(f"git did not answer within {TIMEOUT:.0f} s") from error
-    except subprocess.CalledProcessError as error:
-        said = error.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise GitError(said[-1] if said else f"git failed with {error.returncode}") from error
-    except OSError as error:
-        raise GitError(f"git cannot be started: {error.strerror}") from error
-    return done.stdout
-
-
 Git = Callable[..., bytes]
+"""What git prints for the checkout at a folder, with these arguments; raises GitError."""
+
+
+def safe_git(environment: Mapping[str, str]) -> Git:
+    """Git that runs nothing of a checkout; ``environment`` is that of the process."""
+
+    def run(top: Path, *arguments: str) -> bytes:
+        where = find_git_dir(top)
+        if where is None:
+            raise GitError(".git is neither a repository nor a link to one")
+        with open_git(where, environment) as git:
+            return git.run(*arguments)
+
+    return run
 
 
 class State(IntEnum):
@@ -114,7 +94,7 @@ class Checkouts:
     """The checkouts of one load below a project's root; each is listed once."""
 
     root: Path
-    git: Git = run_git
+    git: Git
     _by_folder: dict[Path, Checkout | None] = field(default_factory=dict)
 
     def at(self, folder: Path) -> Checkout | None:

@@ -180,7 +180,7 @@ def test_git_that_fails(tmp_path: Path) -> None:
     assert sent(found) == ["a.py"]
     (warning,) = found.warnings
     assert warning.code == "git-unreadable"
-    assert "not a git repository" in warning.message
+    assert "cannot read HEAD" in warning.message
 
     def missing(top: Path, *arguments: str) -> bytes:
         raise GitError("git is not installed")

@@ -180,6 +180,31 @@ def test_a_plan_names_no_commit_outside_of_a_checkout(harbour: Harbour) -> None:
         assert all("commit" not in str(step) for step in session.plan().steps)
 
 
+@pytest.mark.parametrize(
+    ("commits", "rollback", "warning", "codes_shown"),
+    [
+        ((), False, True, ["unreadable-checkout"]),
+        (("a" * 40,), False, False, ["unknown-order", "unreadable-checkout"]),
+        (("a" * 40,), True, True, ["unreadable-checkout"]),
+    ],
+)
+def test_a_checkout_that_cannot_be_read_blocks_what_has_a_recorded_commit(
+    harbour: Harbour,
+    commits: tuple[str, ...],
+    rollback: bool,
+    warning: bool,
+    codes_shown: list[str],
+) -> None:
+    (harbour.folder / ".git").mkdir()
+    harbour.has(live("Ship/argo", {"flag": "blue"}, commits=commits))
+    with harbour.session(allow_rollback=rollback) as session:
+        plan = session.plan()
+    assert codes(plan.problems) == codes_shown
+    problem = plan.problems[-1]
+    assert (problem.warning, problem.blocked) == (warning, not warning)
+    assert "cannot read HEAD" in problem.message
+
+
 def test_one_live_object_is_found_by_its_address(harbour: Harbour) -> None:
     harbour.has(live("Ship/argo"), live("Ship/tern"))
     with harbour.session() as session:
