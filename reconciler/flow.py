@@ -14,14 +14,15 @@ from types import TracebackType
 from typing import Any
 
 from reconciler.apply import Guard, Listen, Run
+from reconciler.core.checks import Policy
 from reconciler.core.graph import Graph
 from reconciler.core.identity import MatchResult, match
 from reconciler.core.kind import Kind, Options
 from reconciler.core.marker import name_of
 from reconciler.core.nearest import did_you_mean
-from reconciler.core.plan import Plan, PlanInput, build
+from reconciler.core.plan import Plan
 from reconciler.core.plan_compare import check_obstacles, check_same
-from reconciler.core.policy import Policy
+from reconciler.core.planner import PlanInput, build
 from reconciler.core.provider import Provider
 from reconciler.core.report import Report
 from reconciler.core.resource import Address, Live, Resource

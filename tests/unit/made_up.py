@@ -12,11 +12,12 @@ from typing import Any
 
 from pydantic import Field
 
+from reconciler.core.checks import Policy
 from reconciler.core.graph import Graph
 from reconciler.core.identity import match
 from reconciler.core.kind import FieldRule, Kind, Options, Part, PlanContext
-from reconciler.core.plan import Plan, PlanInput, build
-from reconciler.core.policy import Policy
+from reconciler.core.plan import Plan
+from reconciler.core.planner import PlanInput, build
 from reconciler.core.resource import Address, Facts, Lifecycle, Live, Resource
 from reconciler.core.spec import Spec
 from reconciler.core.step import Call, KnownAfter, StepDraft, Wait

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.core.kind import Options
-from reconciler.core.plan import Plan, build
+from reconciler.core.plan import Plan
+from reconciler.core.planner import build
 from reconciler.core.resource import Live
 from tests.unit.made_up import SCOPE, codes, live, resource, world
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from reconciler.core.fingerprint import fingerprint
 from reconciler.core.kind import Part, PlanContext
-from reconciler.core.plan import Plan, PlanInput, build
+from reconciler.core.plan import Plan
+from reconciler.core.planner import PlanInput, build
 from reconciler.core.step import FieldChange, KnownAfter, Step, StepDraft
 from tests.unit.made_up import DOCK, KINDS, address, codes, live, plan, resource, world
 

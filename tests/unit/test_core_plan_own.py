@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.core.kind import Part, PlanContext
-from reconciler.core.plan import build
+from reconciler.core.planner import build
 from reconciler.core.step import Call, StepDraft
 from reconciler.errors import Problem
 from tests.unit.made_up import KINDS, codes, live, resource, world

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.core.kind import Part
-from reconciler.core.plan import build
+from reconciler.core.planner import build
 from tests.unit.made_up import BUOY, KINDS, address, codes, live, resource, world
 
 SEEN = replace(BUOY, listed=False, parts=(Part("", lambda change: None),))

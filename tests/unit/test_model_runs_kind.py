@@ -14,7 +14,8 @@ from reconciler.core.drift import drifted
 from reconciler.core.graph import Graph
 from reconciler.core.identity import MatchResult
 from reconciler.core.kind import Kind, Options, Part, PlanContext
-from reconciler.core.plan import Plan, PlanInput, build
+from reconciler.core.plan import Plan
+from reconciler.core.planner import PlanInput, build
 from reconciler.core.resource import Address, Live, Resource
 from reconciler.core.spec import Spec
 from reconciler.core.step import KnownAfter, StepDraft

@@ -1,4 +1,4 @@
-"""The valves of a plan.
+"""The safety checks of a plan.
 
 Cases: fixed, one-way and locked fields, protected and deployed objects, percentages of deleted
 and changed objects at the edge, the way to let a mass change through.
@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.core.diff import diff
-from reconciler.core.policy import (
+from reconciler.core.checks import (
     Policy,
     delete_problems,
     field_problems,
     mass_problems,
     replaces,
 )
+from reconciler.core.diff import diff
 from reconciler.core.resource import Resource
 from reconciler.core.step import Step
 from reconciler.errors import Problem

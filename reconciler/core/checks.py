@@ -1,4 +1,4 @@
-"""The valves: what a plan may not do, however well it is meant."""
+"""Safety checks that can block a plan."""
 
 from __future__ import annotations
 
