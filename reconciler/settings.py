@@ -80,9 +80,10 @@ def provider_settings(
 def _bundle(name: str, project: Mapping[str, str], env: Mapping[str, str]) -> str | None:
     path = project.get("caBundle") or env.get("SSL_CERT_FILE") or None
     if path and not os.path.isfile(path):
+        # The value is not shown: it can be any variable of the environment, a token too.
+        setting = f"providers.{name}.caBundle" if project.get("caBundle") else "SSL_CERT_FILE"
         raise SettingsError(
-            f"the CA bundle of {name} is no file: {path}",
-            f"Correct providers.{name}.caBundle or SSL_CERT_FILE.",
+            f"{setting} does not name a file", f"Set {setting} to the path of a PEM file."
         )
     return path
 
