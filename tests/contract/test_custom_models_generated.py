@@ -40,6 +40,7 @@ RULES = {
     "cannot be set together with resourceBundleId": "maximumMemory excludes it",
     "must be specified with": "of two labels none or both are given",
     "it is taken": "a userProvidedId is given once",
+    "only for Binary and Regression models": "the threshold depends on the target type",
     "only for Binary models": "labels and threshold depend on the target type",
     "only for Multiclass models": "class labels depend on the target type",
     "at least two labels": "class labels depend on the target type",

@@ -74,9 +74,9 @@ def test_the_client_sends_just_this(row: Row) -> None:
 def test_a_changed_model_may_be_answered_by_either_status(status: int) -> None:
     ground = Ground()
     ground.emulator.control("POST", "statuses", {"modelPatched": status})
-    ground.client.update_model(ground.model, {"description": "after"})
+    perform(ground.client, "update_model", ground.model, {"description": "after"})
     assert ground.wire.seen["PATCH customModels/{customModelId}/"] == {status}
-    assert ground.client.get_model(ground.model).description == "after"
+    assert perform(ground.client, "get_model", ground.model).description == "after"
     ground.wire.check()
 
 

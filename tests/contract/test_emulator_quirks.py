@@ -138,7 +138,7 @@ def test_slow_404(quirked: bool) -> None:
         assert emulator.http.get(path).status_code == (404 if quirked else 200), path
     # Lists and writes know the object, and what was there before is found.
     assert emulator.get("/customModels/")["totalCount"] == 1
-    assert emulator.http.patch(paths[0], json={"name": "n"}).status_code == 201
+    assert emulator.http.patch(paths[0], json={"name": "n"}).status_code == 200
     emulator.get(f"/executionEnvironments/{emulator.public_environment()['id']}/")
     emulator.clock.now += 2
     for path in paths:
