@@ -1,4 +1,4 @@
-"""Where the process begins; Ctrl-C is told in one line from the first moment on."""
+"""The entry point; Ctrl-C is one line of output from the start."""
 
 import os
 import sys

@@ -253,7 +253,7 @@ def _check_path(path: str, params: Mapping[str, Any]) -> None:
     for _, name, _, _ in Formatter().parse(path):
         if name and params.get(name) is None:
             raise ApiError(
-                f"there is no {name} to put into {path}",
+                f"{path} needs {name}, which has no value",
                 "What was made before has none; give it one, or take out what needs it.",
             )
 

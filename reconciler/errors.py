@@ -25,7 +25,7 @@ class Problem:
     """One thing that is wrong, where, and what to do about it.
 
     ``path`` is the key path inside the document (``spec.version.replicas``), ``line`` and
-    ``column`` count from 1 and are 0 when there is no file position.  ``code`` is stable for
+    ``column`` count from 1 and are 0 without a file position.  ``code`` is stable for
     machines (SARIF rule id); ``blocked`` marks policy and protection, which exit with 3;
     ``warning`` is worth knowing and stops nothing.
     """

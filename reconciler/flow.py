@@ -297,7 +297,7 @@ class Session:
             self._git_error = str(error)
             return None
         if commit is None or commit.dirty:
-            # A dirty tree is no commit: naming one would be a lie in the platform's records.
+            # A dirty tree is not a commit: recording one would be wrong.
             return None
         return {
             "commitUrl": commit.url,

@@ -34,9 +34,9 @@ class LiveGuard:
         )
 
     def after(self, step: Step, work: Call | Wait) -> None:
-        """What we changed ourselves is no conflict for the next step of the same object.
+        """Our own change is not a conflict for the next step of the same object.
 
-        A wait may last for minutes: what somebody else sets meanwhile is not ours.
+        A wait may last for minutes: what another user sets meanwhile is not ours.
         """
         address = str(step.address)
         live = self._lives.get(step.address)

@@ -65,7 +65,7 @@ def _place(scope: str, endpoint: str, folder: Path | None) -> Path:
         ) from error
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
         raise SettingsError(
-            f"{folder} belongs to somebody else", "Set TMPDIR to a folder of your own."
+            f"{folder} belongs to another user", "Set TMPDIR to a folder of your own."
         )
     name = hashlib.sha256(json.dumps([scope, endpoint]).encode()).hexdigest()[:32]
     return folder / f"{name}.lock"

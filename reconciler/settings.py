@@ -103,7 +103,7 @@ def _checked(name: str, source: _Source, endpoint: str) -> str:
     # The value is not shown: the two variables are easily swapped, and it may be the token.
     if not _usable(endpoint):
         raise SettingsError(
-            f"the endpoint of {name} is no plain http(s) URL",
+            f"the endpoint of {name} is not a plain http(s) URL",
             f"Set providers.{name}.endpoint or {source.endpoint}, like "
             f"https://app.example.com{source.needs_suffix}, without user, query or fragment.",
         )

@@ -1,4 +1,4 @@
-"""Standard error: progress bars on a terminal, plain lines elsewhere, nothing when quiet."""
+"""Standard error: progress bars on a terminal, plain lines without one, nothing when quiet."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class Console:
 
     @contextmanager
     def steps(self, count: int) -> Iterator[Listener]:
-        """A listener for one apply; a bar when somebody watches."""
+        """A listener for one apply; a bar on a terminal."""
         if not self.rich.is_terminal or self.quiet:
             yield Listener(self)
             return
-        # Loaded where somebody watches: a pipeline need not wait for it.
+        # Imported on a terminal only: a pipeline does not need it.
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
         columns = (

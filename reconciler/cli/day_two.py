@@ -55,8 +55,8 @@ def history(context: CliContext, /, address: str, target: str | None, form: str)
     with complete(form, failed), context.session((), target=target) as session:
         provider, live = session.find(address)
         rows = provider.history(live)
-    told = {"address": address, "versions": list(rows), "problems": []}
-    emit(to_json(told) if form == "json" else table(rows))
+    history = {"address": address, "versions": list(rows), "problems": []}
+    emit(to_json(history) if form == "json" else table(rows))
 
 
 @click.command()

@@ -48,7 +48,7 @@ def drift(
     with complete(form, failed, output), context.session(paths, **wishes) as session:
         if not session.graph.resources and not session.desired.project.providers:
             raise SettingsError(
-                "there is no manifest here, so nothing was compared",
+                "no manifest was found, so nothing was compared",
                 "Check the path; a job that watches for drift must not be green for that.",
             )
         plan = session.plan()
@@ -71,5 +71,5 @@ def render(plan: Plan, graph: Graph, form: str, link: str) -> str:
         return to_json(drift_data(found, plan.problems, plan.requests))
     if not graph.resources and not plan.obstacles:
         return NOTHING
-    told = drift_text(found, plan.requests, certain=not plan.obstacles)
-    return "\n".join([told, *problem_lines(plan.problems)])
+    text = drift_text(found, plan.requests, certain=not plan.obstacles)
+    return "\n".join([text, *problem_lines(plan.problems)])

@@ -52,7 +52,7 @@ for command in commands.ALL:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave the process with its exit code."""
-    # A pipeline that is cancelled sends this one; it is told and reported like Ctrl-C.
+    # A pipeline that is cancelled sends this one; it is reported like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(arguments))
 

@@ -53,12 +53,12 @@ def read_plan(path: Path) -> SavedPlan:
     """The saved plan; StalePlanError when it is none."""
     try:
         if path.exists() and not path.is_file():
-            raise StalePlanError(f"{path} is no file", "Name a plan that was saved.")
+            raise StalePlanError(f"{path} is not a file", "Name a saved plan.")
         if path.stat().st_size > LARGEST:
             raise StalePlanError(f"{path} is too large for a saved plan", "Name the right file.")
         return load_plan(path.read_bytes().decode())
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
+        reason = getattr(error, "strerror", None) or "it is not text"
         raise StalePlanError(
             f"cannot read {path}: {reason}", "Name a plan that was saved."
         ) from error

@@ -51,8 +51,8 @@ class Tour:
 
     def begin(self, origin: str) -> None:
         """Say how a reader gets to the same place."""
-        told = " ".join(f"{name}={value}" for name, value in self.settings.items())
-        click.echo(f"$ export {told}")
+        variables = " ".join(f"{name}={value}" for name, value in self.settings.items())
+        click.echo(f"$ export {variables}")
         click.echo(f"$ cd {self.project}   # a copy of {origin}")
 
     def write(self, path: Path, text: str) -> None:

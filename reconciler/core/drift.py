@@ -59,5 +59,5 @@ def _objects(steps: Iterable[Step]) -> Iterator[DriftedObject]:
         # An object that is not there has no fields that differ.
         shown = () if state == "missing" else fields
         # What is to be run says itself what is missing; nobody need have changed anything.
-        told = main.reason if main.action == "run" else REASONS.get(state, main.reason)
-        yield DriftedObject(address, state, told, shown)
+        reason = main.reason if main.action == "run" else REASONS.get(state, main.reason)
+        yield DriftedObject(address, state, reason, shown)

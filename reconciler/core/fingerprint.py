@@ -26,7 +26,7 @@ def fingerprint(live: Live | None) -> str:
         "contents": live.contents,
         "facts": live.facts,
     }
-    # JSON may carry half of a surrogate pair, which is no text that UTF-8 could spell.
+    # JSON may carry half of a surrogate pair, which UTF-8 cannot encode.
     spelled = canonical(seen).encode("utf-8", "surrogatepass")
     return f"sha256:{hashlib.sha256(spelled).hexdigest()}"
 

@@ -45,8 +45,8 @@ class _Index:
 def match(resources: Sequence[Resource], lives: Sequence[Live], scope: str) -> MatchResult:
     """Pair by ``metadata.id``, then ``userProvidedId``, then the mark; never guess.
 
-    Two candidates, a pinned id that is gone, an object of another owner and a name that somebody
-    else's object already has are problems, each with the ids and the way out.
+    Two candidates, a pinned id that is gone, an object of another owner and a name that the
+    object of another owner has are problems, each with the ids and the way out.
     """
     index = _Index(lives)
     pairs: dict[Address, Live] = {}
@@ -152,7 +152,7 @@ def _collisions(resource: Resource, index: _Index, scope: str) -> Iterable[Probl
     if not others:
         return
     ids = sorted(live.id for live in others)
-    # An owner without a scope is another tool's id, which is no obstacle to adopting it.
+    # An owner without a scope is another tool's id, which does not prevent adoption.
     owners = sorted({live.owner for live in others if live.owner and scope_of(live.owner)})
     whose = f" of {', '.join(owners)}" if owners else ""
     way_in = f"adopt it: metadata.id: {ids[0]} is what `reconciler import {kind}/{ids[0]}` writes"

@@ -75,7 +75,7 @@ def split(description: str | None) -> tuple[str, Marker | None]:
 
 
 def scope_of(owner: str | None) -> str:
-    """The scope part of ``<scope>/<name>``; '' when there is none."""
+    """The scope part of ``<scope>/<name>``; '' without one."""
     return (owner or "").rpartition("/")[0]
 
 

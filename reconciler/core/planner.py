@@ -235,7 +235,7 @@ class _Builder:
         going = {step.address for step in self.steps if step.action == "delete"} | self.changing
         ours = {live.id: address for address, live in self._ours()}
         found = [
-            str(ours.get(live.id) or f"{live.kind} {live.id} of somebody else")
+            str(ours.get(live.id) or f"{live.kind} {live.id} of another owner")
             for lives in self.catalog.values()
             for live in lives
             if (doomed.kind, doomed.id) in live.uses and ours.get(live.id) not in going

@@ -20,7 +20,7 @@ class Address(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Address | None:
-        """The address written as ``Kind/name``, or None when the text is no address."""
+        """The address written as ``Kind/name``, or None when the text is not an address."""
         kind, slash, name = text.partition("/")
         return cls(kind, name) if slash and kind and name and "/" not in name else None
 

@@ -68,7 +68,7 @@ def dump(saved: SavedPlan) -> str:
         data["applied"] = saved.applied
     data["checksum"] = _checksum(data)
     text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
-    # Half of a surrogate pair is no text in UTF-8; its escape is, and means the same in JSON.
+    # UTF-8 cannot encode half of a surrogate pair; its JSON escape means the same.
     return text.encode("utf-8", "backslashreplace").decode()
 
 
@@ -160,8 +160,8 @@ def check_object(address: str, reviewed: Any, found: Any) -> None:
         return
     if found is None:
         raise StalePlanError(f"{address} was deleted since the plan was made", AGAIN)
-    told = "; ".join(differences(reviewed, found))
-    raise StalePlanError(f"{address} was changed since the plan was made: {told}", AGAIN)
+    changes = "; ".join(differences(reviewed, found))
+    raise StalePlanError(f"{address} was changed since the plan was made: {changes}", AGAIN)
 
 
 def after_wait(expected: Any, found: Any) -> Any:

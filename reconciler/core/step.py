@@ -119,7 +119,7 @@ class StepDraft:
     ``outputs`` are the outputs that only its step can tell.  ``kept`` is
     what differs and is left so on purpose, its ``reason`` one of ``LeftAlone.why``.  An empty
     ``action`` with ``problems`` says that the part cannot be planned.  ``expected`` marks a run
-    that is due whatever the platform holds (at every apply, say): it is no drift.
+    that is due whatever the live state is (at every apply, say): it is not drift.
     """
 
     action: str = ""

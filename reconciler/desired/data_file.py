@@ -1,4 +1,4 @@
-"""YAML files that are data of a model or an image, told from manifests."""
+"""YAML files that are data of a model or an image, as opposed to manifests."""
 
 from __future__ import annotations
 

@@ -70,11 +70,11 @@ def _unknown_key(keys: Keys, model: type[BaseModel]) -> PathProblem:
     owner = model_at(model, keys[:-1])
     valid = keys_of(owner) if owner else {}
     near = nearest(key, valid)
-    elsewhere = None if near else next(places(model, key), None)
+    other_place = None if near else next(places(model, key), None)
     if near:
         message = f"unknown key {shown(key)}; did you mean {near!r}?"
-    elif elsewhere:
-        message = f"unknown key {shown(key)}; it belongs at {elsewhere}"
+    elif other_place:
+        message = f"unknown key {shown(key)}; it belongs at {other_place}"
     else:
         message = f"unknown key {shown(key)}"
     return PathProblem(

@@ -2,7 +2,7 @@
 
 Git gets a repository of our own for its settings: an empty one in a temporary folder, which borrows
 the objects and the index of the real one.  So git reads no configuration of the checkout, and none
-of the user either: there is no filter, hook, monitor, alias, pager or helper that could run.  It
+of the user either: no filter, hook, monitor, alias, pager or helper can run.  It
 needs no trust in the owner of the checkout (``safe.directory``) for the same reason: git asks for
 it only before it reads a configuration that it found by itself.
 """

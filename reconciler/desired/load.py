@@ -189,6 +189,6 @@ class _Loading:
 
 
 def _place(problem: Problem) -> tuple[str, int, int, str, str]:
-    # Several of one kind at one place stay as found: lines of a data file are told in their order.
+    # Problems at one place keep their order: that of the lines of a data file.
     p = problem
     return (p.file, p.line, p.column, p.path, p.code)

@@ -27,7 +27,7 @@ def type_at(model: type[BaseModel], keys: Keys) -> Any:
 
 
 def model_at(model: type[BaseModel], keys: Keys) -> type[BaseModel] | None:
-    """The model of the mapping at ``keys``, or None where there is none."""
+    """The model of the mapping at ``keys``, or None."""
     return _model(type_at(model, keys))
 
 

@@ -76,7 +76,7 @@ def _looks_ours(value: Any, kinds: Mapping[str, Kind]) -> bool:
 def _foreign(value: Any, kinds: Mapping[str, Kind]) -> PathProblem | None:
     hint = "Leave files of other tools out with spec.exclude of the project."
     if not isinstance(value, dict):
-        return PathProblem("not-a-manifest", "a document that is no mapping", hint)
+        return PathProblem("not-a-manifest", "a document that is not a mapping", hint)
     version, kind = value.get("apiVersion"), value.get("kind")
     if version != API_VERSION:
         said = shown(version) if "apiVersion" in value else "missing"

@@ -42,7 +42,7 @@ class ProjectFile:
 
 
 def read_project(file: ManifestFile | None, asked: Asked) -> ProjectFile:
-    """The project of this file; a default one when there is no file or no Project in it.
+    """The project of this file; a default one without a file or without a Project in it.
 
     Of a faulty document still comes as much as the manifests can be checked with.
     """
@@ -106,7 +106,7 @@ def _resolved(
 
 
 def _guessed(value: Any, target: str | None, file: str) -> Project:
-    """Variables and exclusions of a document that is wrong elsewhere."""
+    """Variables and exclusions of a document with errors in other places."""
     excluded = dig(value, ("spec", "exclude"))
     exclude = (
         [each for each in excluded if isinstance(each, str)] if isinstance(excluded, list) else []

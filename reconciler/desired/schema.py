@@ -42,7 +42,7 @@ def write_schemas(
 ) -> tuple[Path, ...]:
     """Write ``<name>.schema.json`` files, the same bytes for the same kinds; their paths.
 
-    ``others`` are schemas of what is no manifest.
+    ``others`` are schemas of files that are not manifests.
     """
     directory.mkdir(parents=True, exist_ok=True)
     written = []

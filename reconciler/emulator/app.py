@@ -76,7 +76,7 @@ def _api() -> Api:
 
 
 def _admit() -> None:
-    """Know the caller first, as the platforms do; then refuse what is no path of the API."""
+    """Know the caller first, as the platforms do; then refuse a path that the API does not have."""
     refusal = flask.request.environ.get(REFUSAL)
     if refusal is not None:
         raise refusal

@@ -64,6 +64,6 @@ def _form_facts(mimetype: str, parameters: dict[str, str], body: bytes) -> dict[
         file.close()  # parsed a second time, so nobody else closes it
     return {
         "fields": {name: held[0] if len(held) == 1 else held for name, held in fields.items()},
-        # A version upload says where a file goes in filePath; elsewhere the file name says it.
+        # A version upload says where a file goes in filePath; otherwise the file name says it.
         "files": form.getlist("filePath") or names,
     }

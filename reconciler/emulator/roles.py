@@ -11,7 +11,7 @@ from reconciler.emulator.world import caller, current, user_id
 OWNER, EDITOR, READER = "OWNER", "READ_WRITE", "READ_ONLY"
 _RANK = {READER: 1, EDITOR: 2, OWNER: 3}
 # A role is stored and reported under one name, whatever alias it was granted by, so a client that
-# compares names sees a difference where there is none.  EDITOR, USER,
+# compares names sees a false difference.  EDITOR, USER,
 # CONSUMER and OBSERVER are in the vendor's table of roles.  ADMIN and DATA_SCIENTIST are values on
 # the pages, and which role they stand for is not documented.
 CANONICAL = {

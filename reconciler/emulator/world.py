@@ -62,7 +62,7 @@ class World:
     def username(self, given: str) -> str:
         """The name of the user whom a request means; one that nobody has stays as it is.
 
-        Upper and lower case are told apart (not documented).
+        Names are case-sensitive (not documented).
         """
         return self.quirks.username(given, self.options.usernames)
 

@@ -12,7 +12,7 @@ from reconciler.errors import ApiError
 
 BODY_SHOWN = 256
 REFUSAL_READ = 2**16
-"""Bytes of a refusal that are looked at; more is no reason any more."""
+"""Bytes of a refusal that are read; a reason is shorter."""
 
 LARGEST_JSON = 64 * 2**20
 
@@ -74,8 +74,8 @@ class Answer:
         if not isinstance(body, dict):
             return str(body)
         error = body.get("error")
-        told = error.get("message") if isinstance(error, dict) else error
-        text = str(body.get("message") or told or _detail(body.get("detail")) or body)
+        text_of_error = error.get("message") if isinstance(error, dict) else error
+        text = str(body.get("message") or text_of_error or _detail(body.get("detail")) or body)
         errors = body.get("errors")
         return f"{text} {json.dumps(errors)}" if errors else text
 

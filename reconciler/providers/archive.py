@@ -46,7 +46,7 @@ class Archive:
 
 
 def read_archive(content: BinaryIO, form: str) -> Archive:
-    """Hash every regular file; ApiError when it is no archive, or larger than we are ready for."""
+    """Hash every regular file; ApiError when it is not an archive, or larger than the limits."""
     entries: dict[str, FileEntry] = {}
     small: dict[str, bytes] = {}
     with whole():

@@ -1,7 +1,7 @@
 """One HTTP connection to one platform: authentication, paging, retries, our errors.
 
 Reads are tried again freely.  A write is sent again only when it is certain that it had no effect:
-no connection was made, or the platform answered 429.  Everything else that is no clear answer
+no connection was made, or the platform answered 429.  Everything else that is not a clear answer
 raises UnknownOutcome, and whoever sent it must look before sending again.
 """
 
@@ -66,10 +66,10 @@ HINTS = {
     422: "The platform refuses these values; its reason is above.",
     429: "The platform limits the request rate: try later, or use --max-requests-per-second.",
 }
-ELSEWHERE = "The platform sends us elsewhere: check the endpoint (https, and the API's own path)."
+REDIRECTED = "The platform redirected the request: check the endpoint (https, and the API path)."
 
 Body = Callable[[], Mapping[str, Any]]
-"""Makes the arguments of one sending (``json``, ``data``, ``files``), anew for every try."""
+"""Makes the arguments of one sending (``json``, ``data``, ``files``), again for every try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ class Http:
             raise UnknownOutcome(error.message, LOST_HINT, status=error.status) from error
 
     def send(self, method: str, path: str, body: Body = dict) -> Any:
-        """The JSON of a write's answer, {} where there is none.
+        """The JSON of a write's answer, {} without a body.
 
         An answer that cannot be read leaves the outcome as unknown as one that was lost.
         """
@@ -191,7 +191,7 @@ class Http:
     def clean(self, text: str) -> str:
         """The text without the token, whoever put it there."""
         token = self.endpoint.token
-        # Names of hosts are told in lower case, so the token may be as well.
+        # Host names are shown in lower case, so the token may be as well.
         return re.sub(re.escape(token), "***", text, flags=re.IGNORECASE) if token else text
 
     def _reading(self, call: Callable[[], Answer]) -> Answer:
@@ -229,7 +229,7 @@ class Http:
             text = self.clean(f"{method} {path}: no answer ({type(error).__name__} {error})")
             raise UnknownOutcome(text, LOST_HINT) from error
         except UnicodeEncodeError as error:
-            # Half of a surrogate pair in an id or a text that the platform told.
+            # Half of a surrogate pair in an id or a text of the platform.
             raise ContractBroken(self.clean(f"{method} {path!r}: {error}"), SERVER_HINT) from error
         LOG.debug("%s %s -> %s, %s bytes", method, path, answer.status, len(answer.content))
         if 200 <= answer.status < 300 or (answer.status == FINISHED and method == "GET"):
@@ -239,14 +239,16 @@ class Http:
 
     def _refusal(self, method: str, answer: Answer, sent: int) -> Status:
         request_id = self.clean(answer.headers.get("x-request-id", ""))[:64]
-        told = f" (request {request_id})" if request_id else ""
-        text = f"{method} {answer.path} answered {answer.status}{told}: {answer.reason(self.clean)}"
+        request = f" (request {request_id})" if request_id else ""
+        text = (
+            f"{method} {answer.path} answered {answer.status}{request}: {answer.reason(self.clean)}"
+        )
         asked = self._retry_after(answer)
         if answer.status == REFUSED:
             self.limiter.refused(asked or 0.0, sent)
         hint = HINTS.get(answer.status, SERVER_HINT)
         if 300 <= answer.status < 400:
-            hint = ELSEWHERE
+            hint = REDIRECTED
         if asked and asked > LONGEST_ASKED:
             hint = (
                 f"The platform asks to be left alone for {asked / 60:.0f} minutes: run again then."

@@ -15,7 +15,7 @@ REFUSED = 429
 TRIES = 8
 LONGEST_PAUSE = 60.0
 LONGEST_ASKED = 600.0
-"""Seconds that we wait because the platform asks for it; it is told when it asks for more."""
+"""The longest wait, in seconds, that the platform may request; a longer one is refused."""
 
 
 class Refused(ApiError):
@@ -26,7 +26,7 @@ class Refused(ApiError):
 
 
 class Status(ApiError):
-    """The platform answered with a status that is no success."""
+    """The platform answered with a status that is not a success."""
 
     def __init__(self, message: str, hint: str, *, status: int, retry_after: float | None) -> None:
         super().__init__(message, hint, status=status)

@@ -39,7 +39,7 @@ def _write(folder: Path, name: str, chunks: Iterable[bytes]) -> str:
 
 
 def safe_path(name: str) -> str:
-    """A member's name as a relative path; ApiError for one that leads elsewhere."""
+    """A member's name as a relative path; ApiError for one that leads out of the folder."""
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or not path.parts or ":" in path.parts[0]:
         raise ApiError(

@@ -70,7 +70,7 @@ class LateFile(io.RawIOBase):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One file of a form: its field, its name there, and how to open it anew for every sending."""
+    """One file of a form: its field, its name there, and how to open it for every attempt."""
 
     field: str
     filename: str

@@ -1,4 +1,4 @@
-"""Drift for a person: what the platform holds, told against what git says."""
+"""Drift for a person: the live state compared with the desired one."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def drift_text(
         lines.append(f"{plain(str(found.address))}: {found.state} ({plain(found.reason)})")
         lines += field_lines(found)
     counts = Counter(found.state for found in objects)
-    told = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
-    return "\n".join([*lines, "", f"Drift: {told}. {requests_line(requests)}"])
+    summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
+    return "\n".join([*lines, "", f"Drift: {summary}. {requests_line(requests)}"])
 
 
 def field_lines(found: DriftedObject) -> Iterator[str]:
-    """Each differing field of one object, with what somebody changed in a file."""
+    """Each differing field of one object, with the hand changes in a file."""
     for field in found.fields:
         yield from _field(field)
 
@@ -51,7 +51,7 @@ def _field(field: FieldChange) -> Iterator[str]:
 
 
 def live_lines(field: FieldChange) -> Iterator[str]:
-    """The line diff of a file, the other way round: a plus is what somebody added live.
+    """The line diff of a file, the other way round: a plus is what was added live.
 
     The plan's lines say what an apply would do.
     """

@@ -30,11 +30,11 @@ def _command(problem: Problem) -> str:
         "col": str(problem.column) if problem.line and problem.column else "",
         "title": problem.code,
     }
-    told = ",".join(f"{key}={_property(text)}" for key, text in properties.items() if text)
+    options = ",".join(f"{key}={_property(text)}" for key, text in properties.items() if text)
     where = "" if problem.file or not problem.address else f"{problem.address}: "
     # Line breaks of ours only: those that came from outside have been spelled out by then.
     lines = [where + sentence(problem), *([problem.hint] if problem.hint else [])]
-    return f"::{level} {told}::{_data(chr(10).join(plain(line) for line in lines))}"
+    return f"::{level} {options}::{_data(chr(10).join(plain(line) for line in lines))}"
 
 
 def _data(text: str) -> str:

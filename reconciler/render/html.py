@@ -30,7 +30,7 @@ LINE_CLASSES = {"+": "added", "-": "removed", "@": "place"}
 def plan_html(plan: Plan) -> str:
     """The whole plan on one page."""
     return _template().render(
-        # Without a project, what is shown is why there is no plan.
+        # Without a project, the page shows why a plan is missing.
         title=f"Plan for {scope(plan)}" if plan.project else "No plan",
         header=header_text(plan),
         counts=counts(plan),

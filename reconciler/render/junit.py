@@ -34,8 +34,8 @@ def drift_junit(plan: Plan, graph: Graph | None = None) -> str:
     top = Element("testsuites", {"name": SUITE, **numbers})
     suite = SubElement(top, "testsuite", {"name": SUITE, **numbers})
     suite.extend(cases)
-    told = [*problem_lines(plan.problems), requests_line(plan.requests)]
-    SubElement(suite, "system-out").text = _xml("\n".join(told))
+    lines = [*problem_lines(plan.problems), requests_line(plan.requests)]
+    SubElement(suite, "system-out").text = _xml("\n".join(lines))
     indent(top)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(top, encoding="unicode")}'
 
@@ -57,7 +57,7 @@ def _objects(plan: Plan, graph: Graph) -> Iterator[Element]:
 
 
 def _others(plan: Plan, graph: Graph) -> Iterator[Element]:
-    """A case for every problem that is no object's, and hinders the comparison."""
+    """A case for every problem without an object that prevents the comparison."""
     for problem in plan.obstacles:
         if Address.parse(problem.address) not in graph.resources and not problem.blocked:
             case = _case("reconciler", f"{problem.code} {problem.location or problem.address}")

@@ -71,9 +71,9 @@ def _riskiest(plan: Plan) -> tuple[Problem, ...]:
 
 def _plan_title(plan: Plan) -> str:
     where = f" for {prose(scope(plan))}" if plan.project else ""
-    told = _told(counts(plan))
-    if told:
-        return f"Plan{where}: {told}; {plan.unchanged} unchanged"
+    summary = _told(counts(plan))
+    if summary:
+        return f"Plan{where}: {summary}; {plan.unchanged} unchanged"
     if plan.obstacles:
         return f"No plan{where}: {_problems(plan)}"
     return f"Plan{where}: no changes"

@@ -98,16 +98,16 @@ def render(page: Page) -> str:
 
 
 def _notice(cut: Mapping[str, int], command: str) -> Iterator[str]:
-    told = ", ".join(f"{count} {what}" for what, count in cut.items() if count)
-    if told:
-        yield f"**Cut to fit in here:** {told}. {code(command)} shows all."
+    summary = ", ".join(f"{count} {what}" for what, count in cut.items() if count)
+    if summary:
+        yield f"**Cut to fit in here:** {summary}. {code(command)} shows all."
 
 
 def _problem(problem: Problem) -> str:
     place = problem.location or problem.address
-    told = f"{code(place)}: {prose(sentence(problem))}" if place else prose(sentence(problem))
+    summary = f"{code(place)}: {prose(sentence(problem))}" if place else prose(sentence(problem))
     hint = f"\n  - {prose(problem.hint)}" if problem.hint else ""
-    return f"- **{severity(problem)}** {told} ({code(problem.code)}){hint}"
+    return f"- **{severity(problem)}** {summary} ({code(problem.code)}){hint}"
 
 
 def _listed(lines: list[str]) -> Iterator[str]:

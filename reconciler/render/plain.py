@@ -50,7 +50,7 @@ SIZES = (("Gi", 2**30), ("Mi", 2**20), ("Ki", 2**10))
 def value(held: Any, unit: str = "") -> str:
     """A field's value for a reader: JSON, cut at a width, ``(none)`` for nothing.
 
-    Bytes are told as a manifest would write them, where that is exact.
+    Bytes are shown in the manifest's unit where that is exact.
     """
     if held is None:
         return "(none)"

@@ -36,12 +36,12 @@ def _rule(code: str) -> dict[str, Any]:
 
 
 def _result(problem: Problem, rule: int) -> dict[str, Any]:
-    told = plain(sentence(problem))
+    sentences = [plain(sentence(problem)), plain(problem.hint)]
     return {
         "ruleId": plain(problem.code),
         "ruleIndex": rule,
         "level": "warning" if problem.warning else "error",
-        "message": {"text": _message(f"{told}\n{plain(problem.hint)}" if problem.hint else told)},
+        "message": {"text": _message("\n".join(filter(None, sentences)))},
         "locations": [_location(problem)],
     }
 

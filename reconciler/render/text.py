@@ -54,8 +54,8 @@ def summary_line(plan: Plan) -> str:
     """``Plan: 2 create, 1 update; 3 unchanged.``"""
     counts = {action: count for action, count in plan.summary.items() if count}
     unchanged = counts.pop("unchanged", 0)
-    told = ", ".join(f"{count} {action}" for action, count in counts.items())
-    return f"Plan: {told}; {unchanged} unchanged."
+    summary = ", ".join(f"{count} {action}" for action, count in counts.items())
+    return f"Plan: {summary}; {unchanged} unchanged."
 
 
 def _object(address: Address, steps: list[Step]) -> Iterator[str]:
@@ -66,7 +66,7 @@ def _object(address: Address, steps: list[Step]) -> Iterator[str]:
         yield f"      {part or 'itself'}: {step.action}, {plain(step.reason)}"
         for field in step.fields:
             # That everything about a new object is new needs no saying, line by line.
-            yield from _field(field, told=step.action != "create")
+            yield from _field(field, summary=step.action != "create")
         yield from (f"        {line}" for line in wait_lines(step))
 
 
@@ -76,8 +76,8 @@ def wait_lines(step: Step) -> Iterator[str]:
         yield f"waits for {wait.operation.replace('_', ' ')}, {wait.timeout:g} s at most"
 
 
-def _field(field: FieldChange, *, told: bool = True) -> Iterator[str]:
-    why = f"  ({plain(field.reason)})" if told else ""
+def _field(field: FieldChange, *, summary: bool = True) -> Iterator[str]:
+    why = f"  ({plain(field.reason)})" if summary else ""
     if field.old is None:
         yield f"        + {plain(field.path)}: {value(field.new, field.unit)}{why}"
     elif field.new is None:
@@ -134,17 +134,17 @@ def sentence(problem: Problem) -> str:
 
 def requests_line(requests: Mapping[str, int]) -> str:
     """``Requests: 4 GET, 1 PATCH.``"""
-    told = ", ".join(f"{count} {method}" for method, count in requests.items())
-    return f"Requests: {told or 'none'}."
+    summary = ", ".join(f"{count} {method}" for method, count in requests.items())
+    return f"Requests: {summary or 'none'}."
 
 
 def report_text(report: Report) -> str:
     """What was done and, for whatever was not, why and what to type next."""
     lines = [line for result in report.results for line in _result(result)]
     counts = {state: count for state, count in report.summary.items() if count}
-    told = ", ".join(f"{count} {_state(state)}" for state, count in counts.items())
+    summary = ", ".join(f"{count} {_state(state)}" for state, count in counts.items())
     return "\n".join(
-        [*lines, f"Applied: {told or 'nothing to do'}. {requests_line(report.requests)}"]
+        [*lines, f"Applied: {summary or 'nothing to do'}. {requests_line(report.requests)}"]
     )
 
 

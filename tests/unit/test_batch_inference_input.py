@@ -55,13 +55,13 @@ def test_a_good_input_has_a_model_and_its_requests(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        (b"{", "is no JSON (Expecting property name enclosed in double quotes at column 2)"),
-        (b"\xff", "is no JSON (it is not UTF-8)"),
-        (b"\xef\xbb\xbf{}", "is no JSON (Unexpected UTF-8 BOM"),
-        (b'{"custom_id": NaN}', "is no JSON (NaN is no number of JSON)"),
-        (b"[" * 100_000, "is no JSON (it is nested too deep)"),
-        (b"[]", "is no JSON object"),
-        (b"null", "is no JSON object"),
+        (b"{", "is not JSON (Expecting property name enclosed in double quotes at column 2)"),
+        (b"\xff", "is not JSON (it is not UTF-8)"),
+        (b"\xef\xbb\xbf{}", "is not JSON (Unexpected UTF-8 BOM"),
+        (b'{"custom_id": NaN}', "is not JSON (NaN is not a number in JSON)"),
+        (b"[" * 100_000, "is not JSON (it is nested too deep)"),
+        (b"[]", "is not a JSON object"),
+        (b"null", "is not a JSON object"),
         (asked(...), "has no custom_id, a text that names the request"),
         (asked(""), "has no custom_id"),
         (asked(7), "has no custom_id"),
@@ -109,7 +109,7 @@ def test_twenty_are_told_and_the_rest_counted(tmp_path: Path) -> None:
     found = judged(tmp_path, *[[]] * 25)
     assert len(found.wrong) == 21
     assert found.wrong[-1] == "and 5 more"
-    assert judged(tmp_path, *[[]] * 20).wrong[-1] == "smoke.jsonl:20: is no JSON object"
+    assert judged(tmp_path, *[[]] * 20).wrong[-1] == "smoke.jsonl:20: is not a JSON object"
 
 
 def test_an_input_holds_a_request_at_least(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ CASES = [
     (model(spec="{copyOf: {ref: churn}}"), "4:22 cycle spec.copyOf.ref",
      "CustomModel/churn -> CustomModel/churn"),
     # documents
-    ("- a\n", "1:1 not-a-manifest", "no mapping"),
+    ("- a\n", "1:1 not-a-manifest", "not a mapping"),
     ("apiVersion: v1\nkind: Pod\n", "1:13 not-a-manifest apiVersion", "'v1'"),
     ("kind: CustomModel\n", "1:1 not-a-manifest apiVersion", "missing"),
     ("apiVersion: reconciler/v1\n", "1:1 unknown-kind kind", "missing key"),

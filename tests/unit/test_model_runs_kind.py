@@ -248,7 +248,7 @@ def test_what_leaves_no_trace_to_tell_it_by_later_moves_nothing(
 
 def test_a_missing_run_is_drift_and_says_so() -> None:
     (found,) = drifted(planned(None, None))
-    assert (found.state, found.reason) == ("changed", "there is no run of these models yet")
+    assert (found.state, found.reason) == ("changed", "these models have no run yet")
 
 
 # -- what the manifest alone tells -----------------------------------------------------------

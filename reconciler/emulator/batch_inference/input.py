@@ -11,7 +11,7 @@ from reconciler.emulator.fields import too_deep
 from reconciler.emulator.store import Doc
 
 ENDPOINTS = ("/v1/chat/completions", "/v1/responses")
-# A file with more wrong lines than this is told the first ones.
+# Of a file with more wrong lines, these many are reported.
 _MOST_ERRORS = 1_000
 _MANY_BRACKETS = 100
 

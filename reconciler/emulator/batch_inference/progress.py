@@ -205,7 +205,7 @@ def _usage(into: int, out: int) -> dict[str, Any]:
 
 
 def _filed(world: World, batch: Doc, name: str, records: list[Doc], moment: float) -> str | None:
-    """Store a file of the batch's; there is none without lines."""
+    """Store a file of the batch; without lines, none is stored."""
     if not records:
         return None
     content = "".join(json.dumps(record) + "\n" for record in records).encode()

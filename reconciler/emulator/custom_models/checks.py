@@ -158,7 +158,7 @@ _CHECKS: dict[str, Callable[[Subject], str | None]] = {
 def _parsed(source: bytes) -> list[ast.stmt]:
     """The statements of a program that compiles; SyntaxError and its kin for another."""
     with warnings.catch_warnings():
-        # What is doubtful in the uploaded code is no concern of this process.
+        # Warnings about the uploaded code do not concern this process.
         warnings.simplefilter("ignore")
         # Compiling finds what parsing alone does not, such as a return outside a function.
         compile(source, "custom.py", "exec")

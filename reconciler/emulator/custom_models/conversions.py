@@ -80,7 +80,7 @@ def stop_conversion(model_id: str, version_id: str, conversion_id: str) -> flask
 
 @jobs.work(_CONVERT)
 def convert(world: World, job: Doc) -> jobs.Outcome:
-    """Read the main program; a failed conversion is told by its own record, not by the job."""
+    """Read the main program; a failed conversion shows in its own record, not in the job."""
     conversion = world.store.get(_KIND, job["subject"]["conversionId"])
     version = world.store.get("modelVersions", conversion["parent"]) if conversion else None
     if conversion is None or version is None:

@@ -78,7 +78,7 @@ def _compute(version: Doc) -> flask.Response:
     rows = given.get("rowCount")
     if held and (jobs.is_running(current(), held["job"]) or held["rowCount"] == rows):
         # 404 is what the pages give for this, with the job; the name is what the official client
-        # tells a repeated request by.  Another row count is computed anew.
+        # tells a repeated request by.  Another row count is computed again.
         named = {"jobId": held["job"], "errorName": "JobAlreadyAdded"}
         raise Refusal(404, "Feature impact was already submitted.", **named)
     if rows is not None and rows > dataset["rows"]:

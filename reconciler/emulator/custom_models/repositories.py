@@ -46,7 +46,7 @@ def update_from_repository(model_id: str) -> flask.Response:
 
 @jobs.work(_PULL)
 def pull(world: World, job: Doc) -> jobs.Outcome:
-    """Fetch the files and make the version; until then there is none."""
+    """Fetch the files and create the version; it does not exist before."""
     subject = job["subject"]
     model = world.store.get("models", subject["modelId"])
     if model is None:

@@ -32,7 +32,7 @@ _MEMORY = ("maximumMemory", "desiredMemory")
 
 @dataclass(frozen=True)
 class Draft:
-    """A version that somebody asked for: what was given, and the version it starts from."""
+    """A requested version: the request's fields, and the version that it starts from."""
 
     user: str
     given: dict[str, Any]

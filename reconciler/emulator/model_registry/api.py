@@ -34,11 +34,11 @@ def refuse(refusal: Refusal) -> flask.Response:
 
 
 def _told(errors: dict[str, Any], where: str = "") -> list[str]:
-    told: list[str] = []
+    messages: list[str] = []
     for name, problem in errors.items():
         place = f"{where}.{name}" if where else name
-        told += _told(problem, place) if isinstance(problem, dict) else [f"{place}: {problem}"]
-    return told
+        messages += _told(problem, place) if isinstance(problem, dict) else [f"{place}: {problem}"]
+    return messages
 
 
 REGISTRY = Api(

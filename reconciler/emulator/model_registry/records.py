@@ -136,10 +136,10 @@ def metrics(version: Doc) -> list[Doc]:
     On the platform they come from the runs that logged the model; the emulator has no such runs.
     """
     manifest, moment = version["manifest"], int(version["updated"] * 1000)
-    told = manifest["metadata"].get("metrics")
+    metrics = manifest["metadata"].get("metrics")
     rows = {
         key: {"key": key, "value": value, "timestamp": moment, "step": manifest["step"]}
-        for key, value in (told.items() if isinstance(told, dict) else ())
+        for key, value in (metrics.items() if isinstance(metrics, dict) else ())
         if isinstance(value, int | float) and not isinstance(value, bool)
     }
     return list({**rows, **version["metrics"]}.values())

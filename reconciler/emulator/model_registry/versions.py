@@ -51,7 +51,7 @@ def put_version() -> flask.Response:
     return answer({"data": views.show_version(records.put_version(given["manifest"]))})
 
 
-# The client deletes by manifest elsewhere, and the public documents here, under this root alone.
+# The client deletes by manifest under another root; the public documents, under this root only.
 @registry_versions.post(ROOTS[0] + "/model-versions")
 def delete_described_version() -> flask.Response:
     """Remove the version that a manifest means."""

@@ -162,7 +162,7 @@ def _run(run_id: str) -> Doc:
 
 
 def _offset(token: str) -> int:
-    """Where a page starts: a token is the offset in base64, and one that is no offset means 0."""
+    """The offset at which a page starts, base64 in the token; 0 for any other token."""
     try:
         digits = base64.b64decode(token, validate=True).decode()
     except (ValueError, binascii.Error):

@@ -9,7 +9,7 @@ from reconciler.emulator.quirks.quirk import Quirk
 
 
 class Nulls(Quirk):
-    """Every optional key is there, null where there is no value, also where null is not declared.
+    """Every optional key is present, null without a value, also where null is not declared.
 
     The official ``datarobot`` client drops nulls from every answer, which suggests that there are
     some.

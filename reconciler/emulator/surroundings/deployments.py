@@ -100,7 +100,7 @@ def _label(version: Doc) -> str:
 def _shown(deployment: Doc) -> Doc:
     """The fields that the clients read; the whole object has many more."""
     model, version, built = _facts(deployment)
-    # Left out where there is none, as on the model itself.
+    # Left out without a value, as on the model itself.
     target = {"targetName": model["targetName"]} if model["targetName"] is not None else {}
     return {
         "id": deployment["id"],

@@ -3,7 +3,7 @@
 No batch yet: the input is uploaded, unless it is there, and a batch is made of it.  A running one
 is waited for, whoever started it.  One that ended badly stays so until the input changes or
 ``--retry-failed`` asks for another.  A good one is left alone; only an output that this machine
-wants and does not have is fetched, which writes nothing there and is no drift.
+wants and does not have is fetched, which writes nothing there and is not drift.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def check(resource: Resource, scope: str) -> Iterator[Problem]:
     """All that can be said offline: the lines of the input, and where the output goes."""
     for key, given in (("id", resource.id), ("userProvidedId", resource.user_provided_id)):
         if given is not None:
-            told = f"metadata.{key}: a batch is known by its input and has no other identity"
-            yield _at(resource, f"metadata.{key}", "no-identity", told, "Take the key out.")
+            problem = f"metadata.{key}: a batch is known by its input and has no other identity"
+            yield _at(resource, f"metadata.{key}", "no-identity", problem, "Take the key out.")
     files = resource.files[INPUT]
     # Said once: there may be twenty of them.
     hint = "Mend the file: the platform refuses all of it for any line."
@@ -76,8 +76,8 @@ def check(resource: Resource, scope: str) -> Iterator[Problem]:
         hint = ""
     output = output_path(resource)
     if output is not None and files.source in (output, errors_path(output)):
-        told = "the output would be written over the input"
-        yield _at(resource, "spec.output", "output-is-input", told, "Name another file.")
+        problem = "the output would be written over the input"
+        yield _at(resource, "spec.output", "output-is-input", problem, "Name another file.")
 
 
 def _run(change: PlanContext, facts: BatchFacts) -> StepDraft:
@@ -142,10 +142,10 @@ def _unfit(change: PlanContext, given: Input) -> Iterator[Problem]:
     resource, active = change.resource, change.platform["active"]
     if given.model not in active:
         near = nearest(given.model, active)
-        told = f"{given.name}: the model {given.model} is not active"
+        problem = f"{given.name}: the model {given.model} is not active"
         names = ", ".join(sorted(active)[:NAMES_TOLD]) or "none"
         more = f" and {len(active) - NAMES_TOLD} more" if len(active) > NAMES_TOLD else ""
-        message = f"{told}; did you mean {near!r}?" if near else told
+        message = f"{problem}; did you mean {near!r}?" if near else problem
         yield _at(resource, "spec.input", "inactive-model", message, f"Active: {names}{more}.")
     config = config_of(given.model, change.platform["config"])
     for message, certain in too_long(given, config):
@@ -162,13 +162,13 @@ def _ambiguous(change: PlanContext, facts: BatchFacts) -> Iterator[Problem]:
     if output is not None:
         yield from _shared_output(change, {output, errors_path(output)})
     if len(running) > 1:
-        told = f"batches of one and the same input run: {', '.join(running)}"
+        problem = f"batches of one and the same input run: {', '.join(running)}"
         hint = "Cancel all but one of them on the platform."
-        yield _at(resource, "spec.input", "ambiguous-identity", told, hint)
+        yield _at(resource, "spec.input", "ambiguous-identity", problem, hint)
     if not facts.batches and len(files) > 1:
-        told = f"one and the same input is there more than once: {', '.join(files)}"
+        problem = f"one and the same input is there more than once: {', '.join(files)}"
         hint = "Delete all but one of these files on the platform."
-        yield _at(resource, "spec.input", "ambiguous-identity", told, hint)
+        yield _at(resource, "spec.input", "ambiguous-identity", problem, hint)
 
 
 def _shared_output(change: PlanContext, written: set[str]) -> Iterator[Problem]:
@@ -179,8 +179,8 @@ def _shared_output(change: PlanContext, written: set[str]) -> Iterator[Problem]:
         theirs = {source, *((output, errors_path(output)) if output else ())}
         if written & theirs:
             verb = "reads" if source in written else "writes to"
-            told = f"{other} {verb} {resource.spec[OUTPUT]} or the file of errors beside it, too"
-            yield _at(resource, "spec.output", "same-output", told, "Give each a file of its own.")
+            text = f"{other} {verb} {resource.spec[OUTPUT]} or the file of errors beside it, too"
+            yield _at(resource, "spec.output", "same-output", text, "Give each a file of its own.")
 
 
 def _at(

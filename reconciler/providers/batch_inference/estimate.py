@@ -19,7 +19,7 @@ PATH = "estimated cost"
 
 
 def config_of(model: str, configs: Sequence[ModelConfig]) -> ModelConfig | None:
-    """What is told of a model; requests call it by its name, and a platform may list ids only."""
+    """What is known of a model; requests call it by its name, and a platform may list ids only."""
     for key in ("name", "id", "model_code"):
         for config in configs:
             if getattr(config, key) == model:

@@ -29,7 +29,7 @@ class BatchFacts(Facts):
 
 
 def batch_facts(live: Live | None) -> BatchFacts:
-    """The facts of a live batch; those of nothing where there is none."""
+    """The facts of a live batch; empty facts without one."""
     if live is None:
         return BatchFacts()
     assert isinstance(live.facts, BatchFacts)

@@ -48,9 +48,9 @@ def digest_of_batch(batch: Batch, owned_by: str, files: Mapping[str, str]) -> st
 
     ``files`` are the digits of the owner's files by id.
     """
-    told = batch.metadata or {}
-    if told.get(OWNER) == owned_by:
-        return str(told.get(CONTENT)).removeprefix("sha256:")[:DIGITS]
+    metadata = batch.metadata or {}
+    if metadata.get(OWNER) == owned_by:
+        return str(metadata.get(CONTENT)).removeprefix("sha256:")[:DIGITS]
     return files.get(batch.input_file_id, "")
 
 

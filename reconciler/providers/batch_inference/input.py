@@ -48,8 +48,8 @@ def read_input(files: FileSet, endpoint: str) -> Input:
     """The input that a blob holds, judged as the platform will judge it."""
     (entry,) = files.entries
     if entry.size > MOST_BYTES:
-        told = f"{entry.path} has {entry.size} bytes, and a batch takes {MOST_BYTES} at most"
-        return Input(entry.path, wrong=(told,))
+        problem = f"{entry.path} has {entry.size} bytes, and a batch takes {MOST_BYTES} at most"
+        return Input(entry.path, wrong=(problem,))
     return _read(files.source, entry.path, entry.sha256, endpoint)
 
 
@@ -100,10 +100,10 @@ class _Reading:
             request = json.loads(line.decode(), parse_constant=_refuse)
             asked = self._request(number, request) if isinstance(request, dict) else None
         except (ValueError, RecursionError) as error:
-            self._tell(number, f"is no JSON ({_why(error)})")
+            self._tell(number, f"is not JSON ({_why(error)})")
             return
         if asked is None:
-            self._tell(number, "is no JSON object")
+            self._tell(number, "is not a JSON object")
             return
         self._requests.append(asked)
         for wrong in (*self._frame(number, request), *self._asked(request)):
@@ -166,4 +166,4 @@ def _why(error: Exception) -> str:
 
 def _refuse(name: str) -> None:
     """Python reads ``NaN`` and its kin, which JSON does not have."""
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(f"{name} is not a number in JSON")

@@ -32,7 +32,7 @@ CREATE_BATCH = Operation("create_batch", "POST", "batches", one(Batch))
 GET_BATCH = Operation("get_batch", "GET", "batches/{batch}", one(Batch), NONE)
 # 422 when it has ended.
 CANCEL_BATCH = Operation("cancel_batch", "POST", "batches/{batch}/cancel", one(Batch), NONE)
-# Of a batch in flight it is no more than a cancel.
+# For a batch in flight it only cancels.
 DELETE_BATCH = Operation("delete_batch", "DELETE", "batches/{batch}", one(Batch), NONE)
 
 OPERATIONS = table(

@@ -23,7 +23,7 @@ from reconciler.providers.batch_inference.verdict import (
     COMPLETED,
     DONE,
     FAILED,
-    REASONS_TOLD,
+    MAX_REASONS,
     RUNNING,
     complaint,
     failed_lines,
@@ -140,7 +140,7 @@ class Reads:
                 return replace(facts, state=DONE, batch=batch.id, fetch=fetch, created=created)
         newest = batches[0]
         errors = self._errors(newest) if newest.status == COMPLETED else b""
-        lines = [line.rstrip(".") for line in islice(failed_lines(errors), REASONS_TOLD)]
+        lines = [line.rstrip(".") for line in islice(failed_lines(errors), MAX_REASONS)]
         why = "; ".join([complaint(newest, require, errors), *lines])
         return replace(facts, state=FAILED, batch=newest.id, why=why)
 
@@ -166,7 +166,7 @@ class Reads:
         """Whether the output is wanted here, is still kept there, and is not here yet.
 
         The platform keeps files for 30 days after the job and knows no digest of them: an output
-        on disk is told from one of another batch by its size.
+        on disk is distinguished from one of another batch by its size.
         """
         path = output_path(resource)
         listing = self._listing

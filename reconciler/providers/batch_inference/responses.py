@@ -91,6 +91,6 @@ class ActiveModels(Wire):
 
 
 class ModelConfigs(Wire):
-    """The same models with all that is told of them; the key is ``active_models`` here too."""
+    """The same models with all their details; the key is ``active_models`` here too."""
 
     active_models: list[ModelConfig] = Field(default_factory=list)

@@ -38,7 +38,7 @@ def fetch(client: Client, file: str, least: int) -> bytes:
     if _is_cut_off(content, least):
         raise ApiError(
             f"the content of {file} was cut off on its way: {len(content)} bytes arrived",
-            "Run it again: it is fetched anew, and nothing is run twice.",
+            "Run it again: the results are fetched again, and nothing is run twice.",
         )
     return content
 

@@ -12,7 +12,7 @@ from reconciler.providers.batch_inference.tokens import counted
 ABSENT, RUNNING, FAILED, DONE = "absent", "running", "failed", "done"
 COMPLETED = "completed"
 ENDED = frozenset({COMPLETED, "failed", "expired", "cancelled"})
-REASONS_TOLD = 5
+MAX_REASONS = 5
 LINE_SHOWN = 200
 
 
@@ -29,8 +29,8 @@ def complaint(batch: Batch, require: Mapping[str, Any], errors: bytes) -> str:
     if batch.status == COMPLETED:
         return _too_many_failed(batch, require, errors)
     if batch.status == "failed":
-        told = "; ".join(refusals(batch)[:REASONS_TOLD])
-        return f"the platform refused its input: {told or 'it gave no reason'}"
+        reason = "; ".join(refusals(batch)[:MAX_REASONS])
+        return f"the platform refused its input: {reason or 'it gave no reason'}"
     counts = batch.counts
     answered = f"{counts.completed} of {counts.total} requests were answered"
     if batch.status == "expired":
@@ -63,8 +63,8 @@ def _too_many_failed(batch: Batch, require: Mapping[str, Any], errors: bytes) ->
     failed = counts.failed if counts else len(errors.splitlines())
     if allowed is None or failed <= allowed:
         return ""
-    told = f"{failed} of {counts.total} requests" if counts else counted(failed, "request")
-    return f"{told} failed, and require.failed allows {allowed}"
+    reason = f"{failed} of {counts.total} requests" if counts else counted(failed, "request")
+    return f"{reason} failed, and require.failed allows {allowed}"
 
 
 def _answer(record: Mapping[str, Any]) -> str:
@@ -75,6 +75,6 @@ def _answer(record: Mapping[str, Any]) -> str:
     if not isinstance(response, dict):
         return "no answer"
     body = response.get("body")
-    told = body.get("error") if isinstance(body, dict) else None
-    message = told.get("message") if isinstance(told, dict) else body
+    reason = body.get("error") if isinstance(body, dict) else None
+    message = reason.get("message") if isinstance(reason, dict) else body
     return f"{response.get('status_code')}: {message}"

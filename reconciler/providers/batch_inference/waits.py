@@ -59,10 +59,10 @@ class Waits:
         name = wait.params["batch"]
         pace, last = Polling(self.outside, wait.timeout, LONGEST_PAUSE), ""
         while is_running(batch := self.client.read(api.GET_BATCH, name)):
-            told = progress(batch)
-            if told != last:
-                watch.tell(told)
-                last = told
+            line = progress(batch)
+            if line != last:
+                watch.tell(line)
+                last = line
             if pace.is_over:
                 raise JobFailed(
                     f"batch {name} is still {batch.status} after {wait.timeout:g} s",

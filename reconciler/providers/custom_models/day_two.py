@@ -35,7 +35,7 @@ class DayTwo:
     # -- logs ------------------------------------------------------------------------------
 
     def logs(self, live: Live, job: str, lines: int) -> str:
-        """The end of the newest log of this kind; LiveStateError when there is none."""
+        """The end of the newest log of this kind; LiveStateError without one."""
         if live.kind == ENVIRONMENT:
             return _tail(self._environment_log(live, job), lines)
         read: Mapping[str, Callable[[Live, int], str]] = {

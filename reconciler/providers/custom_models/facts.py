@@ -153,7 +153,7 @@ def model_facts(live: Live) -> ModelFacts:
 
 
 def current_version(context: PlanContext) -> VersionFacts | None:
-    """The latest version of the live model; None when there is no model or no version."""
+    """The latest version of the live model; None without a model or a version."""
     return model_facts(context.live).version if context.live else None
 
 

@@ -124,7 +124,7 @@ def _state(client: Client, model: str, version: VersionFacts) -> JobState:
         # 404: none was computed, so one that was requested has failed, or runs still.
         if error.status == 404:
             return noted if noted.state != DONE else JobState(ABSENT)
-        # 422: one is being computed, or there is no training data yet to compute it from.
+        # 422: one is being computed, or training data to compute it from is missing.
         if error.status == 422:
             return JobState(RUNNING, status=noted.status) if version.trained else noted
         raise
@@ -151,7 +151,7 @@ def _recover(client: Client, call: Call, _: Resource | None) -> Outputs | None:
     try:
         impact = client.read(api.GET_IMPACT, *ids)
     except ApiError as error:
-        # 422: it is being computed; 404: there is none.
+        # 422: it is being computed; 404: none exists.
         return {"impactStatus": ""} if error.status == 422 else None
     rows = call.body.get("rowCount")
     return {"impactStatus": ""} if rows in (None, impact.row_count) else None

@@ -20,7 +20,7 @@ REQUIREMENTS = "requirements.txt"
 
 
 def live_version(version: Version | None) -> dict[str, Any]:
-    """The version's settings under the keys of ``spec.version``; {} when there is none."""
+    """The version's settings under the keys of ``spec.version``; {} without a version."""
     if version is None:
         return {}
     return {

@@ -59,7 +59,7 @@ def live_model(
     versions: Sequence[ModelVersion] = (),
     near: Sequence[str] = (),
 ) -> Live:
-    """What the registry has to say about this manifest; ``id`` is '' when there is no such model.
+    """What the registry has to say about this manifest; ``id`` is '' when the model does not exist.
 
     Not None then, so that the plan can tell which names are near.
     """

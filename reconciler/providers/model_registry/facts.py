@@ -60,7 +60,7 @@ class RegistryFacts(Facts):
 
 
 def registry_facts(live: Live | None) -> RegistryFacts:
-    """The facts of a registry model; those of nothing where there is none."""
+    """The facts of a registry model; empty facts without one."""
     if live is None:
         return RegistryFacts()
     assert isinstance(live.facts, RegistryFacts)

@@ -36,7 +36,7 @@ class ModelRegistry(Provider):
         return ()
 
     def find(self, resource: Resource) -> Live | None:
-        """The model that a manifest names, and its version; also when there is none, or two."""
+        """The model that a manifest names, and its version; also when none exists, or two."""
         models = self._models(resource)
         if not models:
             return live_model(resource, (), near=self._near(resource))
@@ -46,7 +46,8 @@ class ModelRegistry(Provider):
 
     def _models(self, resource: Resource) -> Sequence[Model]:
         spec = resource.spec
-        # A model without versions is found, to say so; a repository's name is no filter.
+        # A model without versions is listed so that this is reported.  A name with its repository
+        # cannot be filtered by.
         named = {"fqn": spec["fqn"]} if "fqn" in spec else {"name": spec["modelName"]}
         found = self.client.list_models(**named, include_empty_models=True)
         return sorted((m for m in found if is_meant(m, resource)), key=lambda model: model.id)

@@ -83,7 +83,7 @@ ReleaseRange = Annotated[
 class RegistryRequire(Spec):
     """What the resolved version must be; ``alias`` and ``version`` also choose it.
 
-    ``framework`` is no closed list: a registry may know frameworks that its contract does not.
+    ``framework`` is not a closed list: a registry may know frameworks that its contract does not.
     """
 
     version: VersionRange = absent()

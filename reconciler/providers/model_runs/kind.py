@@ -38,7 +38,7 @@ def run_draft(change: PlanContext) -> StepDraft | None:
         return StepDraft(problems=(_indistinct(change, clashes),))
     live = change.live
     if live is None:
-        return _trigger(change, "there is no run of these models yet")
+        return _trigger(change, "these models have no run yet")
     if run_facts(live).status in UNDER_WAY:
         return _follow(change, live)
     if change.options.retry_failed and _failure(live):
@@ -92,8 +92,8 @@ def _standing(change: PlanContext, live: Live) -> StepDraft | None:
 def _failure(live: Live) -> str:
     facts = run_facts(live)
     if facts.status != SUCCESS:
-        told = f" ({facts.error})" if facts.error else ""
-        return f"the newest run ended as {facts.status}{told}"
+        detail = f" ({facts.error})" if facts.error else ""
+        return f"the newest run ended as {facts.status}{detail}"
     failed = facts.failed_tests
     if not failed:
         return ""
@@ -153,8 +153,8 @@ def _timeout(change: PlanContext) -> float:
     return float(change.resource.spec.get("timeout", TIMEOUT))
 
 
-def _shown(told: str | None) -> str:
-    at = moment(told)
+def _shown(detail: str | None) -> str:
+    at = moment(detail)
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else "an unknown time"
 
 
@@ -175,7 +175,7 @@ def _indistinct(change: PlanContext, others: list[str]) -> Problem:
     path = next(f"spec.{key}" for key in keys if key in resource.spec)
     return Problem(
         "indistinct-runs",
-        f"runs of {resource.address} could not be told from those of {', '.join(others)}: "
+        f"runs of {resource.address} cannot be distinguished from those of {', '.join(others)}: "
         "the platform shows a run's schema, and its models only where each is named plainly",
         "Name the models one by one, give each its own targetSchema, or make one of them.",
         str(resource.address),

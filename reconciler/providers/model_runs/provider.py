@@ -42,7 +42,7 @@ class ModelRuns(Provider):
         return self.reads.find(resource)
 
     def prefetch(self, resources: Sequence[Resource]) -> Outputs:
-        """The manifests whose runs could not be told apart."""
+        """The manifests whose runs cannot be distinguished."""
         return self.reads.prefetch(resources)
 
     def read_details(self, resource: Resource, live: Live) -> Live:

@@ -31,9 +31,9 @@ class Reads:
         self._runs = _Shared(client.list_runs())
 
     def prefetch(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
-        """The manifests whose runs could not be told apart.
+        """The manifests whose runs cannot be distinguished.
 
-        A plan begins with it, so the list of runs that all manifests share is read anew.
+        A plan begins with it, so the list of runs that all manifests share is read again.
         """
         with self._lock:
             self._runs = _Shared(self.client.list_runs())
@@ -87,7 +87,7 @@ class Reads:
         return list(islice(self.matching(selection, self.client.list_runs()), count))
 
     def snapshot(self, live: Live) -> Any:
-        """The newest run of the selection; None when there is none any more."""
+        """The newest run of the selection; None when it is gone."""
         found = self.newest(live, 1)
         return {"jobs": {"run": found[0].id, "status": found[0].status}} if found else None
 

@@ -41,7 +41,7 @@ class Wire(Answered):
 
 
 class Diagnostics(Wire):
-    """What compiling the models told."""
+    """The diagnostics of compiling the models."""
 
     warnings: list[str] = Field(default_factory=list)
     errors: list[str] = Field(default_factory=list)
@@ -76,8 +76,8 @@ class Run(Wire):
             manifest = json.loads(self.compile_manifest or "null")
         except (ValueError, RecursionError):
             return None
-        told = manifest.get("target_catalog") if isinstance(manifest, dict) else None
-        return told if isinstance(told, str) else None
+        value = manifest.get("target_catalog") if isinstance(manifest, dict) else None
+        return value if isinstance(value, str) else None
 
 
 class RunStep(Wire):
@@ -105,10 +105,10 @@ class TestResult(Wire):
     error_message: str | None = None
 
 
-def moment(told: Any) -> datetime | None:
+def moment(value: Any) -> datetime | None:
     """The moment that a text names, of this platform or of another one."""
     try:
-        return _utc(datetime.fromisoformat(told))
+        return _utc(datetime.fromisoformat(value))
     except (TypeError, ValueError):
         return None
 

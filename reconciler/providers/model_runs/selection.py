@@ -1,4 +1,4 @@
-"""Which runs are runs of a manifest: they carry no mark of ours, so they are told by what they ran.
+"""Which runs belong to a manifest: they carry no marker, so what they ran identifies them.
 
 A response shows the target schema (as ``project_name``), whether it was a full refresh, and the
 model names, but the names only where all of them are plain: of tags, methods, wildcards and graph
@@ -7,7 +7,7 @@ operators nothing is echoed, nor of a run of the whole project.
 So a selection of plain names is matched exactly.  Any other can only be matched by the runs that
 echo no names: those asked for through the API (a schedule has a selection of its own), whose
 steps do not contradict the selectors.  Where that leaves a doubt, a run counts as ours only if
-nothing speaks against it; two manifests that could not be told apart are refused.
+nothing speaks against it; two manifests that cannot be distinguished are refused.
 """
 
 from __future__ import annotations

@@ -34,10 +34,10 @@ def step_lines(steps: Sequence[RunStep]) -> Iterator[tuple[RunStep, str]]:
 
 def step_line(step: RunStep) -> str:
     """``fct_churn: SUCCESS, 1.5 s, 1,203 rows``."""
-    told = [step.status, duration(step.started_at, step.finished_at)]
+    parts = [step.status, duration(step.started_at, step.finished_at)]
     if step.rows_affected is not None:
-        told.append(_rows(step.rows_affected))
-    line = f"{step.model_name}: {', '.join(part for part in told if part)}"
+        parts.append(_rows(step.rows_affected))
+    line = f"{step.model_name}: {', '.join(part for part in parts if part)}"
     if not step.error_message:
         return line
     # The platform says of a skipped step that it was, once more.
@@ -65,9 +65,9 @@ def failure_log(run: Run, steps: Sequence[RunStep]) -> str:
 
 def diagnostic_lines(run: Run) -> list[str]:
     """Errors and warnings of the compilation."""
-    told = run.compile_diagnostics
-    errors = [f"error: {text}" for text in told.errors]
-    return [*errors, *(f"warning: {text}" for text in told.warnings)]
+    parts = run.compile_diagnostics
+    errors = [f"error: {text}" for text in parts.errors]
+    return [*errors, *(f"warning: {text}" for text in parts.warnings)]
 
 
 def test_line(step: RunStep, test: TestResult) -> str:

@@ -18,7 +18,7 @@ from reconciler.providers.model_runs.responses import CANCELLED, PENDING, SUCCES
 from reconciler.providers.polling import Polling
 
 RETRY = "Mend the models and apply with --retry-failed; a change of what it depends on runs it too."
-AGAIN = "Apply again to run it anew."
+AGAIN = "Apply again to start another run."
 MEND_DATA = "Mend the data or the test, and apply with --retry-failed."
 
 
@@ -72,14 +72,14 @@ class Waits:
                 f"the run {identity} could not be cancelled: {error.message}",
                 "It may go on there; the next apply finds it.",
             )
-        told = "was cancelled" if run.status == CANCELLED else f"had ended as {run.status}"
-        return Interrupted(f"stopped, and the run {identity} {told}", AGAIN)
+        detail = "was cancelled" if run.status == CANCELLED else f"had ended as {run.status}"
+        return Interrupted(f"stopped, and the run {identity} {detail}", AGAIN)
 
     def _judge(self, run: Run, wait: Wait) -> None:
         if run.status != SUCCESS:
-            told = f": {run.error_message}" if run.error_message else ""
+            detail = f": {run.error_message}" if run.error_message else ""
             raise JobFailed(
-                f"the run {run.id} ended as {run.status}{told}",
+                f"the run {run.id} ended as {run.status}{detail}",
                 AGAIN if run.status == CANCELLED else RETRY,
                 log=tree.failure_log(run, self.client.list_steps(run.id)),
             )

@@ -188,7 +188,7 @@ STOP_CONVERSION = Operation(
     "stop_conversion", "DELETE", VERSION + "conversions/{conversion}/", nothing, NONE
 )
 
-# 404 when there is none, 422 while one is computed.
+# 404 when none exists, 422 while one is computed.
 GET_IMPACT = Operation("get_impact", "GET", VERSION + "featureImpact/", one(Impact), NONE)
 START_IMPACT = Operation("start_impact", "POST", VERSION + "featureImpact/", job_id)
 # Deprecated: for versions that were tested as images.

@@ -15,7 +15,7 @@ class PagePrefetch:
     """Reads the pages of one list, with up to ``most`` requests under way.
 
     The links of later pages are guessed from the first one and ``totalCount``.  A guess is used
-    only when a page calls it its next, and the first link that is no guess ends the guessing.
+    only when a page names it as its next; the first link that differs ends the guessing.
     """
 
     def __init__(self, read: Callable[[str], Any], most: int) -> None:

@@ -90,7 +90,7 @@ class MetadataValue(Wire):
 
 
 class AssignmentError(Wire):
-    """Why a dataset could not be assigned; the message may be null when there is no error."""
+    """Why a dataset could not be assigned; the message may be null without an error."""
 
     message: str | None = None
 
