@@ -52,7 +52,7 @@ def read(
         pages = _all(pool, lambda kind: provider_of(kind.provider).list(kind.name), wanted)
         # An object may move to the next page while the pages are read, and then shows twice.
         lives = list({(live.kind, live.id): live for found in pages for live in found}.values())
-        surveys = dict(zip(used, _all(pool, prefetch, used), strict=True))
+        prefetched = dict(zip(used, _all(pool, prefetch, used), strict=True))
         listed = [each for each in resources if kinds[each.address.kind].listed]
         matches = match(listed, lives, scope)
 
@@ -68,7 +68,7 @@ def read(
         for resource, live in zip(others, _all(pool, find, others), strict=True):
             if live is not None:
                 detailed[resource.address] = live
-    return Snapshot(tuple(lives), replace(matches, pairs=detailed), surveys)
+    return Snapshot(tuple(lives), replace(matches, pairs=detailed), prefetched)
 
 
 def _all(pool: Executor, call: Callable[[A], B], items: Iterable[A]) -> list[B]:

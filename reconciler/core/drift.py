@@ -39,7 +39,7 @@ class DriftedObject:
 def drifted(plan: Plan) -> tuple[DriftedObject, ...]:
     """Every object that the plan would touch, in plan order.
 
-    Steps that only write a mark or only wait change nothing that a person could have changed, and
+    Steps that only write a marker or only wait change nothing that a person could have changed, and
     a run that is due anyway says nothing of the platform.
     """
     return tuple(_objects(step for step in plan.steps if step.action in STATES and not _idle(step)))

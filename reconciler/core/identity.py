@@ -43,7 +43,7 @@ class _Index:
 
 
 def match(resources: Sequence[Resource], lives: Sequence[Live], scope: str) -> MatchResult:
-    """Pair by ``metadata.id``, then ``userProvidedId``, then the mark; never guess.
+    """Pair by ``metadata.id``, then ``userProvidedId``, then the marker; never guess.
 
     Two candidates, a pinned id that is gone, an object of another owner and a name that the
     object of another owner has are problems, each with the ids and the way out.
@@ -114,7 +114,7 @@ def _disowned(resource: Resource, live: Live, scope: str) -> Iterable[Problem]:
             resource,
             "foreign-object",
             f"{live.id} belongs to {theirs}, not to {owner}",
-            "Manage it from there, or take the mark off its description first.",
+            "Manage it from there, or take the marker off its description first.",
         )
 
 

@@ -137,7 +137,7 @@ class Kind:
     """
     delete: Callable[[Live, Resource | None], StepDraft] | None = None
     listed: bool = True
-    """Whether live objects of this kind carry a mark and can be listed, and so be orphans.
+    """Whether live objects of this kind carry a marker and can be listed, and so be orphans.
 
     One that is not is looked up by its manifest alone (``Provider.find``).
     """

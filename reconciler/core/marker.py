@@ -1,4 +1,4 @@
-"""The ownership mark: the last line of a description, where the platform has no better field.
+"""The ownership marker: the last line of a description, where the platform has no better field.
 
 ``[reconciler owner=fraud/py311 content=sha256:... protect=true]``
 """
@@ -14,7 +14,7 @@ from reconciler.core.step import KnownAfter, KnownText
 _MARK = re.compile(r"(?:^|\n)\[reconciler((?: [a-z]+=[^\s\]]+)+)\]\s*$")
 
 LONGEST = 512
-"""Room that a manifest's description must leave for the mark, in characters."""
+"""Room that a manifest's description must leave for the marker, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def join(text: str | None, marker: Marker | None) -> str | KnownText:
 
 
 def split(description: str | None) -> tuple[str, Marker | None]:
-    """The author's text and the mark of a live description; inverse of ``join``."""
+    """The author's text and the marker of a live description; inverse of ``join``."""
     text = description or ""
     found = _MARK.search(text)
     if not found:
@@ -70,8 +70,8 @@ def split(description: str | None) -> tuple[str, Marker | None]:
     if "owner" not in pairs:
         return text, None
     owner, content = pairs.pop("owner"), pairs.pop("content", "")
-    mark = Marker(owner, content, pairs.pop("protect", "") == "true", pairs)
-    return text[: found.start()], mark
+    marker = Marker(owner, content, pairs.pop("protect", "") == "true", pairs)
+    return text[: found.start()], marker
 
 
 def scope_of(owner: str | None) -> str:

@@ -257,7 +257,7 @@ def _ambiguous(address: Address, ids: Iterable[str]) -> Problem:
     return Problem(
         "ambiguous-identity",
         f"{address} would be pruned, but its name stands for more than one: {', '.join(ids)}",
-        "Take the mark off all but the one to delete, or delete them by hand.",
+        "Take the marker off all but the one to delete, or delete them by hand.",
         address=str(address),
     )
 

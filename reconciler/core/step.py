@@ -117,7 +117,7 @@ class StepDraft:
     """What a part of a kind wants done, before the plan gives it a name and an order.
 
     ``outputs`` are the outputs that only its step can tell.  ``kept`` is
-    what differs and is left so on purpose, its ``reason`` one of ``LeftAlone.why``.  An empty
+    what differs and is left so on purpose, its ``reason`` one of ``Untouched.why``.  An empty
     ``action`` with ``problems`` says that the part cannot be planned.  ``expected`` marks a run
     that is due whatever the live state is (at every apply, say): it is not drift.
     """

@@ -30,7 +30,7 @@ REMOVED = "NO_ROLE"
 Roles = dict[str, dict[str, Any]]
 
 
-def founding(username: str) -> Roles:
+def initial(username: str) -> Roles:
     """The roles on a new object: its creator owns it."""
     return {username: {"role": OWNER, "canShare": True}}
 

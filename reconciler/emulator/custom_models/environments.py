@@ -134,7 +134,7 @@ def new_environment(world: World, username: str, given: dict[str, Any]) -> Doc:
         "id": given.get("id") or world.store.new_id("environments"),
         "created": world.now(),
         "username": username,
-        "roles": roles.founding(username),
+        "roles": roles.initial(username),
         "deleted": False,
     }
     return world.store.put("environments", settings)

@@ -123,7 +123,7 @@ def new_model(world: World, username: str, given: dict[str, Any]) -> Doc:
             "created": now,
             "updated": now,
             "createdBy": username,
-            "roles": roles.founding(username),
+            "roles": roles.initial(username),
         },
     )
 

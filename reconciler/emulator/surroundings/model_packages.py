@@ -155,5 +155,5 @@ def _new(model: Doc, version: Doc, given: dict[str, Any]) -> Doc:
         "user": caller(),
         "created": current().now(),
         "buildStatus": "inProgress",
-        "roles": roles.founding(caller()),
+        "roles": roles.initial(caller()),
     }

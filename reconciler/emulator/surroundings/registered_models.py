@@ -79,7 +79,7 @@ def add(name: str, description: str, target: Doc) -> Doc:
             "created": now,
             "modified": now,
             "user": caller(),
-            "roles": roles.founding(caller()),
+            "roles": roles.initial(caller()),
         },
     )
 

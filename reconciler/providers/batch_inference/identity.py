@@ -22,7 +22,7 @@ _END = re.compile(r"([0-9a-f]{12})\.jsonl")
 
 
 def owner(resource: Resource) -> str:
-    """``<scope>/<name>``, as every mark has it."""
+    """``<scope>/<name>``, as every marker has it."""
     return f"{resource.scope}/{resource.address.name}"
 
 

@@ -48,7 +48,7 @@ class Own:
 
 
 class Reads:
-    """Reads only.  A survey keeps its listing for the look-ups that follow it."""
+    """Reads only.  A prefetch keeps its listing for the look-ups that follow it."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -97,7 +97,7 @@ class Reads:
         return {"jobs": {"files": files, "batches": sorted(batch.id for batch, _ in own.batches)}}
 
     def own(self, owned_by: str) -> Own:
-        """The files and batches of one owner, as of the last survey."""
+        """The files and batches of one owner, as of the last prefetch."""
         with self._lock:
             if self._listing is None:
                 self._listing = self._list()

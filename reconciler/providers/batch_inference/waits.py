@@ -57,13 +57,13 @@ class Waits:
 
     def _ended(self, wait: Wait, watch: Watch) -> Batch:
         name = wait.params["batch"]
-        pace, last = Polling(self.outside, wait.timeout, LONGEST_PAUSE), ""
+        polling, last = Polling(self.outside, wait.timeout, LONGEST_PAUSE), ""
         while is_running(batch := self.client.read(api.GET_BATCH, name)):
             line = progress(batch)
             if line != last:
                 watch.tell(line)
                 last = line
-            if pace.is_over:
+            if polling.is_over:
                 raise JobFailed(
                     f"batch {name} is still {batch.status} after {wait.timeout:g} s",
                     "It goes on there; the next run waits for it again. Raise spec.timeout.",
@@ -73,7 +73,7 @@ class Waits:
                     f"stopped waiting for batch {name}, which goes on",
                     "The next run waits for it again; `reconciler cancel` stops it.",
                 )
-            pace.rest()
+            polling.rest()
         return batch
 
     def _bring(self, batch: Batch, resource: Resource | None) -> bytes:

@@ -73,11 +73,11 @@ class CustomModels(Provider):
         self.client = Client(http)
         self.day_two = DayTwo(self.client)
         self.start: dict[str, Start] = {}
-        self.find_effect: dict[str, Recover] = {}
+        self._recoveries: dict[str, Recover] = {}
         self.follow: dict[str, Follow] = {}
         for each in (*SLICES, Copies().slice()):
             self.start |= each.start
-            self.find_effect |= each.recover
+            self._recoveries |= each.recover
             self.follow |= each.follow
 
     def list(self, kind: str) -> Sequence[Live]:
@@ -124,7 +124,7 @@ class CustomModels(Provider):
 
     def recover(self, call: Call, resource: Resource | None) -> Outputs | None:
         """What a write made whose answer was lost; a write that only sets values is sent again."""
-        find = self.find_effect.get(call.operation)
+        find = self._recoveries.get(call.operation)
         if find is None:
             return None
         outputs = look_for(lambda: find(self.client, call, resource), self.http.outside)

@@ -41,7 +41,7 @@ class Waits:
         return {"runId": run.id}
 
     def _follow(self, wait: Wait, watch: Watch) -> Run:
-        pace = Polling(self.outside, wait.timeout)
+        polling = Polling(self.outside, wait.timeout)
         progress = _Progress(self.client, watch)
         while True:
             run = self.client.read(GET_RUN, wait.params["run"])
@@ -50,13 +50,13 @@ class Waits:
                 return run
             if watch.stopped():
                 raise self._interrupted(wait)
-            if pace.is_over:
+            if polling.is_over:
                 raise JobFailed(
                     f"the run {run.id} is still {run.status} after {wait.timeout:g} s",
                     "It goes on there; the next apply waits for it again. Raise the timeout.",
                     log=tree.failure_log(run, self.client.list_steps(run.id)),
                 )
-            pace.rest()
+            polling.rest()
 
     def _interrupted(self, wait: Wait) -> Interrupted:
         identity = wait.params["run"]
