@@ -34,10 +34,10 @@ from reconciler.core.saved_plan import (
     check_touched,
 )
 from reconciler.core.untouched import without
-from reconciler.desired.commit import compare_commits, read_commit, unreadable
-from reconciler.desired.git_dir import GitError
 from reconciler.desired.load import Desired, load
 from reconciler.errors import LiveStateError, Problem, SettingsError
+from reconciler.git.commit import compare_commits, read_commit, unreadable
+from reconciler.git.git_dir import GitError
 from reconciler.guard import LiveGuard
 from reconciler.live import read
 from reconciler.lock import hold

@@ -19,10 +19,10 @@ from reconciler.desired.path_problem import PathProblem, dig, undotted
 from reconciler.desired.prepare import Context, ParsedFile, prepare
 from reconciler.desired.project import Project
 from reconciler.desired.project_file import Asked, read_project, unused_patches
-from reconciler.desired.regular_file import real_path
 from reconciler.desired.resolve import resolve
 from reconciler.desired.resource_builder import ResourceBuilder
 from reconciler.errors import ManifestError, Problem
+from reconciler.regular_file import real_path
 
 MAX_DOCUMENTS: Final = 20_000
 

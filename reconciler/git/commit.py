@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from reconciler.desired.dirty import is_dirty
-from reconciler.desired.git import Git, open_git
-from reconciler.desired.git_dir import HASH, GitError, find_git_dir
-from reconciler.desired.regular_file import real_path
 from reconciler.errors import Problem
+from reconciler.git.dirty import is_dirty
+from reconciler.git.git_dir import HASH, GitError, find_git_dir
+from reconciler.git.process import Git, open_git
+from reconciler.regular_file import real_path
 
 # The platform wants an http(s) URL beside the hash (``gitModelVersion.commitUrl``); a name under
 # ``invalid`` is reserved for what does not exist.
