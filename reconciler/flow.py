@@ -36,8 +36,7 @@ from reconciler.core.saved_plan import (
 from reconciler.core.untouched import without
 from reconciler.desired.load import Desired, load
 from reconciler.errors import LiveStateError, Problem, SettingsError
-from reconciler.git.commit import compare_commits, read_commit, unreadable
-from reconciler.git.git_dir import GitError
+from reconciler.git.commit import CommitFacts, CommitOrder, commit_facts, unreadable
 from reconciler.guard import LiveGuard
 from reconciler.live import read
 from reconciler.lock import hold
@@ -91,7 +90,6 @@ class Session:
         self.graph = _selected(self.desired.graph, ask.select)
         self._providers: dict[str, Provider] = {}
         self._lives: Mapping[Address, Live] = {}
-        self._git_error = ""
         self._lock = Lock()
 
     def __enter__(self) -> Session:
@@ -122,12 +120,13 @@ class Session:
         snapshot = read(
             self.graph, self.tools.kinds, self.provider, project.scope, ask.parallelism, named
         )
+        commits = self._commits(snapshot.matches)
         world = PlanInput(
             graph=self.graph,
             matches=snapshot.matches,
             kinds=self.tools.kinds,
             lives=snapshot.lives,
-            options=self._options(snapshot.matches),
+            options=self._options(commits),
             policy=Policy(
                 prune=project.policy.prune or ask.prune,
                 max_delete_percent=project.policy.max_delete_percent,
@@ -143,15 +142,14 @@ class Session:
             *(self.desired.locate(problem) for problem in made.problems),
             *self.warnings(),
         )
-        if self._git_error:
-            guarded = bool(world.options.unknown)
-            problems = (*problems, unreadable(self._git_error, guarded))
+        if commits.error:
+            problems = (*problems, unreadable(commits.error, bool(world.options.unknown)))
         return replace(
             made,
             problems=problems,
             requests=self.requests(),
             endpoint={name: self._settings(name).endpoint for name in sorted(self._providers)},
-            commit=str((world.options.commit or {}).get("mainBranchCommitSha") or ""),
+            commit=commits.commit.sha if commits.commit else "",
         )
 
     def warnings(self) -> tuple[Problem, ...]:
@@ -278,34 +276,20 @@ class Session:
     def _serving(self, address: Address) -> Provider:
         return self.provider(self.tools.kinds[address.kind].provider)
 
-    def _options(self, matches: MatchResult) -> Options:
+    def _commits(self, matches: MatchResult) -> CommitFacts:
         ours = (*matches.pairs.values(), *matches.orphans)
         recorded = {sha for live in ours for sha in live.commits}
-        order = compare_commits(self.ask.project_dir, recorded, self.ask.env)
+        return commit_facts(self.ask.project_dir, self.ask.env, self.ask.own_files, recorded)
+
+    def _options(self, commits: CommitFacts) -> Options:
+        order = CommitOrder() if self.ask.allow_rollback else commits.order
         return Options(
             scope=self.desired.project.scope,
             retry_failed=self.ask.retry_failed,
-            commit=self._commit(),
-            newer=frozenset() if self.ask.allow_rollback else order.newer,
-            unknown=frozenset() if self.ask.allow_rollback else order.unknown,
+            commit=commits.commit,
+            newer=order.newer,
+            unknown=order.unknown,
         )
-
-    def _commit(self) -> Mapping[str, str | None] | None:
-        try:
-            commit = read_commit(self.ask.project_dir, self.ask.env, self.ask.own_files)
-        except GitError as error:
-            self._git_error = str(error)
-            return None
-        if commit is None or commit.dirty:
-            # A dirty tree is not a commit: recording one would be wrong.
-            return None
-        return {
-            "commitUrl": commit.url,
-            "mainBranchCommitSha": commit.sha,
-            "pullRequestCommitSha": None,
-            # A checkout of a bare commit, as a CI server makes it, is on no branch.
-            "refName": commit.ref or commit.sha,
-        }
 
 
 def _by_address(matches: MatchResult) -> dict[Address, Live]:

@@ -104,7 +104,7 @@ def orphan_problems(live: Live, address: str) -> Iterable[Problem]:
 
 
 def order_problems(step: Step, live: Live, options: Options) -> Iterable[Problem]:
-    """An older commit must not go over a newer one (``gitModelVersion`` records which it was)."""
+    """An older commit must not go over a newer one."""
     for sha in live.commits:
         if sha in options.newer:
             yield Problem(

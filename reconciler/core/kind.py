@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from reconciler.core.commit import Commit
 from reconciler.core.resource import Address, Live, Resource
 from reconciler.core.step import FieldChange, StepDraft
 from reconciler.errors import Problem
@@ -58,7 +59,7 @@ class Options:
 
     scope: str = "default"
     retry_failed: bool = False
-    commit: Mapping[str, Any] | None = None
+    commit: Commit | None = None
     newer: frozenset[str] = frozenset()
     unknown: frozenset[str] = frozenset()
 

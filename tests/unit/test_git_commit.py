@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.git.commit import Commit, commit_url, compare_commits
+from reconciler.core.commit import Commit
+from reconciler.git.commit import commit_url, compare_commits
 from reconciler.git.commit import read_commit as read
 from reconciler.git.git_dir import GitError
 
