@@ -50,7 +50,7 @@ class FieldRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class PlanOptions:
     """What the user asked of this run beside the manifests, and the commit it runs from.
 
     ``newer`` are commits recorded on live objects that come after it, ``unknown`` those that the
@@ -79,7 +79,7 @@ class PlanContext:
     live: Live | None
     fields: tuple[FieldChange, ...]
     outputs: Mapping[Address, Outputs]
-    options: Options
+    options: PlanOptions
     catalog: Mapping[str, tuple[Live, ...]] = field(default_factory=dict)
     platform: Mapping[str, Any] = field(default_factory=dict)
     own_outputs: Outputs = field(default_factory=dict)
