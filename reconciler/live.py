@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from reconciler.core.graph import Graph
 from reconciler.core.identity import MatchResult, match
 from reconciler.core.kind import Kind
+from reconciler.core.marker import name_of
+from reconciler.core.plan import Plan
 from reconciler.core.provider import Provider
 from reconciler.core.resource import Address, Live, Resource
 
@@ -24,6 +26,23 @@ class Snapshot:
     lives: tuple[Live, ...]
     matches: MatchResult
     platform: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def by_address(self) -> Mapping[Address, Live]:
+        """The live objects of the project: matched ones, and orphans under their old name."""
+        orphans = {Address(o.kind, name_of(o.owner or o.name)): o for o in self.matches.orphans}
+        return {**orphans, **self.matches.pairs}
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentPlan:
+    """A plan, and the project's live objects that it was made from."""
+
+    plan: Plan
+    lives: Mapping[Address, Live]
+
+    def touched(self) -> list[Address]:
+        """The live objects that the plan has a step for."""
+        return sorted({step.address for step in self.plan.steps if step.address in self.lives})
 
 
 def read(
@@ -57,7 +76,8 @@ def read(
         matches = match(listed, lives, scope)
 
         def find(resource: Resource) -> Live | None:
-            return provider_of(kinds[resource.address.kind].provider).find(resource)
+            name = kinds[resource.address.kind].provider
+            return provider_of(name).find(resource)
 
         def detail(address: Address) -> Live:
             provider = provider_of(kinds[address.kind].provider)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -16,7 +15,6 @@ from reconciler.cli.context import (
     complete,
     emit,
     format_option,
-    pass_context,
     problems_of,
     run_options,
 )
@@ -28,16 +26,19 @@ from reconciler.core.plan_compare import AGAIN, check_expected
 from reconciler.core.report import Report
 from reconciler.core.saved_plan import SavedPlan
 from reconciler.errors import ManifestError, Problem, ReconcilerError, SettingsError, StalePlanError
-from reconciler.flow import Session
+from reconciler.flow import apply_plan, make_plan
+from reconciler.live import CurrentPlan
 from reconciler.render.data import plan_data, report_data, to_json
 from reconciler.render.text import plan_text, report_text
+from reconciler.review import confirm_plan, guard_plan, save_plan
+from reconciler.session import RunOptions, Session
 
 SHOW_AGAIN = "Run `reconciler apply` again and review the plan that it shows."
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """How an apply is to be agreed on and reported.
+class ApplyOptions:
+    """How an apply is approved and reported.
 
     ``expect`` is the digest of the plan that was reviewed, '' when none was given.
     """
@@ -81,57 +82,58 @@ def _digest_form(context: click.Context, option: click.Parameter, value: str) ->
     "--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the result as JSON."
 )
 @format_option("text", "json")
-@pass_context
 def apply(
     context: CliContext,
+    options: RunOptions,
     /,
-    paths: tuple[Path, ...],
     auto_approve: bool,
     report: Path | None,
     expect: str,
     form: str,
-    **wishes: Any,
 ) -> int:
     """Make live match the manifests, or carry out a saved plan.
 
     A plan saved by `plan --out` is named in the place of the paths, as PLAN.JSON.
     """
-    wish = Wish(auto_approve, form, report, expect)
+    how = ApplyOptions(auto_approve, form, report, expect)
 
     def failed(problems: tuple[Problem, ...]) -> str:
-        return _data(Plan("", wishes["target"], problems=problems), Report(()))
+        return _data(Plan("", options.target, problems=problems), Report(()))
 
     with complete(form, failed):
-        if is_plan_file(paths):
-            return _apply_saved(context, paths[0], wish, wishes)
-        own = (report,) if report else ()
-        with context.session(paths, own_files=own, **wishes) as session, session.lock():
-            return _apply(context, session, session.plan(), wish)
+        if is_plan_file(options.paths):
+            return _apply_saved(context, options, how)
+        options = replace(options, own_files=(report,) if report else ())
+        with context.session(options) as session, session.lock():
+            return _apply(context, session, make_plan(session), how)
 
 
-def _apply_saved(context: CliContext, path: Path, wish: Wish, wishes: dict[str, Any]) -> int:
+def _apply_saved(context: CliContext, options: RunOptions, how: ApplyOptions) -> int:
+    (path,) = options.paths
     saved = read_plan(path)
-    if wishes["prune"] or wishes["select"] or wishes["retry_failed"]:
-        options = "--prune, --select and --retry-failed"
-        raise click.UsageError(f"{options} are chosen when a plan is made, not here")
-    bound = {
-        "target": wishes["target"] or saved.plan.target,
-        "select": saved.binding.select,
-        "prune": saved.binding.prune,
-        "retry_failed": saved.binding.retry_failed,
-        "own_files": (path, wish.report) if wish.report else (path,),
-    }
-    with _bound(context, saved, {**wishes, **bound}) as session, session.lock():
+    if options.prune or options.select or options.retry_failed:
+        refused = "--prune, --select and --retry-failed"
+        raise click.UsageError(f"{refused} are chosen when a plan is made, not here")
+    options = replace(
+        options,
+        paths=context.options(tuple(options.project_dir / p for p in saved.binding.paths)).paths,
+        target=options.target or saved.plan.target,
+        select=saved.binding.select,
+        prune=saved.binding.prune,
+        retry_failed=saved.binding.retry_failed,
+        own_files=(path, how.report) if how.report else (path,),
+    )
+    with _bound(context, options) as session, session.lock():
         saved = read_plan(path)  # once more: who held the lock until now may have used it
-        fresh, guard = session.confirm(saved)
-        return _apply(context, session, fresh, wish, Reviewed(saved, path, guard))
+        current = make_plan(session)
+        guard = confirm_plan(session, saved, current)
+        return _apply(context, session, current, how, Reviewed(saved, path, guard))
 
 
-def _bound(context: CliContext, saved: SavedPlan, wishes: dict[str, Any]) -> Session:
-    """A run over the manifests that the plan names; StalePlanError when they are others now."""
-    paths = tuple(context.project_dir / path for path in saved.binding.paths)
+def _bound(context: CliContext, options: RunOptions) -> Session:
+    """A run over the manifests of a saved plan; StalePlanError when they cannot be loaded now."""
     try:
-        return context.session(paths, **wishes)
+        return context.session(options)
     except (ManifestError, SettingsError) as error:
         problems = problems_of(error)
         first = ": ".join(filter(None, (problems[0].location, problems[0].message)))
@@ -143,30 +145,36 @@ def _bound(context: CliContext, saved: SavedPlan, wishes: dict[str, Any]) -> Ses
 
 
 def _apply(
-    context: CliContext, session: Session, plan: Plan, wish: Wish, reviewed: Reviewed | None = None
+    context: CliContext,
+    session: Session,
+    current: CurrentPlan,
+    how: ApplyOptions,
+    reviewed: Reviewed | None = None,
 ) -> int:
-    if wish.form == "text":
+    plan = current.plan
+    if how.form == "text":
         emit(plan_text(plan))
-    if wish.expect:
-        check_expected(plan, wish.expect)
+    if how.expect:
+        check_expected(plan, how.expect)
     done, code = Report(()), exit_code(plan, detailed=False)
-    if wish.report:
+    if how.report:
         # Before the first write: afterwards it would be too late to ask for another place.
-        emit(to_json(report_data(done)), wish.report)
+        emit(to_json(report_data(done)), how.report)
     if code == 0 and plan.steps:
-        plan, guard = _agreed(session, plan, wish, reviewed)
+        current, guard = _agreed(session, current, how, reviewed)
         if reviewed:
             # Before the first write: whatever happens from here on, it is used up.
             mark_applied(reviewed.saved, reviewed.path)
-        with context.console.steps(len(plan.steps)) as listener, interruptible() as stop:
-            done = session.apply(plan, listener, stop, guard)
+        steps = len(current.plan.steps)
+        with context.console.steps(steps) as listener, interruptible() as stop:
+            done = apply_plan(session, current, listener, stop, guard)
         code = done.exit_code
-        if wish.report:
-            emit(to_json(report_data(done)), wish.report)
-        if wish.form == "text":
+        if how.report:
+            emit(to_json(report_data(done)), how.report)
+        if how.form == "text":
             emit(report_text(done))
-    if wish.form == "json":
-        emit(_data(plan, done))
+    if how.form == "json":
+        emit(_data(current.plan, done))
     if done.cut:
         leave(code)
     return code
@@ -177,20 +185,22 @@ def _data(plan: Plan, done: Report) -> str:
 
 
 def _agreed(
-    session: Session, plan: Plan, wish: Wish, reviewed: Reviewed | None
-) -> tuple[Plan, Guard | None]:
+    session: Session, current: CurrentPlan, how: ApplyOptions, reviewed: Reviewed | None
+) -> tuple[CurrentPlan, Guard | None]:
     """The plan to apply and its guard, once the user agrees to what was shown."""
-    if wish.auto_approve:
-        guard = session.guard(plan) if wish.expect else None
-        return plan, reviewed.guard if reviewed else guard
+    if how.auto_approve:
+        if reviewed:
+            return current, reviewed.guard
+        return current, guard_plan(session, current) if how.expect else None
     if not sys.stdin.isatty():
         raise click.UsageError("nobody can be asked here: review the plan, then use --auto-approve")
-    shown = reviewed.saved if reviewed else session.save(plan)
-    if not click.confirm(f"Apply these {len(plan.steps)} steps?", err=True):
+    shown = reviewed.saved if reviewed else save_plan(session, current)
+    if not click.confirm(f"Apply these {len(current.plan.steps)} steps?", err=True):
         raise ReconcilerError("nothing was applied", "Answer y, or use --auto-approve.")
     try:
         # The answer may take hours: what was shown must still be what the plan is.
-        return session.confirm(shown)
+        current = make_plan(session)
+        return current, confirm_plan(session, shown, current)
     except StalePlanError as error:
         hint = error.hint if reviewed else error.hint.replace(AGAIN, SHOW_AGAIN)
         raise StalePlanError(error.message, hint) from error

@@ -6,7 +6,8 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,11 +16,13 @@ import click
 from reconciler.apply import DEFECT
 from reconciler.cli.console import Console
 from reconciler.errors import ManifestError, Problem, ReconcilerError, SettingsError
-from reconciler.flow import Ask, Registry, Session
+from reconciler.session import Registry, RunOptions, Session
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 EVERY_PATH = click.Path(path_type=Path)
+POLICY = ("prune", "retry_failed", "allow_mass_change", "allow_rollback")
+"""Options of ``plan`` and ``apply`` that are fields of RunOptions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +41,53 @@ class CliContext:
     project_dir: Path
     console: Console
 
-    def session(self, paths: tuple[Path, ...], **wishes: Any) -> Session:
-        """Load the manifests for one run."""
-        ask = Ask(self.project_dir, self._rooted(paths), env=self.environment.env, **wishes)
-        return Session(ask, self.environment.registry)
+    def options(self, paths: tuple[Path, ...] = (), target: str | None = None) -> RunOptions:
+        """A run over these paths, or the whole project, with nothing else requested."""
+        normal = tuple(Path(os.path.normpath(path)) for path in paths)
+        return RunOptions(self.project_dir, normal, target, env=self.environment.env)
 
-    def _rooted(self, paths: tuple[Path, ...]) -> tuple[Path, ...]:
-        return tuple(Path(os.path.normpath(path)) for path in paths)
+    def session(self, options: RunOptions) -> Session:
+        """Load the manifests for one run."""
+        return Session(options, self.environment.registry)
 
 
 pass_context = click.make_pass_decorator(CliContext)
 
 
-def run_options(command: F) -> F:
-    """PATH..., --target, --select, --parallelism and --max-requests-per-second."""
-    options = (
+def run_options(command: Callable[..., int]) -> Callable[..., int]:
+    """PATH..., --target, --select, --parallelism and --max-requests-per-second, as RunOptions.
+
+    The command is called with the context and the options, then with its other options by name.
+    Those of ``POLICY`` that it declares are part of the options.
+    """
+
+    @pass_context
+    @wraps(command)
+    def collected(
+        context: CliContext,
+        /,
+        paths: tuple[Path, ...],
+        target: str | None,
+        select: tuple[str, ...],
+        parallelism: int,
+        rate: float | None,
+        **others: Any,
+    ) -> int:
+        policy = {name: others.pop(name) for name in POLICY if name in others}
+        options = replace(
+            context.options(paths, target),
+            select=select,
+            parallelism=parallelism,
+            rate=rate,
+            **policy,
+        )
+        return command(context, options, **others)
+
+    return _run_parameters(collected)
+
+
+def _run_parameters(command: F) -> F:
+    parameters = (
         click.argument("paths", nargs=-1, type=EVERY_PATH, metavar="[PATH]..."),
         click.option("--target", help="The target of the project to work on."),
         click.option(
@@ -72,8 +107,8 @@ def run_options(command: F) -> F:
             help="A quota to stay below; without it the platform's 429s decide.",
         ),
     )
-    for option in reversed(options):
-        command = option(command)
+    for parameter in reversed(parameters):
+        command = parameter(command)
     return command
 
 

@@ -8,6 +8,7 @@ import click
 
 from reconciler.cli.context import CliContext, complete, emit, format_option, pass_context
 from reconciler.errors import Problem
+from reconciler.find import find_live
 from reconciler.render.data import problem_data, to_json
 from reconciler.render.plain import inert, log_lines, plain
 from reconciler.render.table import table
@@ -35,8 +36,8 @@ target = click.option("--target", help="The target of the project to work on.")
 @pass_context
 def logs(context: CliContext, /, address: str, target: str | None, job: str, lines: int) -> None:
     """Show the end of a job's log."""
-    with context.session((), target=target) as session:
-        provider, live = session.find(address)
+    with context.session(context.options(target=target)) as session:
+        provider, live = find_live(session, address)
         emit("\n".join(map(inert, log_lines(provider.logs(live, job, lines)))))
 
 
@@ -52,8 +53,8 @@ def history(context: CliContext, /, address: str, target: str | None, form: str)
         found = [problem_data(problem) for problem in problems]
         return to_json({"address": address, "versions": None, "problems": found})
 
-    with complete(form, failed), context.session((), target=target) as session:
-        provider, live = session.find(address)
+    with complete(form, failed), context.session(context.options(target=target)) as session:
+        provider, live = find_live(session, address)
         rows = provider.history(live)
     history = {"address": address, "versions": list(rows), "problems": []}
     emit(to_json(history) if form == "json" else table(rows))
@@ -65,8 +66,8 @@ def history(context: CliContext, /, address: str, target: str | None, form: str)
 @pass_context
 def cancel(context: CliContext, /, address: str, target: str | None) -> None:
     """Stop the running jobs of an object."""
-    with context.session((), target=target) as session:
-        provider, live = session.find(address)
+    with context.session(context.options(target=target)) as session:
+        provider, live = find_live(session, address)
         stopped = provider.cancel(live)
     emit("\n".join(f"stopped: {plain(what)}" for what in stopped) or "nothing was running")
 
@@ -80,7 +81,7 @@ def cancel(context: CliContext, /, address: str, target: str | None) -> None:
 @pass_context
 def download(context: CliContext, /, address: str, target: str | None, output: Path) -> None:
     """Fetch the files of an object's newest version."""
-    with context.session((), target=target) as session:
-        provider, live = session.find(address)
+    with context.session(context.options(target=target)) as session:
+        provider, live = find_live(session, address)
         paths = provider.download(live, str(output))
     emit("\n".join(plain(str(output / path)) for path in paths))

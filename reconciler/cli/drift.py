@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -13,7 +12,6 @@ from reconciler.cli.context import (
     emit,
     format_option,
     output_option,
-    pass_context,
     run_options,
 )
 from reconciler.cli.plan import BLOCKED, ERROR
@@ -21,12 +19,14 @@ from reconciler.core.drift import drifted
 from reconciler.core.graph import Graph
 from reconciler.core.plan import Plan
 from reconciler.errors import Problem, SettingsError
+from reconciler.flow import make_plan
 from reconciler.render.data import drift_data, to_json
 from reconciler.render.drift import drift_text
 from reconciler.render.github import run_link
 from reconciler.render.junit import drift_junit
 from reconciler.render.markdown import drift_markdown
 from reconciler.render.text import NOTHING, problem_lines
+from reconciler.session import RunOptions
 
 DRIFTED = 2
 
@@ -35,23 +35,20 @@ DRIFTED = 2
 @run_options
 @format_option("text", "json", "markdown", "junit")
 @output_option
-@pass_context
-def drift(
-    context: CliContext, /, paths: tuple[Path, ...], form: str, output: Path | None, **wishes: Any
-) -> int:
+def drift(context: CliContext, options: RunOptions, /, form: str, output: Path | None) -> int:
     """Say what is not as git says.  Exit 0 and one line when clean, else 2."""
 
     def failed(problems: tuple[Problem, ...]) -> str:
-        return render(Plan("", wishes["target"], problems=problems), Graph.of(()), form, link)
+        return render(Plan("", options.target, problems=problems), Graph.of(()), form, link)
 
     link = run_link(context.environment.env)
-    with complete(form, failed, output), context.session(paths, **wishes) as session:
+    with complete(form, failed, output), context.session(options) as session:
         if not session.graph.resources and not session.desired.project.providers:
             raise SettingsError(
                 "no manifest was found, so nothing was compared",
                 "Check the path; a job that watches for drift must not be green for that.",
             )
-        plan = session.plan()
+        plan = make_plan(session).plan
     emit(render(plan, session.graph, form, link), output)
     if any(not problem.blocked for problem in plan.obstacles):
         return ERROR

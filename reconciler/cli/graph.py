@@ -34,5 +34,5 @@ def graph(
     output: Path | None,
 ) -> None:
     """Draw what depends on what.  An arrow runs from a manifest to what it needs."""
-    with context.session(paths, target=target) as session:
+    with context.session(context.options(paths, target)) as session:
         emit(FORMATS[form](session.graph), output)

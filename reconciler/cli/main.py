@@ -16,11 +16,11 @@ from reconciler.cli import commands
 from reconciler.cli.console import Console
 from reconciler.cli.context import CliContext, Environment, problems_of
 from reconciler.errors import ManifestError, ReconcilerError
-from reconciler.flow import Registry
 from reconciler.providers.all import KINDS, open_provider
 from reconciler.render.data import problem_data, to_json
 from reconciler.render.plain import plain
 from reconciler.render.text import problem_lines
+from reconciler.session import Registry
 
 ERROR, USAGE, INTERRUPTED = 1, 64, 130
 LOG = logging.getLogger(__name__)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -13,17 +13,19 @@ from reconciler.cli.context import (
     emit,
     format_option,
     output_option,
-    pass_context,
     run_options,
 )
 from reconciler.cli.plan_file import write_plan
 from reconciler.core.plan import Plan
 from reconciler.errors import Problem
+from reconciler.flow import make_plan
 from reconciler.render.data import plan_data, to_json
 from reconciler.render.github import run_link
 from reconciler.render.html import plan_html
 from reconciler.render.markdown import plan_markdown
 from reconciler.render.text import plan_text
+from reconciler.review import save_plan
+from reconciler.session import RunOptions
 
 CHANGES, BLOCKED, ERROR = 2, 3, 1
 FORMATS = ("text", "json", "markdown", "html")
@@ -41,33 +43,31 @@ FORMATS = ("text", "json", "markdown", "html")
 @click.option("--allow-rollback", is_flag=True, help="As an apply with it would.")
 @click.option("--retry-failed", is_flag=True, help="Start failed jobs again.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
-@pass_context
 def plan(
     context: CliContext,
+    options: RunOptions,
     /,
-    paths: tuple[Path, ...],
     form: str,
     output: Path | None,
     out: Path | None,
     detailed_exitcode: bool,
-    **wishes: Any,
 ) -> int:
     """Show what an apply would do, field by field.  Sends only GET and HEAD."""
 
     def failed(problems: tuple[Problem, ...]) -> str:
-        return render(Plan("", wishes["target"], problems=problems), form, link)
+        return render(Plan("", options.target, problems=problems), form, link)
 
     link = run_link(context.environment.env)
     own = tuple(path for path in (out, output) if path)
     with (
         complete(form, failed, output),
-        context.session(paths, own_files=own, **wishes) as session,
+        context.session(replace(options, own_files=own)) as session,
     ):
-        made = session.plan()
+        current = make_plan(session)
         if out:
-            write_plan(session.save(made), out)
-    emit(render(made, form, link), output)
-    return exit_code(made, detailed_exitcode)
+            write_plan(save_plan(session, current), out)
+    emit(render(current.plan, form, link), output)
+    return exit_code(current.plan, detailed_exitcode)
 
 
 def render(made: Plan, form: str, link: str = "") -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from reconciler.core.saved_plan import SavedPlan, dump, load_plan
 from reconciler.desired.discover import SUFFIXES
-from reconciler.desired.regular_file import open_regular
 from reconciler.errors import SettingsError, StalePlanError
+from reconciler.regular_file import open_regular
 
 LARGEST = 256 * 2**20
 

@@ -48,7 +48,7 @@ def _checked(
 ) -> tuple[tuple[Problem, ...], int]:
     """The problems, and where they are only warnings the number of resources."""
     try:
-        with context.session(paths, target=target) as session:
+        with context.session(context.options(paths, target)) as session:
             return session.warnings(), len(session.graph)
     except ManifestError as error:
         return error.problems, 0

@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler.core.diff import Difference
 from reconciler.core.identity import MatchResult
-from reconciler.core.kind import Kind, Options
+from reconciler.core.kind import Kind, PlanOptions
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import FieldChange, Step
 from reconciler.errors import Problem
@@ -103,8 +103,8 @@ def orphan_problems(live: Live, address: str) -> Iterable[Problem]:
         )
 
 
-def order_problems(step: Step, live: Live, options: Options) -> Iterable[Problem]:
-    """An older commit must not go over a newer one (``gitModelVersion`` records which it was)."""
+def order_problems(step: Step, live: Live, options: PlanOptions) -> Iterable[Problem]:
+    """An older commit must not go over a newer one."""
     for sha in live.commits:
         if sha in options.newer:
             yield Problem(
@@ -116,7 +116,7 @@ def order_problems(step: Step, live: Live, options: Options) -> Iterable[Problem
             )
 
 
-def unknown_order(touched: Sequence[Live], options: Options) -> Iterable[Problem]:
+def unknown_order(touched: Sequence[Live], options: PlanOptions) -> Iterable[Problem]:
     """One warning where the history at hand cannot tell which commit is newer."""
     unknown = {sha for live in touched for sha in live.commits} & options.unknown
     if unknown:

@@ -14,7 +14,7 @@ PLAIN = FieldRule()
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Fields to change, and fields that differ but are ignored on the author's wish."""
+    """Fields to change, and fields that differ but are ignored by `ignoreChanges`."""
 
     changes: tuple[FieldChange, ...] = ()
     ignored: tuple[FieldChange, ...] = ()

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from reconciler.core.commit import Commit
 from reconciler.core.resource import Address, Live, Resource
 from reconciler.core.step import FieldChange, StepDraft
 from reconciler.errors import Problem
@@ -49,7 +50,7 @@ class FieldRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class PlanOptions:
     """What the user asked of this run beside the manifests, and the commit it runs from.
 
     ``newer`` are commits recorded on live objects that come after it, ``unknown`` those that the
@@ -58,7 +59,7 @@ class Options:
 
     scope: str = "default"
     retry_failed: bool = False
-    commit: Mapping[str, Any] | None = None
+    commit: Commit | None = None
     newer: frozenset[str] = frozenset()
     unknown: frozenset[str] = frozenset()
 
@@ -78,7 +79,7 @@ class PlanContext:
     live: Live | None
     fields: tuple[FieldChange, ...]
     outputs: Mapping[Address, Outputs]
-    options: Options
+    options: PlanOptions
     catalog: Mapping[str, tuple[Live, ...]] = field(default_factory=dict)
     platform: Mapping[str, Any] = field(default_factory=dict)
     own_outputs: Outputs = field(default_factory=dict)

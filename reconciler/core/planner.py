@@ -22,7 +22,7 @@ from reconciler.core.diff import Difference, diff
 from reconciler.core.fingerprint import fingerprint
 from reconciler.core.graph import Graph
 from reconciler.core.identity import MatchResult
-from reconciler.core.kind import Kind, Options, Outputs, Part, PlanContext, step_id
+from reconciler.core.kind import Kind, Outputs, Part, PlanContext, PlanOptions, step_id
 from reconciler.core.marker import name_of
 from reconciler.core.plan import Plan
 from reconciler.core.resource import Address, Live, Resource
@@ -33,13 +33,13 @@ from reconciler.errors import Problem
 
 @dataclass(frozen=True, slots=True)
 class PlanInput:
-    """Everything a plan is made from: both sides, how they pair, and the user's wishes."""
+    """Everything a plan is made from: both sides, how they pair, and the options of the run."""
 
     graph: Graph
     matches: MatchResult
     kinds: Mapping[str, Kind]
     lives: tuple[Live, ...] = ()
-    options: Options = field(default_factory=Options)
+    options: PlanOptions = field(default_factory=PlanOptions)
     policy: Policy = field(default_factory=Policy)
     problems: tuple[Problem, ...] = ()
     partial: bool = False

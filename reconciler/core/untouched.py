@@ -48,7 +48,7 @@ def pruned(spec: Mapping[str, Any], paths: tuple[str, ...], prefix: str = "") ->
 
 
 def ignored_fields(resource: Resource, live: Live, difference: Difference) -> Iterable[Untouched]:
-    """Fields that differ and are ignored on the author's wish."""
+    """Fields that differ and are ignored by `ignoreChanges`."""
     for change in difference.ignored:
         yield Untouched(
             "ignored",

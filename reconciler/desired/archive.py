@@ -14,7 +14,7 @@ from reconciler.core.fileset import FileEntry, normal_path
 from reconciler.core.text_digest import TextDigest
 from reconciler.desired.folder import unreadable
 from reconciler.desired.path_problem import InputError, PathProblem
-from reconciler.desired.regular_file import open_regular, strange
+from reconciler.regular_file import open_regular, strange
 
 ZIP, TAR = (".zip",), (".tar.gz", ".tgz")
 MAX_MEMBERS: Final = 50_000

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from reconciler.desired.ignore import Patterns, compile_patterns
 from reconciler.desired.path_problem import InputError
-from reconciler.desired.regular_file import open_regular, real_path, reason, strange
 from reconciler.desired.yaml_text import MAX_BYTES
 from reconciler.errors import Problem
+from reconciler.regular_file import open_regular, real_path, reason, strange
 
 PROJECT_FILE = "reconciler.yaml"
 SUFFIXES = (".yaml", ".yml")

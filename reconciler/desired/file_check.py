@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from reconciler.desired.path_problem import PathProblem
-from reconciler.desired.regular_file import strange
 from reconciler.desired.secret_file import likely_secret
+from reconciler.regular_file import strange
 
 # https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md: the version comes first, and a pointer
 # is shorter than 1024 bytes.

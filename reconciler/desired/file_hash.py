@@ -12,8 +12,8 @@ from reconciler.core.text_digest import TextDigest
 from reconciler.desired.file_check import content_problem
 from reconciler.desired.folder import FoundFile, unreadable
 from reconciler.desired.path_problem import InputError, PathProblem
-from reconciler.desired.regular_file import open_regular
 from reconciler.desired.secret_file import HEAD_BYTES
+from reconciler.regular_file import open_regular
 
 CHUNK: Final = 2**20
 

@@ -22,8 +22,8 @@ from reconciler.desired.ignore import (
 )
 from reconciler.desired.ignore_file import read_ignore_file
 from reconciler.desired.path_problem import InputError, PathProblem
-from reconciler.desired.regular_file import reason
 from reconciler.desired.tracked import Checkouts, State
+from reconciler.regular_file import reason
 
 MAX_VISITED, LINK_WEIGHT = 50_000, 50
 """A followed link counts for many: folders that link to each other multiply."""

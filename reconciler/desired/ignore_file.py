@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from reconciler.desired.path_problem import InputError, PathProblem
-from reconciler.desired.regular_file import open_regular
+from reconciler.regular_file import open_regular
 
 MAX_BYTES: Final = 2**16
 T = TypeVar("T")

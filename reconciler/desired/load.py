@@ -18,11 +18,11 @@ from reconciler.desired.manifest import Manifest, ManifestFile
 from reconciler.desired.path_problem import PathProblem, dig, undotted
 from reconciler.desired.prepare import Context, ParsedFile, prepare
 from reconciler.desired.project import Project
-from reconciler.desired.project_file import Asked, read_project, unused_patches
-from reconciler.desired.regular_file import real_path
+from reconciler.desired.project_file import ProjectInput, read_project, unused_patches
 from reconciler.desired.resolve import resolve
 from reconciler.desired.resource_builder import ResourceBuilder
 from reconciler.errors import ManifestError, Problem
+from reconciler.regular_file import real_path
 
 MAX_DOCUMENTS: Final = 20_000
 
@@ -88,7 +88,7 @@ class _Loading:
         self._env = env
         file = self._project_file()
         providers = frozenset(kind.provider for kind in self._kinds.values())
-        read = read_project(file, Asked(target, env, providers))
+        read = read_project(file, ProjectInput(target, env, providers))
         self._problems += read.problems
         project = read.project
         discovery = self._manifests(project, file)

@@ -18,8 +18,8 @@ from typing import IO, BinaryIO, Final, cast
 from reconciler.core.fileset import FileEntry, FileSet, file_set
 from reconciler.desired.archive import read_archive
 from reconciler.desired.path_problem import InputError
-from reconciler.desired.regular_file import open_regular, reason
 from reconciler.errors import ManifestError, Problem
+from reconciler.regular_file import open_regular, reason
 
 MODE: Final = 0o755
 """One mode for every file: a clone may lose the executable bit that an entry point needs."""

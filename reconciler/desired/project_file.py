@@ -24,8 +24,8 @@ from reconciler.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What the caller wants of a project; ``providers`` are the known ones."""
+class ProjectInput:
+    """What a project file is read with; ``providers`` are the known ones."""
 
     target: str | None
     env: Mapping[str, str] = field(repr=False)
@@ -41,7 +41,7 @@ class ProjectFile:
     problems: list[Problem] = field(default_factory=list)
 
 
-def read_project(file: ManifestFile | None, asked: Asked) -> ProjectFile:
+def read_project(file: ManifestFile | None, given: ProjectInput) -> ProjectFile:
     """The project of this file; a default one without a file or without a Project in it.
 
     Of a faulty document still comes as much as the manifests can be checked with.
@@ -50,17 +50,17 @@ def read_project(file: ManifestFile | None, asked: Asked) -> ProjectFile:
     if file is None or not documents:
         read = ProjectFile(Project(file=file.source.shown if file else ""))
         # A file that could not be read may well have the target.
-        if asked.target and (file is None or file.yaml.whole):
-            problem = unknown_target(asked.target, {})
+        if given.target and (file is None or file.yaml.whole):
+            problem = unknown_target(given.target, {})
             read.problems.append(Problem(problem.code, problem.message, problem.hint))
         return read
     problems: list[PathProblem] = []
     first, *others = documents
     manifest = parse_project(first.value, problems.append)
     if manifest:
-        read = _resolved(manifest, file, first, asked, problems.append)
+        read = _resolved(manifest, file, first, given, problems.append)
     else:
-        read = ProjectFile(_guessed(first.value, asked.target, file.source.shown))
+        read = ProjectFile(_guessed(first.value, given.target, file.source.shown))
     read.problems += [file.locate(first, problem) for problem in problems]
     second = PathProblem(
         "two-projects", "a second Project document", "Keep one of them.", ("kind",)
@@ -92,10 +92,14 @@ def unused_patches(
 
 
 def _resolved(
-    manifest: ProjectManifest, file: ManifestFile, document: Document, asked: Asked, report: Report
+    manifest: ProjectManifest,
+    file: ManifestFile,
+    document: Document,
+    given: ProjectInput,
+    report: Report,
 ) -> ProjectFile:
-    resolver = TargetResolver(manifest, asked.env, asked.providers, report)
-    read = ProjectFile(resolver.resolve(asked.target, file.source.shown))
+    resolver = TargetResolver(manifest, given.env, given.providers, report)
+    read = ProjectFile(resolver.resolve(given.target, file.source.shown))
     replacer = Replacer(read.project.variables, report)
     for keys, patch in read.project.patches:
         address = Address(patch.kind, patch.name)

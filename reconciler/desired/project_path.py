@@ -7,7 +7,7 @@ from pathlib import Path, PureWindowsPath
 
 from reconciler.desired.discover import Source
 from reconciler.desired.path_problem import InputError, PathProblem
-from reconciler.desired.regular_file import strange
+from reconciler.regular_file import strange
 
 
 def locate(text: str, manifest: Source, *, new: bool = False) -> Path:

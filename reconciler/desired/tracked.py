@@ -15,8 +15,8 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from reconciler.desired.git import open_git
-from reconciler.desired.git_dir import GitError, find_git_dir
+from reconciler.git.git_dir import GitError, find_git_dir
+from reconciler.git.process import open_git
 
 SUBMODULE: Final = b"160000 "
 """The mode of a tracked path that is a commit of another repository."""

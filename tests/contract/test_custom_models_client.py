@@ -17,9 +17,9 @@ from reconciler.cli.main import run
 from reconciler.emulator.app import Options, create_app
 from reconciler.emulator.custom_models.seed import PUBLIC_ENVIRONMENT
 from reconciler.emulator.serve import running
-from reconciler.flow import Registry
 from reconciler.providers.all import KINDS, open_provider
 from reconciler.providers.http import Runtime
+from reconciler.session import Registry
 from tests.contract.contract_transport import ContractTransport
 from tests.contract.emulator_support import ANN, OWNER, unzipped
 

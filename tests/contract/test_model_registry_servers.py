@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.core.kind import Options, PlanContext
+from reconciler.core.kind import PlanContext, PlanOptions
 from reconciler.core.provider import Watch
 from reconciler.core.resource import Address, Live, Resource
 from reconciler.core.step import Call, Wait
@@ -79,7 +79,7 @@ def window(items: Items, size: int = 100) -> Answers:
 def problems(registry: ModelRegistry, **spec: Any) -> tuple[Problem, ...]:
     """What a plan would say of a manifest of that spec."""
     resource = Resource(Address("RegistryModel", "churn-artifact"), {"fqn": FQN, **spec})
-    draft = registry_draft(PlanContext(resource, registry.find(resource), (), {}, Options()))
+    draft = registry_draft(PlanContext(resource, registry.find(resource), (), {}, PlanOptions()))
     return draft.problems if draft else ()
 
 

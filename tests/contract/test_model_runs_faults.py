@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 from reconciler.core.report import Report
-from reconciler.flow import Ask, Registry, Session
+from reconciler.flow import apply_plan, make_plan
 from reconciler.providers.all import KINDS, open_provider
 from reconciler.providers.http import Runtime
+from reconciler.session import Registry, RunOptions, Session
 from tests.faults.faulty_wire import FAULTS, FaultyWire, Killed
 from tests.scenarios.stage import Stage
 
@@ -106,9 +107,11 @@ def interrupted(stage: Stage, at: str) -> Report:
     outside = Runtime(stage.wire, stage.clock.sleep, stage.clock, stage.clock)
     tools = Registry(KINDS, lambda name, given: open_provider(name, given, outside))
     stop = Event()
-    with Session(Ask(stage.folder, env=stage.env), tools) as session:
-        plan = session.plan()
-        return session.apply(plan, lambda _, line: stop.set() if at in line else None, stop)
+    with Session(RunOptions(stage.folder, env=stage.env), tools) as session:
+        current = make_plan(session)
+        return apply_plan(
+            session, current, lambda _, line: stop.set() if at in line else None, stop
+        )
 
 
 def test_ctrl_c_cancels_the_run_that_this_process_started() -> None:

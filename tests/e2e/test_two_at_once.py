@@ -14,8 +14,9 @@ from threading import Event
 import pytest
 
 from reconciler.errors import LiveStateError
-from reconciler.flow import Ask, Registry, Session
+from reconciler.flow import apply_plan, make_plan
 from reconciler.providers.all import KINDS, open_provider
+from reconciler.session import Registry, RunOptions, Session
 from tests.e2e.processes import ended, site, until
 from tests.faults.final_state import final_state
 from tests.faults.hooked_wire import HookedWire
@@ -103,8 +104,11 @@ def test_an_apply_of_a_part_is_kept_out_as_well(tmp_path: Path) -> None:
     tools = Registry(
         KINDS, lambda name, given: open_provider(name, given, stage._outside()), tmp_path / "locks"
     )
-    part = Ask(stage.folder, select=("CustomModel/churn",), env=stage.env)
-    with Session(Ask(stage.folder, env=stage.env), tools) as whole, Session(part, tools) as some:
+    part = RunOptions(stage.folder, select=("CustomModel/churn",), env=stage.env)
+    with (
+        Session(RunOptions(stage.folder, env=stage.env), tools) as whole,
+        Session(part, tools) as some,
+    ):
         for first, second in ((whole, some), (some, whole)):
             with first.lock(), pytest.raises(LiveStateError, match="is being applied"):
                 second.lock().__enter__()
@@ -150,10 +154,10 @@ def test_the_run_of_somebody_else_is_not_cancelled_with_ours(tmp_path: Path) -> 
     stage = Stage(Path(shutil.copytree(HERE / "bases" / "runs", tmp_path / "project")), job_time=99)
     tools = Registry(KINDS, lambda name, given: open_provider(name, given, stage._outside()))
     stop = Event()
-    with Session(Ask(stage.folder, env=stage.env), tools) as session:
-        plan = session.plan()
+    with Session(RunOptions(stage.folder, env=stage.env), tools) as session:
+        current = make_plan(session)
         theirs = by_hand(stage)
-        report = session.apply(plan, lambda step, event: stop.set(), stop)
+        report = apply_plan(session, current, lambda step, event: stop.set(), stop)
     (result,) = report.results
     assert result.state in ("failed", "notReached")
     (run,) = stage.by_hand("GET", "/v1/model-runs").json()["data"]
@@ -166,8 +170,8 @@ def test_the_run_of_somebody_else_is_not_cancelled_with_ours(tmp_path: Path) -> 
 def whole_apply(stage: Stage) -> None:
     """An apply by somebody with the same project and no common lock."""
     tools = Registry(KINDS, lambda name, given: open_provider(name, given, stage._outside()))
-    with Session(Ask(stage.folder, parallelism=1, env=stage.env), tools) as session:
-        session.apply(session.plan(), lambda step, event: None)
+    with Session(RunOptions(stage.folder, parallelism=1, env=stage.env), tools) as session:
+        apply_plan(session, make_plan(session), lambda step, event: None)
 
 
 def undisturbed(folder: Path) -> tuple[int, dict[str, list[str]]]:

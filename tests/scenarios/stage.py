@@ -20,9 +20,9 @@ from reconciler.cli.context import Environment
 from reconciler.cli.main import run
 from reconciler.emulator.app import Options, create_app
 from reconciler.emulator.faults import AnswerTimeout, ConnectionDropped
-from reconciler.flow import Registry
 from reconciler.providers.all import KINDS, open_provider
 from reconciler.providers.http import Runtime
+from reconciler.session import Registry
 
 HOST = "http://platform.test"
 TOKEN = "canary-0f1e2d3c"

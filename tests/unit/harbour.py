@@ -14,7 +14,7 @@ from reconciler.cli.context import Environment
 from reconciler.cli.main import run
 from reconciler.core.provider import Provider
 from reconciler.core.resource import Live
-from reconciler.flow import Ask, Registry, Session
+from reconciler.session import Registry, RunOptions, Session
 from reconciler.settings import ProviderSettings
 from tests.unit.fake_provider import FakeProvider
 from tests.unit.made_up import KINDS
@@ -71,7 +71,7 @@ class Harbour:
     def session(self, *paths: str, env: Mapping[str, str] = ENV, **more: Any) -> Session:
         """A run over these paths, or all."""
         wanted = tuple(self.folder / path for path in paths)
-        return Session(Ask(self.folder, wanted, env=env, **more), self.tools)
+        return Session(RunOptions(self.folder, wanted, env=env, **more), self.tools)
 
     def run(self, *arguments: str, env: Mapping[str, str] = ENV) -> Ran:
         """One command line in this folder."""

@@ -15,7 +15,7 @@ from pydantic import Field
 from reconciler.core.checks import Policy
 from reconciler.core.graph import Graph
 from reconciler.core.identity import match
-from reconciler.core.kind import FieldRule, Kind, Options, Part, PlanContext
+from reconciler.core.kind import FieldRule, Kind, Part, PlanContext, PlanOptions
 from reconciler.core.plan import Plan
 from reconciler.core.planner import PlanInput, build
 from reconciler.core.resource import Address, Facts, Lifecycle, Live, Resource
@@ -205,7 +205,7 @@ def world(resources: Iterable[Resource], lives: Iterable[Live] = (), **more: Any
     keys = {"prune", "max_delete_percent", "max_change_percent", "allow_mass_change"} & more.keys()
     policy = Policy(**{"max_delete_percent": 100, **{key: more.pop(key) for key in keys}})
     matches = match(tuple(graph), seen, SCOPE)
-    return PlanInput(graph, matches, KINDS, seen, Options(SCOPE), policy, **more)
+    return PlanInput(graph, matches, KINDS, seen, PlanOptions(SCOPE), policy, **more)
 
 
 def plan(resources: Iterable[Resource], lives: Iterable[Live] = (), **more: Any) -> Plan:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from reconciler.core.kind import Options
+from reconciler.core.kind import PlanOptions
 from reconciler.core.plan import Plan
 from reconciler.core.planner import build
 from reconciler.core.resource import Live
@@ -21,7 +21,7 @@ NEW, OLD, STRANGE = "e" * 40, "0" * 40, "5" * 40
 def planned(*lives: Live, flag: str = "red", **options: Any) -> Plan:
     """The plan of one ship that should have this flag; ``prune`` is on."""
     made = world([resource("Ship/argo", {"flag": flag})], lives, prune=True)
-    return build(replace(made, options=Options(SCOPE, **options)), SCOPE, None)
+    return build(replace(made, options=PlanOptions(SCOPE, **options)), SCOPE, None)
 
 
 def argo(*commits: str) -> Live:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.kind import Options, PlanContext
+from reconciler.core.kind import PlanContext, PlanOptions
 from reconciler.core.resource import Address, Live, Resource
 from reconciler.errors import Problem
 from reconciler.providers.model_registry.choice import live_model, packages, version_facts
@@ -51,7 +51,7 @@ def live(require: dict[str, Any], *versions: ModelVersion) -> tuple[Resource, Li
 def problems(require: dict[str, Any], *versions: ModelVersion) -> tuple[Problem, ...]:
     """What the plan says."""
     resource, found = live(require, *(versions or (version(),)))
-    draft = registry_draft(PlanContext(resource, found, (), {}, Options()))
+    draft = registry_draft(PlanContext(resource, found, (), {}, PlanOptions()))
     assert draft is None or (draft.action, draft.calls) == ("", ())
     return draft.problems if draft else ()
 
@@ -136,14 +136,14 @@ def test_many_versions_are_told_in_short() -> None:
 
 def test_a_model_without_versions() -> None:
     resource, found = live({})
-    draft = registry_draft(PlanContext(resource, found, (), {}, Options()))
+    draft = registry_draft(PlanContext(resource, found, (), {}, PlanOptions()))
     assert draft is not None
     assert draft.problems[0].message == f"{FQN} has no version yet"
 
 
 def test_nothing_was_found_out() -> None:
     resource, _ = live({})
-    draft = registry_draft(PlanContext(resource, None, (), {}, Options()))
+    draft = registry_draft(PlanContext(resource, None, (), {}, PlanOptions()))
     assert draft is not None
     assert draft.problems[0].code == "no-such-registry-model"
     assert registry_outputs(None) == {}

@@ -13,7 +13,7 @@ import pytest
 from reconciler.core.drift import drifted
 from reconciler.core.graph import Graph
 from reconciler.core.identity import MatchResult
-from reconciler.core.kind import Kind, Options, Part, PlanContext
+from reconciler.core.kind import Kind, Part, PlanContext, PlanOptions
 from reconciler.core.plan import Plan
 from reconciler.core.planner import PlanInput, build
 from reconciler.core.resource import Address, Live, Resource
@@ -36,7 +36,7 @@ def live(status: str = "SUCCESS", **facts: Any) -> Live:
 
 def draft(found: Live | None, spec: Any = None, **more: Any) -> StepDraft | None:
     resource = Resource(HERE, {**SPEC, **(spec or {})}, depends_on=(MODEL,))
-    options = Options(retry_failed=more.pop("retry", False))
+    options = PlanOptions(retry_failed=more.pop("retry", False))
     outputs = {MODEL: {"changed": more.pop("changed", None)}}
     return run_draft(PlanContext(resource, found, (), outputs, options, **more))
 
@@ -191,7 +191,7 @@ def test_failed_tests_are_red_and_named(failed: list[str], told: str) -> None:
 def test_runs_that_could_not_be_told_apart_are_a_problem(spec: Any) -> None:
     clashes = {"clashes": {str(HERE): ["ModelRun/other"]}}
     resource = Resource(HERE, spec)
-    refused = run_draft(PlanContext(resource, live(), (), {}, Options(), platform=clashes))
+    refused = run_draft(PlanContext(resource, live(), (), {}, PlanOptions(), platform=clashes))
     assert refused is not None
     assert refused.action == ""
     (problem,) = refused.problems

@@ -17,8 +17,8 @@ from reconciler.cli.context import Environment
 from reconciler.cli.main import run
 from reconciler.core.graph import Graph
 from reconciler.core.resource import Address, Resource
-from reconciler.flow import Registry
 from reconciler.render.graph import COLOURS, TEXT, dot, mermaid
+from reconciler.session import Registry
 from tests.unit.hostile import STRINGS, texts
 from tests.unit.made_up import KINDS, resource
 

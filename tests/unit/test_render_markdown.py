@@ -24,11 +24,11 @@ from reconciler.core.plan_json import plan_digest
 from reconciler.core.step import FieldChange, KnownAfter, Wait
 from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
-from reconciler.flow import Registry
 from reconciler.render.markdown import drift_markdown, plan_markdown
 from reconciler.render.markdown_page import LIMIT
 from reconciler.render.markdown_text import cell, code, fenced, hidden, linked, prose
 from reconciler.render.plain import plain
+from reconciler.session import Registry
 from tests.unit.hostile import FEWER, STRINGS, everywhere, plans, step, texts
 from tests.unit.made_up import KINDS
 

@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from reconciler.core.fileset import FileSet
-from reconciler.desired.regular_file import open_regular, reason
 from reconciler.providers.batch_inference.tokens import most_answered, prompt_tokens
+from reconciler.regular_file import open_regular, reason
 
 MOST_REQUESTS = 50_000
 MOST_BYTES = 200 * 2**20

@@ -11,6 +11,7 @@ from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, FieldChange, StepDraft
 from reconciler.providers.custom_models.client import operations as api
 from reconciler.providers.custom_models.client.responses import Model
+from reconciler.providers.custom_models.commit_body import commit_body
 from reconciler.providers.custom_models.description import owner_of
 from reconciler.providers.custom_models.facts import (
     ModelFacts,
@@ -176,8 +177,7 @@ def _create(context: PlanContext) -> StepDraft:
     marker = _marker(context)
     if marker:
         body["description"] = join(resource.spec.get("description"), marker)
-    if context.options.commit:
-        body["gitModelVersion"] = context.options.commit
+    body |= commit_body(context.options.commit)
     call = api.CREATE_MODEL.call(body=body, outputs=("id",))
     return StepDraft("create", "does not exist yet", context.fields, (call,), outputs=("id",))
 
@@ -198,8 +198,7 @@ def _update(context: PlanContext, live: Live) -> StepDraft | None:
         return None
     if "description" in body:
         body["description"] = join(body["description"], marker)
-    if context.options.commit:
-        body["gitModelVersion"] = context.options.commit
+    body |= commit_body(context.options.commit)
     call = api.UPDATE_MODEL.call(live.id, body=body)
     return StepDraft("update", "settings differ", fields, (call,))
 

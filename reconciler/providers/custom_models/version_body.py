@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.core.diff import is_below
 from reconciler.core.kind import PlanContext
+from reconciler.providers.custom_models.commit_body import commit_body
 from reconciler.providers.custom_models.environment_choice import Choice
 from reconciler.providers.custom_models.facts import VersionFacts, current_version
 
@@ -53,8 +54,7 @@ def version_body(
         body["requiredMetadataValues"] = metadata_values(metadata or {})
     if by_version(context):
         body |= _data_body(context, wanted, live)
-    if context.options.commit:
-        body["gitModelVersion"] = context.options.commit
+    body |= commit_body(context.options.commit)
     return body
 
 

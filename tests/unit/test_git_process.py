@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.desired.commit import compare_commits, read_commit
-from reconciler.desired.git import find_program
-from reconciler.desired.git_dir import GitError, find_git_dir
-from tests.unit.test_desired_commit import git
+from reconciler.git.commit import compare_commits, read_commit
+from reconciler.git.git_dir import GitError, find_git_dir
+from reconciler.git.process import find_program
+from tests.unit.test_git_commit import git
 
 SECRET = "s3cr3t-T0ken"
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.desired.commit import Commit, commit_url, compare_commits
-from reconciler.desired.commit import read_commit as read
-from reconciler.desired.git_dir import GitError
+from reconciler.core.commit import Commit
+from reconciler.git.commit import commit_url, compare_commits
+from reconciler.git.commit import read_commit as read
+from reconciler.git.git_dir import GitError
 
 SHA = "a" * 40
 

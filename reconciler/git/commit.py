@@ -1,4 +1,4 @@
-"""Facts of the git checkout that the manifests lie in, as far as git is there to tell them."""
+"""The commit of the checkout that holds the manifests, and the order of recorded commits."""
 
 from __future__ import annotations
 
@@ -9,31 +9,17 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from reconciler.desired.dirty import is_dirty
-from reconciler.desired.git import Git, open_git
-from reconciler.desired.git_dir import HASH, GitError, find_git_dir
-from reconciler.desired.regular_file import real_path
+from reconciler.core.commit import Commit
 from reconciler.errors import Problem
+from reconciler.git.dirty import is_dirty
+from reconciler.git.git_dir import HASH, GitError, find_git_dir
+from reconciler.git.process import Git, open_git
+from reconciler.regular_file import real_path
 
-# The platform wants an http(s) URL beside the hash (``gitModelVersion.commitUrl``); a name under
-# ``invalid`` is reserved for what does not exist.
+# Platforms that record a commit want an http(s) URL beside its hash.  Names under ``invalid`` are
+# reserved for hosts that do not exist (RFC 2606).
 NO_PAGE: Final = "https://no-remote.invalid/commit"
 _SCP: Final = re.compile(r"(?:[^@/\s]+@)?([A-Za-z0-9.-]{2,}):(?!/)([^\s\\?#]+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """The commit that is checked out.
-
-    ``ref`` is the branch, '' when none is.  ``url`` shows the commit on its host, or is
-    a URL that leads nowhere; it never holds credentials.  ``dirty``: the project directory differs
-    from the commit.
-    """
-
-    sha: str
-    ref: str
-    url: str
-    dirty: bool
 
 
 def read_commit(
@@ -86,10 +72,37 @@ def _page(remote: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CommitOrder:
-    """Commits against the one that is checked out: those after it, and those nobody knows here."""
+    """Recorded commits that come after the one checked out, and those this clone does not hold."""
 
     newer: frozenset[str] = frozenset()
     unknown: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class CommitFacts:
+    """What git knows for one run; ``error`` says why the commit could not be read, '' if it was."""
+
+    commit: Commit | None
+    order: CommitOrder
+    error: str = ""
+
+
+def commit_facts(
+    project_dir: Path,
+    environment: Mapping[str, str],
+    besides: Iterable[Path],
+    recorded: Collection[str],
+) -> CommitFacts:
+    """The commit to record and where the commits recorded on live objects stand; raises nothing.
+
+    There is none to record in a dirty checkout: its files are those of no commit.
+    """
+    order = compare_commits(project_dir, recorded, environment)
+    try:
+        commit = read_commit(project_dir, environment, besides)
+    except GitError as error:
+        return CommitFacts(None, order, str(error))
+    return CommitFacts(None if commit is None or commit.dirty else commit, order)
 
 
 def compare_commits(

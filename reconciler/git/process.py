@@ -20,8 +20,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from reconciler.desired.git_dir import GitDir, GitError
-from reconciler.desired.regular_file import reason
+from reconciler.git.git_dir import GitDir, GitError
+from reconciler.regular_file import reason
 
 TIMEOUT: Final = 30.0
 """Seconds; git visits every folder of the project that it does not ignore."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from reconciler.desired.regular_file import open_regular, real_path, reason
+from reconciler.regular_file import open_regular, real_path, reason
 
 LARGEST: Final = 4096
 """Bytes that are read of a file that holds one line."""

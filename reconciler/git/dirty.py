@@ -8,9 +8,9 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
-from reconciler.desired.git import Git
-from reconciler.desired.git_dir import GitError
-from reconciler.desired.regular_file import open_regular
+from reconciler.git.git_dir import GitError
+from reconciler.git.process import Git
+from reconciler.regular_file import open_regular
 
 # https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md: keys are sorted, oid before size.
 _POINTER: Final = re.compile(
