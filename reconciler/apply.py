@@ -18,6 +18,7 @@ from reconciler.core.report import Report, StepResult
 from reconciler.core.resource import Address, Resource
 from reconciler.core.step import Call, KnownAfter, KnownText, Step, Wait
 from reconciler.errors import (
+    DEFECT,
     ApiError,
     JobFailed,
     ManifestError,
@@ -28,7 +29,6 @@ from reconciler.errors import (
 Listen = Callable[[Step, str], None]
 """Receives every step with ``start``, a line of progress, or how it ended."""
 
-DEFECT = "This is a defect of the tool: run again with -vv and report it."
 
 LOG = logging.getLogger(__name__)
 
@@ -36,8 +36,8 @@ SENDINGS = 4
 """How often one write is sent at most, each time after a look that found nothing."""
 
 CUT = "cut off while it ran: whether it took effect is not known"
-CHANGED_FILES = "Let the files rest while they are applied, and run it again."
-LOOK = "Run it again: what took effect is found and not made twice."
+CHANGED_FILES = "Do not modify the files during an apply, and run it again."
+LOOK = "Run it again: what took effect is found and not created twice."
 
 ProviderOf = Callable[[Address], Provider]
 

@@ -19,6 +19,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+DEFECT = "This is a defect of the tool: run again with -vv and report it."
+"""The hint of an error that none of these classes foresees."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

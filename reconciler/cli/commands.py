@@ -1,32 +1,43 @@
-"""Every command of the tool."""
+"""The table of commands: where each is defined, its line in the help, and its section."""
 
 from __future__ import annotations
 
-import click
+from collections.abc import Mapping
+from typing import NamedTuple
 
-from reconciler.cli.apply import apply
-from reconciler.cli.day_two import cancel, download, history, logs
-from reconciler.cli.demo import demo
-from reconciler.cli.drift import drift
-from reconciler.cli.emulator import emulator
-from reconciler.cli.graph import graph
-from reconciler.cli.plan import plan
-from reconciler.cli.schema import schema
-from reconciler.cli.show import show
-from reconciler.cli.validate import validate
 
-ALL: tuple[click.Command, ...] = (
-    validate,
-    plan,
-    apply,
-    drift,
-    show,
-    graph,
-    logs,
-    history,
-    cancel,
-    download,
-    schema,
-    emulator,
-    demo,
-)
+class Entry(NamedTuple):
+    """One command: ``module:attribute`` below ``reconciler.cli``, and its line in the list."""
+
+    place: str
+    short_help: str
+
+
+Section = Mapping[str, Entry]
+
+SECTIONS: Mapping[str, Section] = {
+    "Pull request and merge": {
+        "validate": Entry("validate:validate", "Check the manifests and their files offline."),
+        "plan": Entry("plan:plan", "Show what an apply would do, field by field."),
+        "apply": Entry("apply:apply", "Make live match the manifests, or carry out a saved plan."),
+        "drift": Entry("drift:drift", "Report what differs from git."),
+    },
+    "Plans and live objects": {
+        "show": Entry("show:show", "Show a saved plan; one with errors can be shown, too."),
+        "graph": Entry("graph:graph", "Draw what depends on what."),
+        "logs": Entry("day_two:logs", "Show the end of a job's log."),
+        "history": Entry("day_two:history", "List the versions of an object, newest first."),
+        "cancel": Entry("day_two:cancel", "Stop the running jobs of an object."),
+        "download": Entry("day_two:download", "Fetch the files of an object's newest version."),
+    },
+    "Setting up": {
+        "schema": Entry("schema:schema", "Write one JSON Schema per kind, for editors and CI."),
+        "emulator": Entry("emulator:emulator", "Serve the platforms' APIs until interrupted."),
+        "demo": Entry("demo:demo", "Show plan, apply, drift and repair on the emulator."),
+    },
+}
+"""The lines are repeated here, so that the list of commands loads none of them."""
+
+ENTRIES: Mapping[str, Entry] = {
+    name: entry for section in SECTIONS.values() for name, entry in section.items()
+}

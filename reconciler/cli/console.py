@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING
-
-from rich.console import Console as Rich
 
 from reconciler.core.step import Step
 from reconciler.render.plain import plain
 
 if TYPE_CHECKING:
+    from rich.console import Console as Rich
     from rich.progress import Progress
 
 LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
@@ -25,12 +25,24 @@ class Console:
     def __init__(self, *, quiet: bool = False, verbose: int = 0) -> None:
         self.quiet = quiet
         self.verbose = verbose
-        # soft_wrap, no markup, no emoji: a log line is shown as it is, one line each.
-        self.rich = Rich(stderr=True, quiet=quiet, highlight=False, soft_wrap=True, emoji=False)
         log = logging.getLogger("reconciler")
         log.handlers = [_Lines(self)]
-        log.setLevel(LEVELS[min(verbose, 2)])
         log.propagate = False
+        self.set_level()
+
+    def set_level(self, *, quiet: bool = False, verbose: int | None = None) -> None:
+        """Say less, or log more, from now on."""
+        self.quiet = self.quiet or quiet
+        self.verbose = self.verbose if verbose is None else verbose
+        logging.getLogger("reconciler").setLevel(LEVELS[min(self.verbose, 2)])
+
+    @cached_property
+    def rich(self) -> Rich:
+        """Standard error, as rich writes to it; loaded with the first line."""
+        from rich.console import Console as Rich
+
+        # soft_wrap, no markup, no emoji: a log line is shown as it is, one line each.
+        return Rich(stderr=True, quiet=self.quiet, highlight=False, soft_wrap=True, emoji=False)
 
     def say(self, text: str) -> None:
         """One line of progress."""

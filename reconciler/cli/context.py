@@ -13,9 +13,8 @@ from typing import Any, TypeVar
 
 import click
 
-from reconciler.apply import DEFECT
 from reconciler.cli.console import Console
-from reconciler.errors import ManifestError, Problem, ReconcilerError, SettingsError
+from reconciler.errors import DEFECT, ManifestError, Problem, ReconcilerError, SettingsError
 from reconciler.session import Registry, RunOptions, Session
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -36,7 +36,7 @@ DRIFTED = 2
 @format_option("text", "json", "markdown", "junit")
 @output_option
 def drift(context: CliContext, options: RunOptions, /, form: str, output: Path | None) -> int:
-    """Say what is not as git says.  Exit 0 and one line when clean, else 2."""
+    """Report what differs from git.  Exit 0 and one line when clean, else 2."""
 
     def failed(problems: tuple[Problem, ...]) -> str:
         return render(Plan("", options.target, problems=problems), Graph.of(()), form, link)

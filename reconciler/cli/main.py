@@ -6,27 +6,29 @@ import logging
 import signal
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler import __version__, settings
-from reconciler.apply import DEFECT
-from reconciler.cli import commands
-from reconciler.cli.console import Console
-from reconciler.cli.context import CliContext, Environment, problems_of
-from reconciler.errors import ManifestError, ReconcilerError
-from reconciler.providers.all import KINDS, open_provider
-from reconciler.render.data import problem_data, to_json
-from reconciler.render.plain import plain
-from reconciler.render.text import problem_lines
-from reconciler.session import Registry
+from reconciler import __version__
+from reconciler.cli.lazy_group import LazyGroup
+from reconciler.cli.usage import clarified
+from reconciler.errors import DEFECT, ManifestError, ReconcilerError
+
+if TYPE_CHECKING:
+    from reconciler.cli.context import Environment
 
 ERROR, USAGE, INTERRUPTED = 1, 64, 130
 LOG = logging.getLogger(__name__)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="reconciler")
 @click.option(
     "--project-dir",
@@ -36,18 +38,41 @@ LOG = logging.getLogger(__name__)
 )
 @click.option("-q", "--quiet", is_flag=True, help="No progress on standard error.")
 @click.option("-v", "--verbose", count=True, help="More on standard error; -vv logs requests.")
+@click.option("--target", help="As behind a command that takes it.")
+@click.option("--select", multiple=True, metavar="ADDRESS", help="As behind a command.")
 @click.pass_context
-def cli(context: click.Context, project_dir: Path, quiet: bool, verbose: int) -> None:
+def cli(
+    context: click.Context,
+    /,
+    project_dir: Path,
+    quiet: bool,
+    verbose: int,
+    **_: Any,
+) -> None:
     """Make live ML platforms match the manifests in git.
 
     Exit codes: 0 fine or no changes; 1 error; 2 changes or drift; 3 blocked by policy or
     protection; 4 stale or foreign saved plan; 5 applied in part; 64 usage error; 130 interrupted.
     """
-    context.obj = CliContext(context.obj, project_dir, Console(quiet=quiet, verbose=verbose))
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+        return
+    # Imported here: the help and the version need none of it.
+    from reconciler.cli.console import Console
+    from reconciler.cli.context import CliContext
+
+    environment = context.obj or process_environment()
+    context.obj = CliContext(environment, project_dir, Console(quiet=quiet, verbose=verbose))
 
 
-for command in commands.ALL:
-    cli.add_command(command)
+def process_environment() -> Environment:
+    """All kinds, all platforms, and the variables of this process."""
+    from reconciler import settings
+    from reconciler.cli.context import Environment
+    from reconciler.providers.all import KINDS, open_provider
+    from reconciler.session import Registry
+
+    return Environment(Registry(KINDS, open_provider), settings.environment())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -59,16 +84,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None, environment: Environment | None = None) -> int:
     """The exit code of one command line; everything that goes wrong ends up here."""
-    environment = environment or Environment(Registry(KINDS, open_provider), settings.environment())
     try:
         result = cli.main(
             args=arguments, prog_name="reconciler", standalone_mode=False, obj=environment
         )
     except click.UsageError as error:
         if not getattr(error, "is_reported", False) and _wants_json(arguments or sys.argv[1:]):
-            # The command never began, so that none of its documents is there.
-            click.echo(to_json({"problems": [problem_data(p) for p in problems_of(error)]}))
-        error.show()
+            _echo_json(error)
+        clarified(error).show()
         return USAGE
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
@@ -85,13 +108,23 @@ def run(arguments: Sequence[str] | None = None, environment: Environment | None 
     return result if isinstance(result, int) else 0
 
 
+def _echo_json(error: click.UsageError) -> None:
+    # The command never began, so that none of its documents exists.
+    from reconciler.cli.context import problems_of
+    from reconciler.render.data import problem_data, to_json
+
+    click.echo(to_json({"problems": [problem_data(p) for p in problems_of(error)]}))
+
+
 def _wants_json(arguments: Sequence[str]) -> bool:
-    pairs = zip(arguments, (*arguments[1:], ""), strict=True)
-    return "--format=json" in arguments or ("--format", "json") in pairs
+    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
 
 
 def error_lines(error: ReconcilerError) -> list[str]:
     """What went wrong and what to do next, one line each."""
+    from reconciler.render.plain import plain
+    from reconciler.render.text import problem_lines
+
     if isinstance(error, ManifestError):
         return [*problem_lines(error.problems), f"error: {error.message}", f"  -> {error.hint}"]
     hint = [f"  -> {plain(error.hint)}"] if error.hint else []

@@ -215,7 +215,6 @@ def test_what_is_no_saved_plan_is_4(tmp_path: Path, text: str) -> None:
         ["drift", "--output"],
         ["logs"],
         ["show"],
-        [],
     ],
 )
 def test_wrong_usage_is_64_and_leaves_standard_output_alone(

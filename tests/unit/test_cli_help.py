@@ -10,13 +10,18 @@ from collections.abc import Iterator
 import click
 import pytest
 
+from reconciler.cli.commands import ENTRIES
 from reconciler.cli.main import cli
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
     """Every command of the tool, and the group itself."""
     yield "reconciler", cli
-    yield from sorted(cli.commands.items())
+    context = click.Context(cli)
+    for name in sorted(cli.list_commands(context)):
+        command = cli.get_command(context, name)
+        assert command is not None
+        yield name, command
 
 
 NAMES = [name for name, _ in commands()]
@@ -30,8 +35,8 @@ OPTIONS = [
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_command_says_what_it_does_in_a_sentence(name: str) -> None:
-    told = dict(commands())[name].help or ""
-    first = told.strip().splitlines()[0]
+    text = dict(commands())[name].help or ""
+    first = text.strip().splitlines()[0]
     assert first
     assert first[0].isupper()
 
@@ -52,10 +57,21 @@ def test_every_option_says_what_it_is_for(option: click.Option) -> None:
 def test_the_promised_commands_are_there() -> None:
     promised = {"validate", "plan", "apply", "drift", "show", "graph", "logs", "history", "cancel"}
     promised |= {"download", "schema", "emulator", "demo"}
-    assert promised <= set(cli.commands)
+    assert promised <= set(ENTRIES)
 
 
-def test_the_exit_codes_are_told_where_one_looks_for_them() -> None:
-    told = cli.help or ""
+@pytest.mark.parametrize("name", sorted(ENTRIES))
+def test_the_list_shows_the_first_sentence_of_each_command(name: str) -> None:
+    assert dict(commands())[name].get_short_help_str(limit=100) == ENTRIES[name].short_help
+
+
+def test_the_help_fits_a_terminal_of_80_by_24_below_the_options() -> None:
+    text = cli.get_help(click.Context(cli))
+    assert max(len(line) for line in text.splitlines()) <= 80
+    assert len(text[text.index("Pull request") :].splitlines()) <= 24
+
+
+def test_the_help_lists_the_exit_codes() -> None:
+    text = cli.help or ""
     for code in ("0", "1", "2", "3", "4", "5", "64", "130"):
-        assert f"{code} " in told
+        assert f"{code} " in text

@@ -16,9 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 
+from reconciler.cli.commands import ENTRIES
 from reconciler.cli.main import cli
 
 ROOT = Path(__file__).parents[2]
@@ -211,9 +213,10 @@ def test_the_workflows_call_what_this_tests_read() -> None:
 def test_a_documented_call_is_one_that_the_command_knows(call: tuple[str, list[str]]) -> None:
     words = call[1]
     known = {option for parameter in cli.params for option in parameter.opts} | {"--help"}
-    name = next((word for word in words if word in cli.commands), None)
+    name = next((word for word in words if word in ENTRIES), None)
     if name:
-        parameters = cli.commands[name].params
+        command = cli.get_command(click.Context(cli), name)
+        parameters = command.params if command else []
         known |= {each for one in parameters for each in [*one.opts, *one.secondary_opts]}
     options = {word.split("=")[0] for word in words if word.startswith("-")}
     assert options <= known, f"unknown option of {name}: {sorted(options - known)}"
