@@ -37,8 +37,17 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command and its arguments; options given before its name come first."""
-        name, command, rest = super().resolve_command(ctx, args)
+        name, command, rest = self._resolved(ctx, args)
         return name, command, [*_moved(ctx.params), *rest]
+
+    def _resolved(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            # click looks for near names among the commands that are loaded.
+            raise click.NoSuchCommand(error.command_name, None, ENTRIES, ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, by section."""

@@ -36,7 +36,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from reconciler.core.spec import parse_duration
-from tests.scenarios.invariants import check
+from tests.scenarios.invariants import check, check_calls, plan_before
 from tests.scenarios.names import Names
 from tests.scenarios.requests import request_lines
 from tests.scenarios.stage import Done, Stage
@@ -107,7 +107,10 @@ class Player:
     def _run(self, line: str) -> Done:
         program, *arguments = shlex.split(self._filled(line))
         assert program == "reconciler", f"not a command of ours: {line}"
+        plan = plan_before(self.stage, arguments) if self.meanwhile is None else None
         done = self.stage.run(*arguments, keys=self.keys, before_keys=self._interlude)
+        if plan is not None:
+            check_calls(plan, done)
         self.keys, self.meanwhile = None, None
         found = DIGEST.search(done.out)
         self.digest = found[1] if found else self.digest
