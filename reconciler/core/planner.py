@@ -25,7 +25,7 @@ from reconciler.core.identity import MatchResult
 from reconciler.core.kind import Kind, Outputs, Part, PlanContext, PlanOptions, step_id
 from reconciler.core.marker import name_of
 from reconciler.core.plan import Plan
-from reconciler.core.resource import Address, Live, Resource
+from reconciler.core.resource import Address, Live, Prefetched, Resource
 from reconciler.core.step import FieldChange, KnownAfter, Step, StepDraft, mentions
 from reconciler.core.untouched import Untouched, ignored_fields, ignored_keys, without
 from reconciler.errors import Problem
@@ -43,7 +43,7 @@ class PlanInput:
     policy: Policy = field(default_factory=Policy)
     problems: tuple[Problem, ...] = ()
     partial: bool = False
-    platform: Mapping[str, Any] = field(default_factory=dict)
+    platform: Mapping[str, Prefetched] = field(default_factory=dict)
 
 
 def build(world: PlanInput, project: str, target: str | None) -> Plan:
@@ -158,7 +158,7 @@ class _Builder:
                 outputs={other: self.outputs.get(other, {}) for other in resource.depends_on},
                 options=self.world.options,
                 catalog=self.catalog,
-                platform=self.world.platform.get(kind.provider, {}),
+                platform=self.world.platform.get(kind.provider, Prefetched()),
                 own_outputs=own_outputs,
                 changed_dependencies=frozenset(self.changing & set(resource.depends_on)),
                 dependencies=self._known(resource.depends_on),

@@ -67,6 +67,11 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Prefetched:
+    """What a provider reads once for all manifests of a run; each family has its own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
     """One live object in the manifest's shape and words, markers stripped.
 

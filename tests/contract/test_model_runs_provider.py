@@ -163,7 +163,6 @@ def test_a_run_of_another_catalog_is_seen_once_it_has_compiled() -> None:
     assert live is not None, "while it waits, nothing speaks against it"
     with pytest.raises(JobFailed, match="for another catalog, lake"):
         ground.provider.wait(wait(run), watch([]))
-    ground.provider.prefetch([WANTED])
     assert ground.provider.find(WANTED) is None
 
 
@@ -237,12 +236,12 @@ def test_a_list_that_breaks_off_is_no_short_list() -> None:
     ground.started(*NAMES)
     ground.started("stg_a")
     ground.fail("GET", "^/v1/model-runs$", 403, times=1)
-    ground.provider.prefetch([WANTED])
+    prefetched = ground.provider.prefetch([WANTED])
     for _ in range(2):
         with pytest.raises(ApiError, match="403"):
-            ground.provider.find(WANTED)
-    ground.provider.prefetch([WANTED])
-    assert ground.provider.find(WANTED) is not None
+            ground.provider.find(WANTED, prefetched)
+    prefetched = ground.provider.prefetch([WANTED])
+    assert ground.provider.find(WANTED, prefetched) is not None
 
 
 def test_the_pages_are_read_once_for_all_manifests() -> None:
@@ -250,9 +249,9 @@ def test_the_pages_are_read_once_for_all_manifests() -> None:
     for name in ("stg_a", "stg_b", "stg_c"):
         ground.started(name)
     wanted = [manifest(name) for name in ("stg_a", "stg_b", "stg_none")]
-    ground.provider.prefetch(wanted)
+    prefetched = ground.provider.prefetch(wanted)
     before = ground.provider.requests().get("GET", 0)
-    found = [ground.provider.find(each) for each in wanted]
+    found = [ground.provider.find(each, prefetched) for each in wanted]
     assert [live is not None for live in found] == [True, True, False]
     assert ground.provider.requests()["GET"] - before == 3
 

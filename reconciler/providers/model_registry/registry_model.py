@@ -150,7 +150,6 @@ KIND = Kind(
     # Which model it is and what it must be is looked up and checked here, never brought about.
     rules={key: FieldRule(derived=True) for key in ("fqn", "mlRepo", "modelName", "require")},
     parts=(Part("", registry_draft),),
-    verbs=frozenset({"read", "check"}),
     check=registry_problems,
     outputs=registry_outputs,
     listed=False,

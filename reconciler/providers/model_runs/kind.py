@@ -6,7 +6,7 @@ something changes or ``--retry-failed`` asks for it again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
@@ -14,7 +14,7 @@ from reconciler.core.kind import FieldRule, Kind, Outputs, Part, PlanContext
 from reconciler.core.resource import Live
 from reconciler.core.step import FieldChange, KnownAfter, StepDraft, Wait
 from reconciler.errors import Problem
-from reconciler.providers.model_runs.facts import run_facts
+from reconciler.providers.model_runs.facts import clashes_of, run_facts
 from reconciler.providers.model_runs.operations import TRIGGER_RUN
 from reconciler.providers.model_runs.responses import CANCELLED, SUCCESS, UNDER_WAY, moment
 from reconciler.providers.model_runs.selection import KEYS, Selection, trigger_body
@@ -33,7 +33,7 @@ CHANGED = "changed"
 
 def run_draft(change: PlanContext) -> StepDraft | None:
     """The run that is needed now, the one to wait for, or the failure that stands."""
-    clashes = change.platform.get("clashes", {}).get(str(change.resource.address))
+    clashes = clashes_of(change)
     if clashes:
         return StepDraft(problems=(_indistinct(change, clashes),))
     live = change.live
@@ -169,7 +169,7 @@ def _spelled(seconds: int) -> str:
     return text
 
 
-def _indistinct(change: PlanContext, others: list[str]) -> Problem:
+def _indistinct(change: PlanContext, others: Sequence[str]) -> Problem:
     resource = change.resource
     keys = ("modelNames", "projectName")
     path = next(f"spec.{key}" for key in keys if key in resource.spec)
@@ -200,7 +200,6 @@ KIND = Kind(
     spec=ModelRunSpec,
     rules=RULES,
     parts=(Part("", run_draft),),
-    verbs=frozenset({"read", "run", "cancel"}),
     check=spec_problems,
     outputs=run_outputs,
     durable_outputs=("runId",),
