@@ -18,8 +18,8 @@ from reconciler.providers.answer import ContractBroken
 from reconciler.providers.http import Endpoint, Http, Runtime
 from reconciler.providers.model_registry.client import MOST_PAGES, Client
 from reconciler.providers.model_registry.facts import registry_facts
+from reconciler.providers.model_registry.kind import registry_draft
 from reconciler.providers.model_registry.provider import ModelRegistry
-from reconciler.providers.model_registry.registry_model import registry_draft
 
 FQN = "model:acme/fraud/churn"
 Items = list[dict[str, Any]]

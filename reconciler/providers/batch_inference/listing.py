@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.providers.batch_inference import identity
+from reconciler.providers.batch_inference import matching
 from reconciler.providers.batch_inference.responses import Batch, StoredFile
 
 if TYPE_CHECKING:
@@ -42,12 +42,12 @@ def own(listing: Listing, owned_by: str) -> Own:
         (file, digits)
         for file in listing.files
         # An upload that the platform could not take is none.
-        if file.status != "error" and (digits := identity.digest_of_file(file, owned_by))
+        if file.status != "error" and (digits := matching.digest_of_file(file, owned_by))
     ]
     by_id = {file.id: digits for file, digits in files}
     batches = [
         (batch, digits)
         for batch in listing.batches
-        if (digits := identity.digest_of_batch(batch, owned_by, by_id))
+        if (digits := matching.digest_of_batch(batch, owned_by, by_id))
     ]
     return Own(files, batches)

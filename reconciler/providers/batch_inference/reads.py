@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler.core.resource import Live, Prefetched, Resource
 from reconciler.errors import ApiError
-from reconciler.providers.batch_inference import identity
+from reconciler.providers.batch_inference import matching
 from reconciler.providers.batch_inference import operations as api
 from reconciler.providers.batch_inference.client import Client
 from reconciler.providers.batch_inference.facts import BatchFacts, BatchPrefetched
@@ -56,7 +56,7 @@ class Reads:
 
     def find(self, resource: Resource, prefetched: Prefetched | None) -> Live | None:
         """What is there of this manifest: files and batches of its input, and of earlier ones."""
-        owned_by = identity.owner(resource)
+        owned_by = matching.owner(resource)
         listing = (
             prefetched.listing
             if isinstance(prefetched, BatchPrefetched)
@@ -67,7 +67,7 @@ class Reads:
             return None
         return Live(
             kind=KIND,
-            id=identity.file_name(owned_by, resource.files[INPUT].entries[0]),
+            id=matching.file_name(owned_by, resource.files[INPUT].entries[0]),
             name=resource.address.name,
             owner=owned_by,
             facts=self._facts(resource, own, listing),
@@ -87,7 +87,7 @@ class Reads:
 
     def _facts(self, resource: Resource, own: Own, listing: Listing) -> BatchFacts:
         entry = resource.files[INPUT].entries[0]
-        digits = entry.sha256[: identity.DIGITS]
+        digits = entry.sha256[: matching.DIGITS]
         files = [f.id for f, found in own.files if found == digits and f.bytes == entry.size]
         batches = [batch for batch, found in own.batches if found == digits]
         facts = BatchFacts(

@@ -10,14 +10,14 @@ from reconciler.core.provider import Provider, Row
 from reconciler.core.resource import Live, Prefetched, Resource
 from reconciler.errors import ApiError, LiveStateError
 from reconciler.providers.http import Http
-from reconciler.providers.model_registry.choice import (
+from reconciler.providers.model_registry.client import NOT_SERVED, Client
+from reconciler.providers.model_registry.matching import (
     fitting,
     is_meant,
     live_model,
     sought,
     version_facts,
 )
-from reconciler.providers.model_registry.client import NOT_SERVED, Client
 from reconciler.providers.model_registry.responses import Model, ModelVersion
 
 MOST_NAMES = 1000

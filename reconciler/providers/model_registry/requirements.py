@@ -12,8 +12,8 @@ from reconciler.providers.model_registry.bounds import (
     is_release_inside,
     is_whole_inside,
 )
-from reconciler.providers.model_registry.choice import spelled
 from reconciler.providers.model_registry.facts import VersionFacts
+from reconciler.providers.model_registry.matching import spelled
 from reconciler.providers.model_registry.responses import FRAMEWORKS
 
 

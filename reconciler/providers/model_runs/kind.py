@@ -15,9 +15,9 @@ from reconciler.core.resource import Live
 from reconciler.core.step import FieldChange, KnownAfter, StepDraft, Wait
 from reconciler.errors import Problem
 from reconciler.providers.model_runs.facts import clashes_of, run_facts
+from reconciler.providers.model_runs.matching import KEYS, Selection, trigger_body
 from reconciler.providers.model_runs.operations import TRIGGER_RUN
 from reconciler.providers.model_runs.responses import CANCELLED, SUCCESS, UNDER_WAY, moment
-from reconciler.providers.model_runs.selection import KEYS, Selection, trigger_body
 from reconciler.providers.model_runs.spec import TIMEOUT, ModelRunSpec, spec_problems
 
 RUN, END = "model_run", "end_of_another_run"

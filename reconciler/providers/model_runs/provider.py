@@ -14,10 +14,10 @@ from reconciler.providers.http import Http
 from reconciler.providers.model_runs import tree
 from reconciler.providers.model_runs.client import Client
 from reconciler.providers.model_runs.facts import RunsPrefetched
+from reconciler.providers.model_runs.matching import Selection
 from reconciler.providers.model_runs.operations import GET_RUN
 from reconciler.providers.model_runs.reads import Reads
 from reconciler.providers.model_runs.responses import MANUAL, PENDING, RUNNING, Run, iso, moment
-from reconciler.providers.model_runs.selection import Selection
 from reconciler.providers.model_runs.waits import Waits, stop_run
 from reconciler.providers.recovery import look_for
 

@@ -11,9 +11,9 @@ from typing import Any
 from reconciler.core.resource import Live, Prefetched, Resource
 from reconciler.providers.model_runs.client import Client
 from reconciler.providers.model_runs.facts import RunFacts, RunsPrefetched
+from reconciler.providers.model_runs.matching import KEYS, Selection
 from reconciler.providers.model_runs.responses import PASSED, SUCCESS, Run, RunStep, TestResult, iso
 from reconciler.providers.model_runs.run_list import RunList
-from reconciler.providers.model_runs.selection import KEYS, Selection
 
 KIND = "ModelRun"
 PARALLEL = 8

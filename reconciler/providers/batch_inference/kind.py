@@ -17,7 +17,7 @@ from reconciler.core.nearest import nearest
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import FieldChange, KnownAfter, StepDraft, Upload, Wait
 from reconciler.errors import Problem
-from reconciler.providers.batch_inference import identity
+from reconciler.providers.batch_inference import matching
 from reconciler.providers.batch_inference import operations as api
 from reconciler.providers.batch_inference.estimate import config_of, estimated_cost, too_long
 from reconciler.providers.batch_inference.facts import BatchFacts, batch_facts, prefetched
@@ -83,8 +83,8 @@ def check(resource: Resource, scope: str) -> Iterator[Problem]:
 def _run(change: PlanContext, facts: BatchFacts) -> StepDraft:
     resource, entry = change.resource, change.resource.files[INPUT].entries[0]
     given = prefetched(change).inputs[str(resource.address)]
-    owned_by, files = identity.owner(resource), facts.files
-    name = identity.file_name(owned_by, entry)
+    owned_by, files = matching.owner(resource), facts.files
+    name = matching.file_name(owned_by, entry)
     upload = api.UPLOAD_FILE.call(
         body={"purpose": PURPOSE},
         uploads=(Upload("file", entry.path, entry.sha256, entry.size, INPUT, name),),
@@ -95,7 +95,7 @@ def _run(change: PlanContext, facts: BatchFacts) -> StepDraft:
         "input_file_id": files[0] if files else KnownAfter(change.step(""), "fileId"),
         "endpoint": resource.spec.get("endpoint", DEFAULT_ENDPOINT),
         "completion_window": resource.spec.get("completionWindow", "24h"),
-        "metadata": identity.metadata(owned_by, entry),
+        "metadata": matching.metadata(owned_by, entry),
     }
     known = {"known": list(facts.batches)}
     create = api.CREATE_BATCH.call(body=body, outputs=("batchId",), recovery=known)
@@ -122,7 +122,7 @@ def _reason(facts: BatchFacts) -> str:
 def _fields(change: PlanContext, given: Input, facts: BatchFacts) -> tuple[FieldChange, ...]:
     before = "" if facts.batches else facts.before
     config = config_of(given.model, prefetched(change).configs)
-    digits = change.resource.files[INPUT].entries[0].sha256[: identity.DIGITS]
+    digits = change.resource.files[INPUT].entries[0].sha256[: matching.DIGITS]
     what = f"{given.name}, {counted(len(given.requests), 'request')}, {digits}"
     return (
         FieldChange(INPUT, before or None, what, "its content is run once"),
