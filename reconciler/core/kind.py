@@ -14,11 +14,11 @@ from pydantic import BaseModel
 
 from reconciler.core.commit import Commit
 from reconciler.core.resource import Address, Live, Prefetched, Resource
-from reconciler.core.step import FieldChange, StepDraft
+from reconciler.core.step import FieldChange, StepDraft, Values
 from reconciler.errors import Problem
 
-Outputs = Mapping[str, Any]
-"""Values that one object offers to those that refer to it; a value may be an ``KnownAfter``."""
+Outputs = Values
+"""What one object offers to those that refer to it."""
 
 
 def step_id(address: Address, part: str) -> str:

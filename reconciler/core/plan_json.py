@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from reconciler.core.plan import Plan
 from reconciler.core.plan_digest import digest
+from reconciler.core.plan_document import (
+    CallData,
+    FieldData,
+    PlanContent,
+    PlanDocument,
+    ProblemData,
+    StepData,
+    UntouchedData,
+    UploadData,
+    WaitData,
+)
 from reconciler.core.resource import Address
-from reconciler.core.step import Call, FieldChange, KnownAfter, KnownText, Step, Upload, Wait
+from reconciler.core.step import (
+    Call,
+    FieldChange,
+    KnownAfter,
+    KnownText,
+    Step,
+    Upload,
+    Values,
+    Wait,
+)
 from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
 
@@ -19,12 +38,14 @@ TEXT_KEYS = {"text"}
 RESERVED = (AFTER_KEYS, TEXT_KEYS, {"literal"})
 
 
-def plan_data(plan: Plan) -> dict[str, Any]:
+def plan_data(plan: Plan) -> PlanDocument:
     """The plan as ``schemas/plan.schema.json`` describes it."""
     content = _content(plan)
     return {
         "formatVersion": FORMAT_VERSION,
-        **{key: content[key] for key in ("project", "target", "endpoint")},
+        "project": content["project"],
+        "target": content["target"],
+        "endpoint": content["endpoint"],
         "commit": plan.commit or None,
         "digest": digest(content, plan.commit),
         "summary": plan.summary,
@@ -40,8 +61,7 @@ def plan_digest(plan: Plan) -> str:
     return digest(_content(plan), plan.commit)
 
 
-def _content(plan: Plan) -> dict[str, Any]:
-    # What the digest covers; the rest describes the plan and decides nothing.
+def _content(plan: Plan) -> PlanContent:
     return {
         "project": plan.project,
         "target": plan.target,
@@ -50,7 +70,7 @@ def _content(plan: Plan) -> dict[str, Any]:
     }
 
 
-def step_data(step: Step) -> dict[str, Any]:
+def step_data(step: Step) -> StepData:
     """One step of a plan."""
     return {
         "id": step.id,
@@ -65,33 +85,47 @@ def step_data(step: Step) -> dict[str, Any]:
     }
 
 
-def field_data(field: FieldChange) -> dict[str, Any]:
+def field_data(field: FieldChange) -> FieldData:
     """One differing field; ``detail`` and ``unit`` only where there is something to say."""
-    shown = {
+    data: FieldData = {
         "path": field.path,
         "old": plain_data(field.old),
         "new": plain_data(field.new),
         "reason": field.reason,
     }
-    more = {"detail": list(field.detail), "unit": field.unit}
-    return {**shown, **{key: held for key, held in more.items() if held}}
+    if field.detail:
+        data["detail"] = list(field.detail)
+    if field.unit:
+        data["unit"] = field.unit
+    return data
 
 
-def _call(call: Call) -> dict[str, Any]:
+def _call(call: Call) -> CallData:
     return {
         "operation": call.operation,
         "method": call.method,
         "path": call.path,
         "pathParams": plain_data(call.path_params),
         "body": plain_data(call.body),
-        "uploads": [asdict(upload) for upload in call.uploads],
+        "uploads": [_upload(upload) for upload in call.uploads],
         "outputs": list(call.outputs),
         "recovery": plain_data(call.recovery),
         "onlyIf": plain_data(call.only_if),
     }
 
 
-def _wait(wait: Wait) -> dict[str, Any]:
+def _upload(upload: Upload) -> UploadData:
+    return {
+        "field": upload.field,
+        "path": upload.path,
+        "sha256": upload.sha256,
+        "size": upload.size,
+        "source": upload.source,
+        "filename": upload.filename,
+    }
+
+
+def _wait(wait: Wait) -> WaitData:
     return {
         "operation": wait.operation,
         "params": plain_data(wait.params),
@@ -125,25 +159,36 @@ def _piece(piece: str | tuple[str, KnownAfter]) -> Any:
     return {"prefix": piece[0], "value": plain_data(piece[1])}
 
 
-def problem_data(problem: Problem) -> dict[str, Any]:
+def problem_data(problem: Problem) -> ProblemData:
     """One problem, with its place as far as it is known."""
-    return asdict(problem)
+    return {
+        "code": problem.code,
+        "message": problem.message,
+        "hint": problem.hint,
+        "address": problem.address,
+        "path": problem.path,
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "blocked": problem.blocked,
+        "warning": problem.warning,
+    }
 
 
-def _untouched(entry: Untouched) -> dict[str, Any]:
-    data = {"why": entry.why, "kind": entry.kind, "name": entry.name, "id": entry.id}
+def _untouched(entry: Untouched) -> UntouchedData:
+    data: UntouchedData = {"why": entry.why, "kind": entry.kind, "name": entry.name, "id": entry.id}
     if entry.note:
         data["note"] = entry.note
     if entry.path:
-        changed = {"path": entry.path, "old": plain_data(entry.old), "new": plain_data(entry.new)}
-        return {**data, **changed}
+        data["path"] = entry.path
+        data["old"], data["new"] = plain_data(entry.old), plain_data(entry.new)
     return data
 
 
 # -- and back --------------------------------------------------------------------------------
 
 
-def plan_from(data: Mapping[str, Any]) -> Plan:
+def plan_from(data: PlanDocument) -> Plan:
     """The plan that ``plan_data`` wrote, from data that is valid by the schema; else ValueError."""
     return Plan(
         project=data["project"],
@@ -158,7 +203,7 @@ def plan_from(data: Mapping[str, Any]) -> Plan:
     )
 
 
-def _step_from(data: Mapping[str, Any]) -> Step:
+def _step_from(data: StepData) -> Step:
     address = Address.parse(data["address"])
     if address is None:
         raise ValueError(f"{data['address']!r} is not an address")
@@ -175,13 +220,13 @@ def _step_from(data: Mapping[str, Any]) -> Step:
     )
 
 
-def _field_from(data: Mapping[str, Any]) -> FieldChange:
+def _field_from(data: FieldData) -> FieldChange:
     old, new = _value_from(data["old"]), _value_from(data["new"])
     detail, unit = tuple(data.get("detail", ())), data.get("unit", "")
     return FieldChange(data["path"], old, new, data["reason"], detail, unit)
 
 
-def _call_from(data: Mapping[str, Any]) -> Call:
+def _call_from(data: CallData) -> Call:
     return Call(
         operation=data["operation"],
         method=data["method"],
@@ -195,7 +240,7 @@ def _call_from(data: Mapping[str, Any]) -> Call:
     )
 
 
-def _wait_from(data: Mapping[str, Any]) -> Wait:
+def _wait_from(data: WaitData) -> Wait:
     return Wait(
         operation=data["operation"],
         params=_mapping_from(data["params"]),
@@ -205,7 +250,7 @@ def _wait_from(data: Mapping[str, Any]) -> Wait:
     )
 
 
-def _left_from(data: Mapping[str, Any]) -> Untouched:
+def _left_from(data: UntouchedData) -> Untouched:
     return Untouched(
         why=data["why"],
         kind=data["kind"],
@@ -218,7 +263,7 @@ def _left_from(data: Mapping[str, Any]) -> Untouched:
     )
 
 
-def _mapping_from(data: Mapping[str, Any]) -> Mapping[str, Any]:
+def _mapping_from(data: Any) -> Values:
     found = _value_from(data)
     if not isinstance(found, dict):
         raise ValueError("params and body of a call are mappings")

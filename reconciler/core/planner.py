@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from reconciler.core.checks import (
     Policy,
@@ -22,6 +21,7 @@ from reconciler.core.diff import Difference, diff
 from reconciler.core.fingerprint import fingerprint
 from reconciler.core.graph import Graph
 from reconciler.core.identity import MatchResult
+from reconciler.core.json_value import JsonObject
 from reconciler.core.kind import Kind, Outputs, Part, PlanContext, PlanOptions, step_id
 from reconciler.core.marker import name_of
 from reconciler.core.plan import Plan
@@ -149,7 +149,7 @@ class _Builder:
         address = resource.address
         # An object with nothing to do hands on what it would have waited for itself.
         needs = self.needed[address] = self._needs(resource)
-        own_outputs: dict[str, Any] = dict(kind.outputs(live))
+        own_outputs: JsonObject = dict(kind.outputs(live))
         for part in kind.parts:
             change = PlanContext(
                 resource=resource,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from string import Formatter
 from typing import Any, Generic, TypeVar
 
-from reconciler.core.step import Call, KnownAfter, Upload
+from reconciler.core.step import Call, KnownAfter, Upload, Values
 from reconciler.providers.answer import Answer
 from reconciler.providers.response import Answered, parse
 
@@ -46,10 +46,10 @@ class Operation(Generic[T]):
     def call(
         self,
         *values: Any,
-        body: Mapping[str, Any] | None = None,
+        body: Values | None = None,
         uploads: tuple[Upload, ...] = (),
         outputs: tuple[str, ...] = (),
-        recovery: Mapping[str, Any] | None = None,
+        recovery: Values | None = None,
         only_if: KnownAfter | None = None,
     ) -> Call:
         """The planned call; ``values`` fill the names of the path in their order."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, TypeVar
 
+from reconciler.core.json_value import JsonObject
 from reconciler.errors import ApiError
 from reconciler.providers.answer import SERVER_HINT, ContractBroken
 from reconciler.providers.client import OperationClient
@@ -71,7 +72,7 @@ class Client(OperationClient):
         """Every entry of a list, over all its pages."""
         return (parse(operation.item, item) for item in self._items(operation, query))
 
-    def _items(self, operation: ListOperation[Any], query: Query) -> Iterator[dict[str, Any]]:
+    def _items(self, operation: ListOperation[Any], query: Query) -> Iterator[JsonObject]:
         """Ends at a page with nothing new, not at a ``total`` that may count something else.
 
         A server that ignores ``offset`` sends its first page for ever; one that caps ``limit``
@@ -90,7 +91,7 @@ class Client(OperationClient):
             offset += len(items)
         raise ContractBroken(f"GET {operation.path} pages without an end", SERVER_HINT)
 
-    def _page(self, operation: ListOperation[Any], query: Query) -> list[dict[str, Any]]:
+    def _page(self, operation: ListOperation[Any], query: Query) -> list[JsonObject]:
         page = self._get(operation, query)
         items = page.get("data") if isinstance(page, dict) else None
         named = isinstance(items, list) and all(

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
+from reconciler.core.json_value import JsonObject
 from reconciler.core.kind import FieldRule, Kind, Outputs, Part, PlanContext
 from reconciler.core.resource import Live
 from reconciler.core.step import FieldChange, KnownAfter, StepDraft, Wait
@@ -106,7 +107,7 @@ def _failure(live: Live) -> str:
 def _trigger(change: PlanContext, reason: str, *, expected: bool = False) -> StepDraft:
     live, spec = change.live, change.resource.spec
     # What is newer than this, and looks like what was sent, is what a lost trigger made.
-    known: dict[str, Any] = {}
+    known: JsonObject = {}
     if live:
         known = {"known": live.id, "since": run_facts(live).created}
     # What this plan changes first, a run that others start in the meantime may have missed.

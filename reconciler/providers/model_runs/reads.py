@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from reconciler.core.resource import Live, Prefetched, Resource
+from reconciler.core.resource import Live, Prefetched, Resource, SpecPart
 from reconciler.providers.model_runs.client import Client
 from reconciler.providers.model_runs.facts import RunFacts, RunsPrefetched
 from reconciler.providers.model_runs.matching import KEYS, Selection
@@ -99,7 +99,7 @@ class Reads:
         pairs = ((step, test) for step in steps for test in tests.get(step.id, ()))
         return [(step, test) for step, test in pairs if test.status != PASSED]
 
-    def _required(self, run: Run, spec: Mapping[str, Any]) -> list[str]:
+    def _required(self, run: Run, spec: SpecPart) -> list[str]:
         wanted = (spec.get("require") or {}).get("tests")
         if not wanted or run.status != SUCCESS:
             return []

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from reconciler.core.kind import Outputs
 from reconciler.core.provider import Watch
 from reconciler.core.step import Wait
 from reconciler.errors import ApiError, Interrupted, JobFailed, UnknownOutcome
@@ -32,7 +30,7 @@ class Waits:
         self.own_outputs: set[str] = set()
         """Runs that this process has triggered, and may therefore stop."""
 
-    def wait(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
+    def wait(self, wait: Wait, watch: Watch) -> Outputs:
         """The run's end; JobFailed when it is not the one that is wanted."""
         run = self._follow(wait, watch)
         if wait.operation == END:
