@@ -1,4 +1,16 @@
-"""The decisions of a plan: what happens to each object, and in which order."""
+"""The decisions of a plan: what happens to each object, and in which order.
+
+How values move from a part of an object to its later parts and to its dependants::
+
+    Kind.outputs(live) -> own_outputs -> part 1 -> step 1 -> draft.outputs, as KnownAfter(step 1)
+                              |  ^                              |
+                              |  '------------------------------'
+                              |-> part 2 -> step 2, which depends on step 1: a gate holds the rest
+                              '-> outputs[address] -> PlanContext.outputs of each dependant
+
+    a step that tells one of Kind.durable_outputs -> changed_dependencies of each dependant
+    a step of a part that is non_blocking         -> no dependant waits for it
+"""
 
 from __future__ import annotations
 
