@@ -15,7 +15,8 @@ from reconciler.core.output_schema import SAVED_PLAN
 from reconciler.core.plan import Plan
 from reconciler.core.plan_compare import AGAIN
 from reconciler.core.plan_document import SavedPlanDocument
-from reconciler.core.plan_json import FORMAT_VERSION, plan_data, plan_from
+from reconciler.core.plan_json import FORMAT_VERSION, plan_data
+from reconciler.core.plan_read import plan_from
 from reconciler.core.resource import Address
 from reconciler.core.schema_check import schema_errors
 from reconciler.core.strict_json import parse_json

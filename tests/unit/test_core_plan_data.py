@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.core.plan import Plan
-from reconciler.core.plan_json import plain_data, plan_data, plan_from
+from reconciler.core.plan_json import plain_data, plan_data
+from reconciler.core.plan_read import plan_from
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, FieldChange, KnownAfter, KnownText, Step, Upload, Wait
 from reconciler.core.untouched import Untouched
