@@ -169,7 +169,7 @@ def test_a_run_of_another_catalog_is_seen_once_it_has_compiled() -> None:
 def test_a_wait_has_an_end() -> None:
     ground = Ground(job_time=1000.0)
     run, begun = ground.started("stg_a"), ground.emulator.clock()
-    ground.provider.waits.own_outputs.add(run)
+    ground.provider.waits.started.add(run)
     with pytest.raises(JobFailed, match="is still RUNNING after 300 s"):
         ground.provider.wait(wait(run, timeout=300), watch([]))
     assert ground.emulator.clock() - begun <= 300
@@ -189,7 +189,7 @@ def stopped_after(polls: int) -> Callable[[], bool]:
 def test_the_user_stops_the_run_that_this_process_started() -> None:
     ground = Ground(job_time=100.0)
     run = ground.started("stg_a")
-    ground.provider.waits.own_outputs.add(run)
+    ground.provider.waits.started.add(run)
     with pytest.raises(Interrupted, match=f"the run {run} was cancelled"):
         ground.provider.wait(wait(run), watch([], stopped_after(3)))
     assert ground.runs()[0]["status"] == "CANCELLED"
@@ -211,7 +211,7 @@ def test_a_run_that_ends_while_it_is_being_stopped() -> None:
         ground.emulator.clock.sleep(10)
         return True
 
-    ground.provider.waits.own_outputs.add(run)
+    ground.provider.waits.started.add(run)
     with pytest.raises(Interrupted, match=f"the run {run} had ended as SUCCESS"):
         ground.provider.wait(wait(run), watch([], stopped))
 
@@ -223,7 +223,7 @@ def test_the_answer_to_a_cancel_is_lost(effect: str) -> None:
     fault = {"action": "drop", "when": effect, "method": "POST", "path": "cancel$"}
     ground.emulator.control("POST", "faults", fault)
     told = "was cancelled" if effect == "after" else "could not be cancelled"
-    ground.provider.waits.own_outputs.add(run)
+    ground.provider.waits.started.add(run)
     with pytest.raises(Interrupted, match=f"the run {run} {told}"):
         ground.provider.wait(wait(run), watch([], stopped_after(0)))
 

@@ -60,7 +60,7 @@ class ModelRuns(Provider):
         for run in self._made_since(call, shared) if shared else ():
             return {"runId": run.id}
         triggered = self.client.send(call, resource).id
-        self.waits.own_outputs.add(triggered)
+        self.waits.started.add(triggered)
         return {"runId": triggered}
 
     def recover(self, call: Call, resource: Resource | None) -> Outputs | None:

@@ -27,7 +27,7 @@ class Waits:
         self.client = client
         self.reads = reads
         self.outside = outside
-        self.own_outputs: set[str] = set()
+        self.started: set[str] = set()
         """Runs that this process has triggered, and may therefore stop."""
 
     def wait(self, wait: Wait, watch: Watch) -> Outputs:
@@ -58,7 +58,7 @@ class Waits:
 
     def _interrupted(self, wait: Wait) -> Interrupted:
         identity = wait.params["run"]
-        if identity not in self.own_outputs:
+        if identity not in self.started:
             return Interrupted(
                 f"stopped waiting for the run {identity}, which goes on",
                 "The next apply waits for it again; `reconciler cancel` stops it.",
