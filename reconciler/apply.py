@@ -12,11 +12,13 @@ from string import Formatter
 from threading import Event
 from typing import Any, Protocol
 
+from reconciler.core.json_value import JsonObject
+from reconciler.core.kind import Outputs
 from reconciler.core.plan import Plan
 from reconciler.core.provider import Provider, Watch
 from reconciler.core.report import Report, StepResult
 from reconciler.core.resource import Address, Resource
-from reconciler.core.step import Call, KnownAfter, KnownText, Step, Wait
+from reconciler.core.step import Call, KnownAfter, KnownText, Step, Values, Wait
 from reconciler.errors import (
     DEFECT,
     ApiError,
@@ -70,7 +72,7 @@ class Run:
         self.listen = listen
         self.stop = stop or Event()
         self.guard = guard
-        self.outputs: dict[str, dict[str, Any]] = {}
+        self.outputs: dict[str, JsonObject] = {}
         self.results: dict[str, StepResult] = {}
 
     def execute(self, parallelism: int) -> Report:
@@ -178,7 +180,7 @@ class Run:
             return _failed(result, ReconcilerError(f"unexpected {error!r}", DEFECT), done)
         return replace(result, outputs=dict(known), done_calls=done)
 
-    def _do(self, step: Step, work: Call | Wait) -> Mapping[str, Any]:
+    def _do(self, step: Step, work: Call | Wait) -> Outputs:
         provider = self.provider_of(step.address)
         if isinstance(work, Wait):
             resource = self.resources.get(step.address)
@@ -195,7 +197,7 @@ class Run:
         _check_path(call.path, call.path_params)
         return self._send(step, provider, call)
 
-    def _send(self, step: Step, provider: Provider, call: Call) -> Mapping[str, Any]:
+    def _send(self, step: Step, provider: Provider, call: Call) -> Outputs:
         """One write, whatever happens to its answer: looked for before it is sent again."""
         resource = self.resources.get(step.address)
         sent = 0
@@ -211,7 +213,7 @@ class Run:
                 if sent == SENDINGS:
                     raise
 
-    def _effect(self, step: Step, call: Call, lost: UnknownOutcome) -> Mapping[str, Any] | None:
+    def _effect(self, step: Step, call: Call, lost: UnknownOutcome) -> Outputs | None:
         provider, resource = self.provider_of(step.address), self.resources.get(step.address)
         try:
             return provider.recover(call, resource)
@@ -249,7 +251,7 @@ def _work(step: Step) -> Iterator[Call | Wait]:
         yield from (pause for pause in step.waits if pause.after == index)
 
 
-def _check_path(path: str, params: Mapping[str, Any]) -> None:
+def _check_path(path: str, params: Values) -> None:
     for _, name, _, _ in Formatter().parse(path):
         if name and params.get(name) is None:
             raise ApiError(

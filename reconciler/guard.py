@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
 
+from reconciler.core.json_value import States
 from reconciler.core.resource import Address, Live
 from reconciler.core.saved_plan import after_wait, check_object
 from reconciler.core.step import Call, Step, Wait
@@ -17,7 +18,7 @@ class LiveGuard:
     """Compares what is live with what was reviewed, and then with what our own steps left."""
 
     def __init__(
-        self, observed: Mapping[str, Any], lives: Mapping[Address, Live], observe: TakeSnapshot
+        self, observed: States, lives: Mapping[Address, Live], observe: TakeSnapshot
     ) -> None:
         self._expected = dict(observed)
         self._lives = lives

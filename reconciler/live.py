@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from reconciler.core.graph import Graph
 from reconciler.core.identity import MatchResult, match
@@ -13,7 +13,7 @@ from reconciler.core.kind import Kind
 from reconciler.core.marker import name_of
 from reconciler.core.plan import Plan
 from reconciler.core.provider import Provider
-from reconciler.core.resource import Address, Live, Resource
+from reconciler.core.resource import Address, Live, Prefetched, Resource
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -25,7 +25,7 @@ class Snapshot:
 
     lives: tuple[Live, ...]
     matches: MatchResult
-    platform: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    platform: Mapping[str, Prefetched] = field(default_factory=dict)
 
     def by_address(self) -> Mapping[Address, Live]:
         """The live objects of the project: matched ones, and orphans under their old name."""
@@ -63,7 +63,7 @@ def read(
     asked = {*used, *named}
     wanted = [kind for kind in kinds.values() if kind.provider in asked and kind.listed]
 
-    def prefetch(name: str) -> Mapping[str, Any]:
+    def prefetch(name: str) -> Prefetched:
         mine = [each for each in resources if kinds[each.address.kind].provider == name]
         return provider_of(name).prefetch(mine)
 
@@ -77,7 +77,7 @@ def read(
 
         def find(resource: Resource) -> Live | None:
             name = kinds[resource.address.kind].provider
-            return provider_of(name).find(resource)
+            return provider_of(name).find(resource, prefetched[name])
 
         def detail(address: Address) -> Live:
             provider = provider_of(kinds[address.kind].provider)

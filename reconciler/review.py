@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from reconciler.apply import Guard
+from reconciler.core.json_value import States
 from reconciler.core.plan_compare import check_obstacles, check_same
 from reconciler.core.resource import Address, Live
 from reconciler.core.saved_plan import (
@@ -49,13 +49,13 @@ def guard_plan(session: Session, current: CurrentPlan) -> Guard:
     return _guard(session, _observed(session, current), current)
 
 
-def _guard(session: Session, observed: Mapping[str, Any], current: CurrentPlan) -> Guard:
+def _guard(session: Session, observed: States, current: CurrentPlan) -> Guard:
     return LiveGuard(
         observed, current.lives, lambda address, live: _snapshot(session, address, live)
     )
 
 
-def _observed(session: Session, current: CurrentPlan) -> Mapping[str, Any]:
+def _observed(session: Session, current: CurrentPlan) -> States:
     """The full state of every live object that the plan has a step for, by address."""
     touched = current.touched()
     with ThreadPoolExecutor(session.options.parallelism) as pool:

@@ -29,20 +29,29 @@ class ProviderSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class SettingsSource:
+    """The environment variables of one provider's endpoint and tokens.
+
+    ``needs_suffix`` is what the endpoint has to end in, '' for anything.
+    """
+
     endpoint: str
     tokens: Keys
     needs_suffix: str = ""
 
 
 # Setting in the project file -> environment variable that serves where it is absent.
-SOURCES: Mapping[str, _Source] = {
-    "custom_models": _Source("DATAROBOT_ENDPOINT", (("token", "DATAROBOT_API_TOKEN"),), "/api/v2"),
-    "model_registry": _Source("TFY_HOST", (("token", "TFY_API_KEY"),)),
-    "model_runs": _Source(
+SOURCES: Mapping[str, SettingsSource] = {
+    "custom_models": SettingsSource(
+        "DATAROBOT_ENDPOINT", (("token", "DATAROBOT_API_TOKEN"),), "/api/v2"
+    ),
+    "model_registry": SettingsSource("TFY_HOST", (("token", "TFY_API_KEY"),)),
+    "model_runs": SettingsSource(
         "MODEL_RUNS_URL", (("token", "MODEL_RUNS_TOKEN"), ("apiKey", "MODEL_RUNS_API_KEY"))
     ),
-    "batch_inference": _Source("BATCH_INFERENCE_URL", (("token", "BATCH_INFERENCE_API_KEY"),)),
+    "batch_inference": SettingsSource(
+        "BATCH_INFERENCE_URL", (("token", "BATCH_INFERENCE_API_KEY"),)
+    ),
 }
 
 
@@ -52,7 +61,11 @@ def environment() -> Mapping[str, str]:
 
 
 def provider_settings(
-    name: str, project: Mapping[str, str], missing: Mapping[str, str], env: Mapping[str, str]
+    name: str,
+    project: Mapping[str, str],
+    missing: Mapping[str, str],
+    env: Mapping[str, str],
+    sources: Mapping[str, SettingsSource] = SOURCES,
 ) -> ProviderSettings:
     """Settings of a provider that is about to be used.
 
@@ -65,7 +78,7 @@ def provider_settings(
             f"{variable} is not set, and providers.{name}.{key} reads it",
             f"Set {variable}, or change {key} in reconciler.yaml.",
         )
-    source = SOURCES[name]
+    source = sources[name]
     _, endpoint = _held(name, (("endpoint", source.endpoint),), project, env)
     endpoint = _checked(name, source, endpoint.rstrip("/"))
     key, token = _held(name, source.tokens, project, env)
@@ -99,7 +112,7 @@ def _held(
     return found[0][0], found[0][1].strip()
 
 
-def _checked(name: str, source: _Source, endpoint: str) -> str:
+def _checked(name: str, source: SettingsSource, endpoint: str) -> str:
     # The value is not shown: the two variables are easily swapped, and it may be the token.
     if not _usable(endpoint):
         raise SettingsError(

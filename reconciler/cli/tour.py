@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from reconciler.core.json_value import JsonObject
 from reconciler.errors import ReconcilerError
 from reconciler.settings import environment
 
@@ -79,7 +80,7 @@ class Tour:
             )
         click.echo(f"(exit code {code})")
 
-    def curl(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    def curl(self, method: str, path: str, body: JsonObject | None = None) -> Any:
         """A call past the tool, shown as curl would make it; ``path`` from the server's root."""
         text = json.dumps(body) if body is not None else ""
         shown = f" -H 'Content-Type: application/json' -d {shlex.quote(text)}" if text else ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.core.kind import FieldRule
+from reconciler.core.resource import SpecPart
 from reconciler.core.step import FieldChange
 
 PLAIN = FieldRule()
@@ -21,8 +22,8 @@ class Difference:
 
 
 def diff(
-    desired: Mapping[str, Any],
-    live: Mapping[str, Any],
+    desired: SpecPart,
+    live: SpecPart,
     rules: Mapping[str, FieldRule],
     ignore: tuple[str, ...] = (),
 ) -> Difference:
@@ -39,7 +40,7 @@ def is_below(path: str, prefixes: tuple[str, ...]) -> bool:
     return any(path == prefix or path.startswith(f"{prefix}.") for prefix in prefixes)
 
 
-def is_written(spec: Mapping[str, Any], path: str) -> bool:
+def is_written(spec: SpecPart, path: str) -> bool:
     """Whether the manifest says anything at this key path, a null included."""
     key, _, rest = path.partition(".")
     inner = spec.get(key)
@@ -69,8 +70,8 @@ def _comparable(value: Any) -> Any:
 
 
 def _walk(
-    desired: Mapping[str, Any],
-    live: Mapping[str, Any],
+    desired: SpecPart,
+    live: SpecPart,
     rules: Mapping[str, FieldRule],
     prefix: str,
     exists: bool,

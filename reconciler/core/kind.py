@@ -13,12 +13,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from reconciler.core.commit import Commit
-from reconciler.core.resource import Address, Live, Resource
-from reconciler.core.step import FieldChange, StepDraft
+from reconciler.core.resource import Address, Live, Prefetched, Resource
+from reconciler.core.step import FieldChange, StepDraft, Values
 from reconciler.errors import Problem
 
-Outputs = Mapping[str, Any]
-"""Values that one object offers to those that refer to it; a value may be an ``KnownAfter``."""
+Outputs = Values
+"""What one object offers to those that refer to it."""
 
 
 def step_id(address: Address, part: str) -> str:
@@ -81,7 +81,7 @@ class PlanContext:
     outputs: Mapping[Address, Outputs]
     options: PlanOptions
     catalog: Mapping[str, tuple[Live, ...]] = field(default_factory=dict)
-    platform: Mapping[str, Any] = field(default_factory=dict)
+    platform: Prefetched = field(default_factory=Prefetched)
     own_outputs: Outputs = field(default_factory=dict)
     changed_dependencies: frozenset[Address] = frozenset()
     dependencies: Mapping[Address, Resource] = field(default_factory=dict)
@@ -128,7 +128,6 @@ class Kind:
     rules: Mapping[str, FieldRule] = field(default_factory=dict)
     references: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, FileRole] = field(default_factory=dict)
-    verbs: frozenset[str] = frozenset()
     check: Callable[[Resource, str], Iterable[Problem]] = lambda resource, scope: ()
     outputs: Callable[[Live | None], Outputs] = lambda live: {}
     durable_outputs: tuple[str, ...] = ()

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from reconciler.core.json_value import JsonSchema
 from reconciler.core.plan_json import FORMAT_VERSION
 from reconciler.core.report import STATES
 from reconciler.core.step import ACTIONS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-TEXT: Mapping[str, Any] = {"type": "string"}
-TEXTS: Mapping[str, Any] = {"type": "array", "items": TEXT}
-ADDRESS: Mapping[str, Any] = {"type": "string", "pattern": "^[^/]+/[^/]+$"}
-SHA256: Mapping[str, Any] = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
-COUNT: Mapping[str, Any] = {"type": "integer", "minimum": 0}
-ANY: Mapping[str, Any] = {}
-OPEN: Mapping[str, Any] = {"type": "object"}
-COUNTS: Mapping[str, Any] = {"type": "object", "additionalProperties": COUNT}
+TEXT: JsonSchema = {"type": "string"}
+TEXTS: JsonSchema = {"type": "array", "items": TEXT}
+ADDRESS: JsonSchema = {"type": "string", "pattern": "^[^/]+/[^/]+$"}
+SHA256: JsonSchema = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
+COUNT: JsonSchema = {"type": "integer", "minimum": 0}
+ANY: JsonSchema = {}
+OPEN: JsonSchema = {"type": "object"}
+COUNTS: JsonSchema = {"type": "object", "additionalProperties": COUNT}
 
 
-def closed(optional: tuple[str, ...] = (), /, **properties: Mapping[str, Any]) -> dict[str, Any]:
+def closed(optional: tuple[str, ...] = (), /, **properties: JsonSchema) -> JsonSchema:
     """An object with these keys and no others; all but the optional ones are always there."""
     return {
         "type": "object",
@@ -30,12 +28,12 @@ def closed(optional: tuple[str, ...] = (), /, **properties: Mapping[str, Any]) -
     }
 
 
-def listed(items: Mapping[str, Any]) -> dict[str, Any]:
+def listed(items: JsonSchema) -> JsonSchema:
     """An array of these."""
     return {"type": "array", "items": items}
 
 
-def one_of(*values: str) -> dict[str, Any]:
+def one_of(*values: str) -> JsonSchema:
     """One of these words."""
     return {"enum": list(values)}
 
@@ -148,7 +146,7 @@ REPORT = closed(
 )
 
 
-def output_schemas() -> dict[str, dict[str, Any]]:
+def output_schemas() -> dict[str, JsonSchema]:
     """Schemas by the name of their file."""
     titles = {"plan": (PLAN, "A plan"), "drift": (DRIFT, "Drift"), "report": (REPORT, "A report")}
     return {

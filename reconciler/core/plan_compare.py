@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
-from typing import Any
 
 from reconciler.core.difference_text import MOST_DIFFERENCES, differences
 from reconciler.core.fingerprint import canonical
 from reconciler.core.plan import Plan
 from reconciler.core.plan_digest import without_commit
+from reconciler.core.plan_document import FieldData, StepData
 from reconciler.core.plan_json import plan_data, plan_digest
 from reconciler.errors import Problem, StalePlanError
 
@@ -61,7 +61,7 @@ def check_same(reviewed: Plan, current: Plan) -> None:
     raise StalePlanError(f"the current plan differs from the reviewed one: {listed}{more}", AGAIN)
 
 
-def _steps(reviewed: list[Any], current: list[Any]) -> Iterator[str]:
+def _steps(reviewed: list[StepData], current: list[StepData]) -> Iterator[str]:
     """One sentence for each step or field that is not the same in both plans."""
     before, after = ({step["id"]: step for step in steps} for steps in (reviewed, current))
     for name in dict.fromkeys((*before, *after)):
@@ -73,13 +73,13 @@ def _steps(reviewed: list[Any], current: list[Any]) -> Iterator[str]:
             yield from _within(name, before[name], after[name])
 
 
-def _within(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+def _within(name: str, before: StepData, after: StepData) -> Iterator[str]:
     yield from _fields(name, before["fields"], after["fields"])
-    rest = [{key: step[key] for key in step if key != "fields"} for step in (before, after)]
+    rest = [{k: value for k, value in step.items() if k != "fields"} for step in (before, after)]
     yield from (f"{name}: {text}" for text in differences(*rest))
 
 
-def _fields(name: str, before: list[Any], after: list[Any]) -> Iterator[str]:
+def _fields(name: str, before: list[FieldData], after: list[FieldData]) -> Iterator[str]:
     old, new = ({field["path"]: field for field in fields} for fields in (before, after))
     for path in dict.fromkeys((*old, *new)):
         if path not in new:

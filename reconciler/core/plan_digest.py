@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.core.fingerprint import canonical
+from reconciler.core.plan_document import PlanContent
 
 
-def digest(content: Mapping[str, Any], commit: str) -> str:
+def digest(content: PlanContent, commit: str) -> str:
     """``sha256:<hex>`` of a plan's scope, endpoints and steps; ``commit`` takes no part in it.
 
     A step holds the fingerprint of its live object, so that the digest covers both sides.

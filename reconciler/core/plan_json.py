@@ -1,15 +1,32 @@
-"""A plan as plain data with stable keys and order, and a saved one back as a plan."""
+"""A plan as plain data with stable keys and order."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from reconciler.core.plan import Plan
 from reconciler.core.plan_digest import digest
-from reconciler.core.resource import Address
-from reconciler.core.step import Call, FieldChange, KnownAfter, KnownText, Step, Upload, Wait
+from reconciler.core.plan_document import (
+    CallData,
+    FieldData,
+    PlanContent,
+    PlanDocument,
+    ProblemData,
+    StepData,
+    UntouchedData,
+    UploadData,
+    WaitData,
+)
+from reconciler.core.step import (
+    Call,
+    FieldChange,
+    KnownAfter,
+    KnownText,
+    Step,
+    Upload,
+    Wait,
+)
 from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
 
@@ -19,12 +36,14 @@ TEXT_KEYS = {"text"}
 RESERVED = (AFTER_KEYS, TEXT_KEYS, {"literal"})
 
 
-def plan_data(plan: Plan) -> dict[str, Any]:
+def plan_data(plan: Plan) -> PlanDocument:
     """The plan as ``schemas/plan.schema.json`` describes it."""
     content = _content(plan)
     return {
         "formatVersion": FORMAT_VERSION,
-        **{key: content[key] for key in ("project", "target", "endpoint")},
+        "project": content["project"],
+        "target": content["target"],
+        "endpoint": content["endpoint"],
         "commit": plan.commit or None,
         "digest": digest(content, plan.commit),
         "summary": plan.summary,
@@ -40,8 +59,7 @@ def plan_digest(plan: Plan) -> str:
     return digest(_content(plan), plan.commit)
 
 
-def _content(plan: Plan) -> dict[str, Any]:
-    # What the digest covers; the rest describes the plan and decides nothing.
+def _content(plan: Plan) -> PlanContent:
     return {
         "project": plan.project,
         "target": plan.target,
@@ -50,7 +68,7 @@ def _content(plan: Plan) -> dict[str, Any]:
     }
 
 
-def step_data(step: Step) -> dict[str, Any]:
+def step_data(step: Step) -> StepData:
     """One step of a plan."""
     return {
         "id": step.id,
@@ -65,33 +83,47 @@ def step_data(step: Step) -> dict[str, Any]:
     }
 
 
-def field_data(field: FieldChange) -> dict[str, Any]:
+def field_data(field: FieldChange) -> FieldData:
     """One differing field; ``detail`` and ``unit`` only where there is something to say."""
-    shown = {
+    data: FieldData = {
         "path": field.path,
         "old": plain_data(field.old),
         "new": plain_data(field.new),
         "reason": field.reason,
     }
-    more = {"detail": list(field.detail), "unit": field.unit}
-    return {**shown, **{key: held for key, held in more.items() if held}}
+    if field.detail:
+        data["detail"] = list(field.detail)
+    if field.unit:
+        data["unit"] = field.unit
+    return data
 
 
-def _call(call: Call) -> dict[str, Any]:
+def _call(call: Call) -> CallData:
     return {
         "operation": call.operation,
         "method": call.method,
         "path": call.path,
         "pathParams": plain_data(call.path_params),
         "body": plain_data(call.body),
-        "uploads": [asdict(upload) for upload in call.uploads],
+        "uploads": [_upload(upload) for upload in call.uploads],
         "outputs": list(call.outputs),
         "recovery": plain_data(call.recovery),
         "onlyIf": plain_data(call.only_if),
     }
 
 
-def _wait(wait: Wait) -> dict[str, Any]:
+def _upload(upload: Upload) -> UploadData:
+    return {
+        "field": upload.field,
+        "path": upload.path,
+        "sha256": upload.sha256,
+        "size": upload.size,
+        "source": upload.source,
+        "filename": upload.filename,
+    }
+
+
+def _wait(wait: Wait) -> WaitData:
     return {
         "operation": wait.operation,
         "params": plain_data(wait.params),
@@ -125,137 +157,27 @@ def _piece(piece: str | tuple[str, KnownAfter]) -> Any:
     return {"prefix": piece[0], "value": plain_data(piece[1])}
 
 
-def problem_data(problem: Problem) -> dict[str, Any]:
+def problem_data(problem: Problem) -> ProblemData:
     """One problem, with its place as far as it is known."""
-    return asdict(problem)
+    return {
+        "code": problem.code,
+        "message": problem.message,
+        "hint": problem.hint,
+        "address": problem.address,
+        "path": problem.path,
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "blocked": problem.blocked,
+        "warning": problem.warning,
+    }
 
 
-def _untouched(entry: Untouched) -> dict[str, Any]:
-    data = {"why": entry.why, "kind": entry.kind, "name": entry.name, "id": entry.id}
+def _untouched(entry: Untouched) -> UntouchedData:
+    data: UntouchedData = {"why": entry.why, "kind": entry.kind, "name": entry.name, "id": entry.id}
     if entry.note:
         data["note"] = entry.note
     if entry.path:
-        changed = {"path": entry.path, "old": plain_data(entry.old), "new": plain_data(entry.new)}
-        return {**data, **changed}
+        data["path"] = entry.path
+        data["old"], data["new"] = plain_data(entry.old), plain_data(entry.new)
     return data
-
-
-# -- and back --------------------------------------------------------------------------------
-
-
-def plan_from(data: Mapping[str, Any]) -> Plan:
-    """The plan that ``plan_data`` wrote, from data that is valid by the schema; else ValueError."""
-    return Plan(
-        project=data["project"],
-        target=data["target"],
-        steps=tuple(_step_from(step) for step in data["steps"]),
-        untouched=tuple(_left_from(entry) for entry in data["untouched"]),
-        problems=tuple(Problem(**problem) for problem in data["problems"]),
-        unchanged=data["summary"]["unchanged"],
-        requests=data["requests"],
-        endpoint=data["endpoint"],
-        commit=data["commit"] or "",
-    )
-
-
-def _step_from(data: Mapping[str, Any]) -> Step:
-    address = Address.parse(data["address"])
-    if address is None:
-        raise ValueError(f"{data['address']!r} is not an address")
-    return Step(
-        id=data["id"],
-        address=address,
-        action=data["action"],
-        reason=data["reason"],
-        fields=tuple(_field_from(field) for field in data["fields"]),
-        calls=tuple(_call_from(call) for call in data["calls"]),
-        waits=tuple(_wait_from(wait) for wait in data["waits"]),
-        depends_on=tuple(data["dependsOn"]),
-        precondition=data["precondition"],
-    )
-
-
-def _field_from(data: Mapping[str, Any]) -> FieldChange:
-    old, new = _value_from(data["old"]), _value_from(data["new"])
-    detail, unit = tuple(data.get("detail", ())), data.get("unit", "")
-    return FieldChange(data["path"], old, new, data["reason"], detail, unit)
-
-
-def _call_from(data: Mapping[str, Any]) -> Call:
-    return Call(
-        operation=data["operation"],
-        method=data["method"],
-        path=data["path"],
-        path_params=_mapping_from(data["pathParams"]),
-        body=_mapping_from(data["body"]),
-        uploads=tuple(Upload(**upload) for upload in data["uploads"]),
-        outputs=tuple(data["outputs"]),
-        recovery=_mapping_from(data["recovery"]),
-        only_if=_known_from(data["onlyIf"]),
-    )
-
-
-def _wait_from(data: Mapping[str, Any]) -> Wait:
-    return Wait(
-        operation=data["operation"],
-        params=_mapping_from(data["params"]),
-        timeout=data["timeout"],
-        after=data["after"],
-        outputs=tuple(data["outputs"]),
-    )
-
-
-def _left_from(data: Mapping[str, Any]) -> Untouched:
-    return Untouched(
-        why=data["why"],
-        kind=data["kind"],
-        name=data["name"],
-        id=data["id"],
-        path=data.get("path", ""),
-        old=_value_from(data.get("old")),
-        new=_value_from(data.get("new")),
-        note=data.get("note", ""),
-    )
-
-
-def _mapping_from(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = _value_from(data)
-    if not isinstance(found, dict):
-        raise ValueError("params and body of a call are mappings")
-    return found
-
-
-def _value_from(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_value_from(inner) for inner in value]
-    if not isinstance(value, dict):
-        return value
-    if value.keys() == AFTER_KEYS:
-        if not all(isinstance(each, str) for each in value.values()):
-            raise ValueError("a value known later names its step and output by texts")
-        return KnownAfter(value["knownAfter"], value["output"])
-    if value.keys() == TEXT_KEYS:
-        if not isinstance(value["text"], list):
-            raise ValueError("a text known later is a list of pieces")
-        return KnownText(tuple(_piece_from(piece) for piece in value["text"]))
-    if value.keys() == {"literal"}:
-        value = value["literal"]
-        if not isinstance(value, dict):
-            raise ValueError("a literal holds a mapping")
-    return {key: _value_from(inner) for key, inner in value.items()}
-
-
-def _piece_from(piece: Any) -> str | tuple[str, KnownAfter]:
-    if isinstance(piece, str):
-        return piece
-    value = _known_from(piece["value"])
-    if value is None or not isinstance(piece["prefix"], str):
-        raise ValueError("a piece of a text has a prefix and a value known later")
-    return piece["prefix"], value
-
-
-def _known_from(value: Any) -> KnownAfter | None:
-    known = _value_from(value)
-    if known is not None and not isinstance(known, KnownAfter):
-        raise ValueError("a value known later names its step and output")
-    return known

@@ -1,10 +1,21 @@
-"""The decisions of a plan: what happens to each object, and in which order."""
+"""The decisions of a plan: what happens to each object, and in which order.
+
+How values move from a part of an object to its later parts and to its dependants::
+
+    Kind.outputs(live) -> own_outputs -> part 1 -> step 1 -> draft.outputs, as KnownAfter(step 1)
+                              |  ^                              |
+                              |  '------------------------------'
+                              |-> part 2 -> step 2, which depends on step 1: a gate holds the rest
+                              '-> outputs[address] -> PlanContext.outputs of each dependant
+
+    a step that tells one of Kind.durable_outputs -> changed_dependencies of each dependant
+    a step of a part that is non_blocking         -> no dependant waits for it
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from reconciler.core.checks import (
     Policy,
@@ -22,10 +33,11 @@ from reconciler.core.diff import Difference, diff
 from reconciler.core.fingerprint import fingerprint
 from reconciler.core.graph import Graph
 from reconciler.core.identity import MatchResult
+from reconciler.core.json_value import JsonObject
 from reconciler.core.kind import Kind, Outputs, Part, PlanContext, PlanOptions, step_id
 from reconciler.core.marker import name_of
 from reconciler.core.plan import Plan
-from reconciler.core.resource import Address, Live, Resource
+from reconciler.core.resource import Address, Live, Prefetched, Resource
 from reconciler.core.step import FieldChange, KnownAfter, Step, StepDraft, mentions
 from reconciler.core.untouched import Untouched, ignored_fields, ignored_keys, without
 from reconciler.errors import Problem
@@ -43,7 +55,7 @@ class PlanInput:
     policy: Policy = field(default_factory=Policy)
     problems: tuple[Problem, ...] = ()
     partial: bool = False
-    platform: Mapping[str, Any] = field(default_factory=dict)
+    platform: Mapping[str, Prefetched] = field(default_factory=dict)
 
 
 def build(world: PlanInput, project: str, target: str | None) -> Plan:
@@ -149,7 +161,7 @@ class _Builder:
         address = resource.address
         # An object with nothing to do hands on what it would have waited for itself.
         needs = self.needed[address] = self._needs(resource)
-        own_outputs: dict[str, Any] = dict(kind.outputs(live))
+        own_outputs: JsonObject = dict(kind.outputs(live))
         for part in kind.parts:
             change = PlanContext(
                 resource=resource,
@@ -158,7 +170,7 @@ class _Builder:
                 outputs={other: self.outputs.get(other, {}) for other in resource.depends_on},
                 options=self.world.options,
                 catalog=self.catalog,
-                platform=self.world.platform.get(kind.provider, {}),
+                platform=self.world.platform.get(kind.provider, Prefetched()),
                 own_outputs=own_outputs,
                 changed_dependencies=frozenset(self.changing & set(resource.depends_on)),
                 dependencies=self._known(resource.depends_on),

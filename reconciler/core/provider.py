@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.core.kind import Outputs
-from reconciler.core.resource import Live, Resource
+from reconciler.core.resource import Live, Prefetched, Resource
 from reconciler.core.step import Call, Wait
 from reconciler.errors import LiveStateError
 
@@ -60,13 +60,16 @@ class Provider(ABC):
 
     # -- capabilities ----------------------------------------------------------------------
 
-    def find(self, resource: Resource) -> Live | None:
-        """The one live object that a manifest of an unlisted kind is about.  Reads only."""
-        return None
-
-    def prefetch(self, resources: Sequence[Resource]) -> Outputs:
+    def prefetch(self, resources: Sequence[Resource]) -> Prefetched:
         """What these manifests need to know of the platform as a whole, its limits for example."""
-        return {}
+        return Prefetched()
+
+    def find(self, resource: Resource, prefetched: Prefetched | None = None) -> Live | None:
+        """The one live object that a manifest of an unlisted kind is about.  Reads only.
+
+        ``prefetched`` is what ``prefetch`` returned for this run; without it all is read now.
+        """
+        return None
 
     def send(self, call: Call, resource: Resource | None) -> Outputs:
         """Make one write, all its values known; returns the outputs that the call names.

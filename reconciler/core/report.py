@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from reconciler.core.resource import Address
+from reconciler.core.step import Values
 
 STATES = ("done", "failed", "skipped", "notReached")
 
@@ -29,7 +29,7 @@ class StepResult:
     log: str = ""
     cause: str = ""
     done_calls: int = 0
-    outputs: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Values = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

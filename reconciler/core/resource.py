@@ -8,6 +8,12 @@ from typing import Any, NamedTuple
 
 from reconciler.core.fileset import FileSet
 
+SpecPart = Mapping[str, Any]
+"""A mapping of a manifest's spec in its normal form, or a live one in the same shape.
+
+The pydantic model of the kind says which keys it may hold; only those that were written are there.
+"""
+
 
 class Address(NamedTuple):
     """The name of an object for people and for references: ``CustomModel/churn``."""
@@ -45,7 +51,7 @@ class Resource:
     """
 
     address: Address
-    spec: Mapping[str, Any]
+    spec: SpecPart
     id: str | None = None
     user_provided_id: str | None = None
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
@@ -64,6 +70,11 @@ class Resource:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What decides about a live object without being desired state; each kind has its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prefetched:
+    """What a provider reads once for all manifests of a run; each family has its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,7 @@ class Live:
     external_id: str | None = None
     in_use: str = ""
     protected: bool = False
-    spec: Mapping[str, Any] = field(default_factory=dict)
+    spec: SpecPart = field(default_factory=dict)
     facts: Facts = field(default_factory=Facts)
     contents: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, FileSet] = field(default_factory=dict)

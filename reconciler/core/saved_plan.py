@@ -6,14 +6,17 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from reconciler.core.difference_text import differences
 from reconciler.core.fingerprint import canonical
+from reconciler.core.json_value import JsonObject, States
 from reconciler.core.output_schema import SAVED_PLAN
 from reconciler.core.plan import Plan
 from reconciler.core.plan_compare import AGAIN
-from reconciler.core.plan_json import FORMAT_VERSION, plan_data, plan_from
+from reconciler.core.plan_document import SavedPlanDocument
+from reconciler.core.plan_json import FORMAT_VERSION, plan_data
+from reconciler.core.plan_read import plan_from
 from reconciler.core.resource import Address
 from reconciler.core.schema_check import schema_errors
 from reconciler.core.strict_json import parse_json
@@ -47,13 +50,13 @@ class SavedPlan:
 
     plan: Plan
     binding: Binding
-    observed: Mapping[str, Any] = field(default_factory=dict)
+    observed: States = field(default_factory=dict)
     applied: str = ""
 
 
 def dump(saved: SavedPlan) -> str:
     """The one spelling of a saved plan: the plan's JSON, then the binding and a checksum."""
-    data: dict[str, Any] = {
+    data: JsonObject = {
         **plan_data(saved.plan),
         "binding": {
             "manifests": saved.binding.manifests,
@@ -88,7 +91,7 @@ def load_plan(text: str) -> SavedPlan:
     return saved
 
 
-def _checked(data: Any) -> dict[str, Any]:
+def _checked(data: Any) -> SavedPlanDocument:
     """A document that is sealed and valid; ValueError or StalePlanError."""
     if not isinstance(data, dict) or "formatVersion" not in data:
         raise ValueError("it is not a plan, as it has no formatVersion")
@@ -105,10 +108,10 @@ def _checked(data: Any) -> dict[str, Any]:
     for address in data["observed"]:
         if Address.parse(address) is None:
             raise ValueError(f"observed: {json.dumps(address)[:60]} is not an address")
-    return data
+    return cast(SavedPlanDocument, data)  # valid by the schema of the same document
 
 
-def _saved_from(data: Mapping[str, Any]) -> SavedPlan:
+def _saved_from(data: SavedPlanDocument) -> SavedPlan:
     binding = data["binding"]
     return SavedPlan(
         plan=plan_from(data),
@@ -171,5 +174,5 @@ def after_wait(expected: Any, found: Any) -> Any:
     return {**expected, **{key: found[key] for key in (JOBS,) if key in found}}
 
 
-def _checksum(data: Mapping[str, Any]) -> str:
+def _checksum(data: Mapping[str, object]) -> str:
     return f"sha256:{hashlib.sha256(canonical(data).encode('utf-8', 'surrogatepass')).hexdigest()}"

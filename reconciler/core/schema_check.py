@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from reconciler.core.json_value import JsonObject, JsonSchema
+
 KEYWORDS: Final = frozenset(
     {"type", "const", "enum", "minimum", "pattern", "items", "properties", "required"}
     | {"additionalProperties"}
@@ -24,7 +26,7 @@ TYPES: Final[Mapping[str, tuple[type, ...]]] = {
 }
 
 
-def schema_errors(value: Any, schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
+def schema_errors(value: Any, schema: JsonSchema, path: str = "") -> Iterator[str]:
     """Each error as ``path: what is wrong``, in document order; nothing for a valid value.
 
     Stricter than the standard in one point: an integer is written without a fraction.
@@ -39,7 +41,7 @@ def schema_errors(value: Any, schema: Mapping[str, Any], path: str = "") -> Iter
             yield from schema_errors(inner, schema["items"], f"{path}[{index}]")
 
 
-def _own_error(value: Any, schema: Mapping[str, Any]) -> str:
+def _own_error(value: Any, schema: JsonSchema) -> str:
     if "type" in schema and not _is_of(value, schema["type"]):
         return f"must be of type {_listed(schema['type'])}, not {_shown(value)}"
     if "const" in schema and not _is_same(value, schema["const"]):
@@ -53,7 +55,7 @@ def _own_error(value: Any, schema: Mapping[str, Any]) -> str:
     return ""
 
 
-def _object_errors(value: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> Iterator[str]:
+def _object_errors(value: JsonObject, schema: JsonSchema, path: str) -> Iterator[str]:
     for key in schema.get("required", ()):
         if key not in value:
             yield f"{_below(path, key)} is missing"

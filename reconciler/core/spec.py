@@ -10,6 +10,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from reconciler.core.json_value import JsonObject
+
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMG]i|[kMG]B|B)?")
 _UNITS = {
     None: 1,
@@ -41,7 +43,7 @@ class Spec(BaseModel):
         serialize_by_alias=True,
     )
 
-    def written(self) -> dict[str, Any]:
+    def written(self) -> JsonObject:
         """Only the keys that the author wrote, in their normal form, nested ones too."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 

@@ -12,6 +12,10 @@ from reconciler.errors import Problem
 ACTIONS = ("create", "update", "replace", "delete", "run", "adopt", "check")
 
 
+Values = Mapping[str, Any]
+"""JSON values by name, of which each may be a ``KnownAfter`` or a ``KnownText``."""
+
+
 @dataclass(frozen=True, slots=True)
 class KnownAfter:
     """A value that only an earlier step can tell: output ``key`` of the step with this id."""
@@ -85,19 +89,19 @@ class Call:
     """One write, decided at plan time; this method, path and body are what is sent.
 
     ``path`` is a template whose ``{names}`` are filled from ``path_params``.  ``recovery`` is not
-    sent: it says how to recognize what the write made when its answer is lost.  Values of all
-    three mappings may be a ``KnownAfter`` or a ``KnownText``.  ``outputs`` names the outputs that
-    later steps may use.  ``only_if`` is a value without which the call is not sent.
+    sent: it says how to recognize what the write made when its answer is lost.  ``outputs`` names
+    the outputs that later steps may use.  ``only_if`` is a value without which the call is not
+    sent.
     """
 
     operation: str
     method: str
     path: str
-    path_params: Mapping[str, Any] = field(default_factory=dict)
-    body: Mapping[str, Any] = field(default_factory=dict)
+    path_params: Values = field(default_factory=dict)
+    body: Values = field(default_factory=dict)
     uploads: tuple[Upload, ...] = ()
     outputs: tuple[str, ...] = ()
-    recovery: Mapping[str, Any] = field(default_factory=dict)
+    recovery: Values = field(default_factory=dict)
     only_if: KnownAfter | None = None
 
 
@@ -106,7 +110,7 @@ class Wait:
     """Something to wait for once ``after`` calls of the step are done; ``timeout`` in seconds."""
 
     operation: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Values = field(default_factory=dict)
     timeout: float = 1800.0
     after: int = 0
     outputs: tuple[str, ...] = ()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from math import isfinite
 from typing import Any, Final, NoReturn
+
+from reconciler.core.json_value import JsonObject
 
 MAX_DEPTH: Final = 200
 """Levels of lists and mappings; manifests have at most 64, each of which may need a wrapper."""
@@ -32,8 +33,8 @@ def parse_json(text: str) -> Any:
 _TOO_DEEP: Final = f"it is nested deeper than {MAX_DEPTH} levels"
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _object(pairs: list[tuple[str, Any]]) -> JsonObject:
+    found: JsonObject = {}
     for key, value in pairs:
         if key in found:
             raise ValueError(f"the key {json.dumps(key[:40])} is there twice")
@@ -60,6 +61,6 @@ def _check_depth(value: Any) -> None:
         raise ValueError(_TOO_DEEP)
 
 
-def _children(value: Mapping[str, Any] | list[Any]) -> list[Any]:
+def _children(value: JsonObject | list[Any]) -> list[Any]:
     inner = value if isinstance(value, list) else value.values()
     return [each for each in inner if isinstance(each, dict | list)]

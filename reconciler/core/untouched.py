@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.core.diff import Difference, is_below, is_written
+from reconciler.core.json_value import JsonObject
 from reconciler.core.kind import Kind
-from reconciler.core.resource import Live, Resource
+from reconciler.core.resource import Live, Resource, SpecPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def without(resource: Resource, paths: tuple[str, ...]) -> Resource:
     return replace(resource, spec=pruned(resource.spec, paths), files=files)
 
 
-def pruned(spec: Mapping[str, Any], paths: tuple[str, ...], prefix: str = "") -> dict[str, Any]:
+def pruned(spec: SpecPart, paths: tuple[str, ...], prefix: str = "") -> JsonObject:
     """A mapping without these key paths, each below ``prefix``."""
     kept = {key: value for key, value in spec.items() if f"{prefix}{key}" not in paths}
     return {

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.core.graph import Graph
+from reconciler.core.json_value import JsonObject
 from reconciler.core.kind import Kind
 from reconciler.core.resource import Resource
 from reconciler.desired.project import Project
@@ -23,7 +24,7 @@ def digest(project: Project, graph: Graph, kinds: Mapping[str, Kind]) -> str:
     return f"sha256:{hashlib.sha256(_canonical(form).encode()).hexdigest()}"
 
 
-def _normal(resource: Resource, kind: Kind) -> dict[str, Any]:
+def _normal(resource: Resource, kind: Kind) -> JsonObject:
     spec: Any = resource.spec
     for path, files in resource.files.items():
         # Content, not the spelling of the path: ./model is model.  An output has none yet.

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints, create_model
 
+from reconciler.core.json_value import JsonObject
 from reconciler.core.kind import Kind
 from reconciler.core.resource import Lifecycle as CoreLifecycle
 from reconciler.core.spec import Spec, absent
@@ -60,5 +61,5 @@ def manifest_model(kind: Kind) -> type[Envelope]:
 
 @cache
 def _model(kind: str, spec: type[BaseModel]) -> type[Envelope]:
-    fields: dict[str, Any] = {"kind": (Literal[kind], ...), "spec": (spec, ...)}
+    fields: JsonObject = {"kind": (Literal[kind], ...), "spec": (spec, ...)}
     return create_model(kind, __base__=Envelope, __doc__=spec.__doc__, **fields)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from reconciler.core.fileset import FileSet, file_set, normal_path
 from reconciler.core.kind import FileRole
+from reconciler.core.resource import SpecPart
 from reconciler.desired.archive import is_archive, read_archive
 from reconciler.desired.discover import Source
 from reconciler.desired.file_check import name_problem
@@ -78,7 +79,7 @@ class FileReader:
             raise InputError(*problems)
         return joined(parts, role)
 
-    def _read_part(self, value: Mapping[str, Any], role: FileRole, manifest: Source) -> ReadFiles:
+    def _read_part(self, value: SpecPart, role: FileRole, manifest: Source) -> ReadFiles:
         selection = Selection(
             role.limit,
             include=value.get("include"),
@@ -108,7 +109,7 @@ class FileReader:
         return ReadFiles(files, tuple(_git_warnings(found, checkouts.at(path))))
 
 
-def _mappings(value: Any) -> Iterator[tuple[Keys, Mapping[str, Any]]]:
+def _mappings(value: Any) -> Iterator[tuple[Keys, SpecPart]]:
     """Each mapping of a tree's value, and the keys that lead to it."""
     if isinstance(value, list):
         yield from (((index,), each) for index, each in enumerate(value))

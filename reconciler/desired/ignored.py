@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from pydantic import ValidationError
 
 from reconciler.core.kind import Kind
 from reconciler.core.nearest import did_you_mean
+from reconciler.core.resource import SpecPart
 from reconciler.core.untouched import pruned
 from reconciler.desired.model_field import keys_of, model_at, type_at
 from reconciler.desired.path_problem import Keys, PathProblem, shown, undotted
 
 
-def ignored_problem(path: str, at: Keys, spec: Mapping[str, Any], kind: Kind) -> PathProblem | None:
+def ignored_problem(path: str, at: Keys, spec: SpecPart, kind: Kind) -> PathProblem | None:
     """What is wrong with ignoring this key path of a valid ``spec``; None when nothing is.
 
     An ignored key stays as it is live, so that it must have a live value of its own.
@@ -41,7 +39,7 @@ def _not_kept(path: str, at: Keys, kind: Kind) -> PathProblem | None:
     return PathProblem("not-ignorable", message, "Take it out of ignoreChanges.", at)
 
 
-def _part(path: str, at: Keys, spec: Mapping[str, Any], kind: Kind) -> PathProblem | None:
+def _part(path: str, at: Keys, spec: SpecPart, kind: Kind) -> PathProblem | None:
     owner = path.partition("[")[0]
     while not _stands_alone(owner, spec, kind):
         owner = owner.rpartition(".")[0]
@@ -51,7 +49,7 @@ def _part(path: str, at: Keys, spec: Mapping[str, Any], kind: Kind) -> PathProbl
     return PathProblem("ignored-in-part", message, f"Write {owner} to ignore all of it.", at)
 
 
-def _stands_alone(path: str, spec: Mapping[str, Any], kind: Kind) -> bool:
+def _stands_alone(path: str, spec: SpecPart, kind: Kind) -> bool:
     owner = path.rpartition(".")[0]
     owners = [".".join(path.split(".")[:depth]) for depth in range(1, path.count(".") + 1)]
     rules = [kind.rules[each] for each in owners if each in kind.rules]
@@ -60,7 +58,7 @@ def _stands_alone(path: str, spec: Mapping[str, Any], kind: Kind) -> bool:
     return not owner or (not one and _can_do_without(path, spec, kind))
 
 
-def _can_do_without(path: str, spec: Mapping[str, Any], kind: Kind) -> bool:
+def _can_do_without(path: str, spec: SpecPart, kind: Kind) -> bool:
     try:
         kind.spec.model_validate(pruned(spec, (path,)))
     except ValidationError:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from reconciler.core.resource import Address
+from reconciler.core.resource import Address, SpecPart
 from reconciler.desired.discover import Source
 from reconciler.desired.merge_patch import decides
 from reconciler.desired.path_problem import Keys, PathProblem, dig, dotted
@@ -53,7 +52,7 @@ class AppliedPatch:
     file: ManifestFile
     document: Document
     keys: Keys
-    spec: Mapping[str, Any]
+    spec: SpecPart
 
 
 @dataclass(frozen=True, slots=True)

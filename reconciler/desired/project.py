@@ -15,6 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from reconciler.core.json_value import JsonObject
 from reconciler.core.nearest import did_you_mean
 from reconciler.core.spec import Spec
 from reconciler.desired import name
@@ -75,7 +76,7 @@ class Patch(Spec):
 
     kind: str
     name: str
-    spec: dict[str, Any]
+    spec: JsonObject
 
 
 class Target(Spec):

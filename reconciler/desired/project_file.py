@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.core.json_value import JsonObject
 from reconciler.core.nearest import did_you_mean
 from reconciler.core.resource import Address
 from reconciler.desired.manifest import AppliedPatch, ManifestFile
@@ -115,7 +116,7 @@ def _guessed(value: Any, target: str | None, file: str) -> Project:
     exclude = (
         [each for each in excluded if isinstance(each, str)] if isinstance(excluded, list) else []
     )
-    variables: dict[str, Any] = {}
+    variables: JsonObject = {}
     places: tuple[Keys, ...] = (("spec",), ("spec", "targets", target or ""))
     for keys in places:
         found = dig(value, (*keys, "variables"))

@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from reconciler.core.json_value import JsonObject, JsonSchema
 from reconciler.core.kind import Kind
 from reconciler.desired.envelope import manifest_model
 from reconciler.desired.project import ProjectManifest
@@ -25,7 +26,7 @@ _NOISE: Final = frozenset({"title", "default", "ge", "le"})
 and its limits of a parsed value are no keywords."""
 
 
-def schemas(kinds: Mapping[str, Kind]) -> dict[str, dict[str, Any]]:
+def schemas(kinds: Mapping[str, Kind]) -> dict[str, JsonObject]:
     """Schema by name: one per kind, ``Project``, and ``reconciler`` for any of them."""
     models: dict[str, type[BaseModel]] = {
         **{name: manifest_model(kind) for name, kind in kinds.items()},
@@ -38,7 +39,7 @@ def schemas(kinds: Mapping[str, Kind]) -> dict[str, dict[str, Any]]:
 def write_schemas(
     directory: Path,
     kinds: Mapping[str, Kind],
-    others: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    others: Mapping[str, JsonSchema] = MappingProxyType({}),
 ) -> tuple[Path, ...]:
     """Write ``<name>.schema.json`` files, the same bytes for the same kinds; their paths.
 
@@ -53,7 +54,7 @@ def write_schemas(
     return tuple(written)
 
 
-def _schema(models: Mapping[str, type[BaseModel]], title: str) -> dict[str, Any]:
+def _schema(models: Mapping[str, type[BaseModel]], title: str) -> JsonObject:
     """One schema that picks the model by the document's ``kind``."""
     inputs = [(model, "validation") for model in models.values()]
     refs, made = models_json_schema(cast(Any, inputs), by_alias=True)
@@ -91,7 +92,7 @@ def _clean(schema: Any, *, variables: bool) -> Any:
         return [_clean(each, variables=variables) for each in schema]
     if not isinstance(schema, dict):
         return schema.replace("``", "`") if isinstance(schema, str) else schema
-    cleaned: dict[str, Any] = {}
+    cleaned: JsonObject = {}
     for key, value in schema.items():
         if key in ("properties", "patternProperties"):
             cleaned[key] = {name: _clean(v, variables=variables) for name, v in value.items()}
@@ -104,14 +105,14 @@ def _clean(schema: Any, *, variables: bool) -> Any:
     return _flat(_with_variable(cleaned) if variables else cleaned)
 
 
-def _with_variable(schema: dict[str, Any]) -> dict[str, Any]:
+def _with_variable(schema: JsonObject) -> JsonObject:
     limited = schema.get("type") == "string" and _LIMITS & schema.keys()
     if limited or schema.get("type") in ("integer", "number", "boolean"):
         return {"anyOf": [schema, {"$ref": f"#/$defs/{VARIABLE}"}]}
     return schema
 
 
-def _flat(schema: dict[str, Any]) -> dict[str, Any]:
+def _flat(schema: JsonObject) -> JsonObject:
     """``anyOf`` in ``anyOf`` as one list without repeats."""
     if "anyOf" not in schema:
         return schema

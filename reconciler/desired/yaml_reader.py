@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import yaml
 
+from reconciler.core.json_value import JsonObject
 from reconciler.desired.path_problem import InputError, Keys, PathProblem, dotted, shown
 from reconciler.desired.scalar import resolve
 from reconciler.desired.yaml_text import decode
@@ -52,7 +53,7 @@ class YamlDocuments:
 class _Frame:
     """A collection that is being filled; ``key`` waits for its value."""
 
-    value: dict[str, Any] | list[Any]
+    value: JsonObject | list[Any]
     anchor: str | None
     size_before: int
     height: int = 1
@@ -139,7 +140,7 @@ class _Composer:
     def _open_sequence(self, event: yaml.SequenceStartEvent) -> None:
         self._open(event, [])
 
-    def _open(self, event: Any, value: dict[str, Any] | list[Any]) -> None:
+    def _open(self, event: Any, value: JsonObject | list[Any]) -> None:
         self._count(event)
         if len(self._stack) >= MAX_DEPTH:
             raise self._stop(event, "too-deep", f"nested deeper than {MAX_DEPTH} levels")

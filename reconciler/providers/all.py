@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from reconciler.core.kind import Kind
 from reconciler.core.provider import Provider
-from reconciler.providers.batch_inference import batch
+from reconciler.providers.batch_inference import kind as batch
 from reconciler.providers.custom_models import kind as custom_models
-from reconciler.providers.model_registry import registry_model
+from reconciler.providers.model_registry import kind as registry_model
 from reconciler.providers.model_runs import kind as model_run
 from reconciler.settings import ProviderSettings
 

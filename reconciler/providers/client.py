@@ -8,10 +8,10 @@ from typing import Any, BinaryIO, TypeVar
 from urllib.parse import quote
 
 from reconciler.core.resource import Resource
-from reconciler.core.step import Call
+from reconciler.core.step import Call, Values
 from reconciler.errors import UnknownOutcome
 from reconciler.providers.answer import LOST_HINT, ContractBroken
-from reconciler.providers.http import Http
+from reconciler.providers.http import Arguments, Http
 from reconciler.providers.operation import MULTIPART, NONE, Operation, form_text
 from reconciler.providers.upload import Sent, readers
 
@@ -42,9 +42,7 @@ class OperationClient:
         """The body of a GET as a file."""
         return self.http.download(self.path_of(operation, *values))
 
-    def write(
-        self, operation: Operation[T], *values: str, body: Mapping[str, Any] | None = None
-    ) -> T:
+    def write(self, operation: Operation[T], *values: str, body: Values | None = None) -> T:
         """The response of a write without files that no plan holds, a cancel for example."""
         response: T = self.send(operation.call(*values, body=body), None)
         return response
@@ -80,14 +78,14 @@ class OperationClient:
         return self.prefix + operation.path.format_map(_quoted(names))
 
 
-def _quoted(params: Mapping[str, Any]) -> Mapping[str, str]:
+def _quoted(params: Values) -> Mapping[str, str]:
     """Each value as one segment of a path, whatever characters an id of a platform holds."""
     return {name: quote(str(value), safe="") for name, value in params.items()}
 
 
 def _arguments(
     operation: Operation[Any], call: Call, files: Sequence[Sent], stack: ExitStack
-) -> Mapping[str, Any]:
+) -> Arguments:
     """What one sending takes; files are opened again for each, because a try may have read them."""
     if operation.form == NONE:
         return {}

@@ -68,7 +68,9 @@ HINTS = {
 }
 REDIRECTED = "The platform redirected the request: check the endpoint (https, and the API path)."
 
-Body = Callable[[], Mapping[str, Any]]
+Arguments = Mapping[str, Any]
+"""Keyword arguments of an httpx request: query, JSON or form."""
+Body = Callable[[], Arguments]
 """Makes the arguments of one sending (``json``, ``data``, ``files``), again for every try."""
 
 
@@ -132,7 +134,7 @@ class Http:
         """The JSON of a GET."""
         return self.read(path, params).json()
 
-    def read(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
+    def read(self, path: str, params: Arguments | None = None) -> Answer:
         """The answer of a GET, tried again with growing pauses while the platform is unwell."""
         return self._reading(lambda: self._once("GET", path, {"params": params}))
 
@@ -214,7 +216,7 @@ class Http:
         return answer
 
     def _once(
-        self, method: str, path: str, arguments: Mapping[str, Any], into: BinaryIO | None = None
+        self, method: str, path: str, arguments: Arguments, into: BinaryIO | None = None
     ) -> Answer:
         given = {key: value for key, value in arguments.items() if value}
         try:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from string import Formatter
 from typing import Any, Generic, TypeVar
 
-from reconciler.core.step import Call, KnownAfter, Upload
+from reconciler.core.step import Call, KnownAfter, Upload, Values
 from reconciler.providers.answer import Answer
 from reconciler.providers.response import Answered, parse
 
 T = TypeVar("T", covariant=True)
 M = TypeVar("M", bound=Answered)
+Row = TypeVar("Row", bound="Operation[Any]")
 
 JSON, MULTIPART, NONE = "json", "multipart", "none"
 """How a body is sent; ``NONE`` for an operation without one."""
@@ -45,10 +46,10 @@ class Operation(Generic[T]):
     def call(
         self,
         *values: Any,
-        body: Mapping[str, Any] | None = None,
+        body: Values | None = None,
         uploads: tuple[Upload, ...] = (),
         outputs: tuple[str, ...] = (),
-        recovery: Mapping[str, Any] | None = None,
+        recovery: Values | None = None,
         only_if: KnownAfter | None = None,
     ) -> Call:
         """The planned call; ``values`` fill the names of the path in their order."""
@@ -83,9 +84,15 @@ def _page_of(item: type[M]) -> Callable[[Answer], list[M]]:
     return lambda answer: [parse(item, each) for each in answer.json()["data"]]
 
 
-def table(*operations: Operation[Any]) -> Mapping[str, Operation[Any]]:
-    """The operations by name."""
-    return {operation.name: operation for operation in operations}
+class OperationTable(dict[str, Operation[Any]]):
+    """A family's operations by name; each row is added where it is defined."""
+
+    def add(self, row: Row) -> Row:
+        """The same row, once it is in the table; ValueError for a name that is taken."""
+        if row.name in self:
+            raise ValueError(f"two operations are called {row.name}")
+        self[row.name] = row
+        return row
 
 
 # -- how responses are read ------------------------------------------------------------------

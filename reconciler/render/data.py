@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.core.drift import DriftedObject
+from reconciler.core.json_value import JsonObject
 from reconciler.core.plan_json import field_data, plain_data, plan_data, problem_data, step_data
 from reconciler.core.report import Report, StepResult
 from reconciler.errors import Problem
@@ -22,7 +23,7 @@ def to_json(data: Any) -> str:
 
 def drift_data(
     objects: tuple[DriftedObject, ...], problems: tuple[Problem, ...], requests: Mapping[str, int]
-) -> dict[str, Any]:
+) -> JsonObject:
     """The drift report; ``drifted`` is null when problems kept something from being compared."""
     uncertain = any(not problem.warning for problem in problems)
     return {
@@ -41,7 +42,7 @@ def drift_data(
     }
 
 
-def report_data(report: Report) -> dict[str, Any]:
+def report_data(report: Report) -> JsonObject:
     """What an apply did."""
     return {
         "summary": report.summary,
@@ -50,7 +51,7 @@ def report_data(report: Report) -> dict[str, Any]:
     }
 
 
-def _result(result: StepResult) -> dict[str, Any]:
+def _result(result: StepResult) -> JsonObject:
     return {
         "id": result.id,
         "address": str(result.address),

@@ -55,7 +55,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    helpers: dict[str, Any] = {
+    helpers: dict[str, object] = {
         "lines": _lines, "sentence": sentence, "severity": severity,
         "signs": SIGNS, "step_lines": step_lines, "value": value,
     }  # fmt: skip

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 from urllib.parse import quote
 
 from reconciler import __version__
+from reconciler.core.json_value import JsonObject
 from reconciler.errors import Problem
 from reconciler.render.data import to_json
 from reconciler.render.plain import plain
@@ -31,11 +31,11 @@ def sarif(problems: Sequence[Problem]) -> str:
     return to_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
-def _rule(code: str) -> dict[str, Any]:
+def _rule(code: str) -> JsonObject:
     return {"id": code, "shortDescription": {"text": code.replace("-", " ").capitalize()}}
 
 
-def _result(problem: Problem, rule: int) -> dict[str, Any]:
+def _result(problem: Problem, rule: int) -> JsonObject:
     sentences = [plain(sentence(problem)), plain(problem.hint)]
     return {
         "ruleId": plain(problem.code),
@@ -46,7 +46,7 @@ def _result(problem: Problem, rule: int) -> dict[str, Any]:
     }
 
 
-def _location(problem: Problem) -> dict[str, Any]:
+def _location(problem: Problem) -> JsonObject:
     region = {"startLine": max(1, problem.line)}
     if problem.line and problem.column:
         region["startColumn"] = problem.column

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from reconciler.core.provider import Row
 from reconciler.render.plain import plain
 
 
-def table(rows: Sequence[Mapping[str, Any]]) -> str:
+def table(rows: Sequence[Row]) -> str:
     """Columns as wide as their widest cell; empty columns are left out."""
     if not rows:
         return "(none)"

@@ -11,15 +11,15 @@ import pytest
 
 from reconciler.core.kind import PlanContext, PlanOptions
 from reconciler.core.provider import Watch
-from reconciler.core.resource import Address, Live, Resource
+from reconciler.core.resource import Address, Live, Prefetched, Resource
 from reconciler.core.step import Call, Wait
 from reconciler.errors import ApiError, LiveStateError, Problem
 from reconciler.providers.answer import ContractBroken
 from reconciler.providers.http import Endpoint, Http, Runtime
 from reconciler.providers.model_registry.client import MOST_PAGES, Client
 from reconciler.providers.model_registry.facts import registry_facts
+from reconciler.providers.model_registry.kind import registry_draft
 from reconciler.providers.model_registry.provider import ModelRegistry
-from reconciler.providers.model_registry.registry_model import registry_draft
 
 FQN = "model:acme/fraud/churn"
 Items = list[dict[str, Any]]
@@ -326,6 +326,7 @@ def test_nothing_is_written_run_or_fetched(idle: ModelRegistry) -> None:
             attempt()
         assert error.value.hint
     assert idle.recover(call, None) is None
-    assert (idle.cancel(live), idle.list("RegistryModel"), idle.prefetch([])) == ((), (), {})
+    assert (idle.cancel(live), idle.list("RegistryModel")) == ((), ())
+    assert idle.prefetch([]) == Prefetched()
     resource = Resource(Address("RegistryModel", "a"), {"fqn": FQN})
     assert idle.read_details(resource, live) is live

@@ -163,14 +163,13 @@ def test_a_run_of_another_catalog_is_seen_once_it_has_compiled() -> None:
     assert live is not None, "while it waits, nothing speaks against it"
     with pytest.raises(JobFailed, match="for another catalog, lake"):
         ground.provider.wait(wait(run), watch([]))
-    ground.provider.prefetch([WANTED])
     assert ground.provider.find(WANTED) is None
 
 
 def test_a_wait_has_an_end() -> None:
     ground = Ground(job_time=1000.0)
     run, begun = ground.started("stg_a"), ground.emulator.clock()
-    ground.provider.waits.own_outputs.add(run)
+    ground.provider.waits.started.add(run)
     with pytest.raises(JobFailed, match="is still RUNNING after 300 s"):
         ground.provider.wait(wait(run, timeout=300), watch([]))
     assert ground.emulator.clock() - begun <= 300
@@ -190,7 +189,7 @@ def stopped_after(polls: int) -> Callable[[], bool]:
 def test_the_user_stops_the_run_that_this_process_started() -> None:
     ground = Ground(job_time=100.0)
     run = ground.started("stg_a")
-    ground.provider.waits.own_outputs.add(run)
+    ground.provider.waits.started.add(run)
     with pytest.raises(Interrupted, match=f"the run {run} was cancelled"):
         ground.provider.wait(wait(run), watch([], stopped_after(3)))
     assert ground.runs()[0]["status"] == "CANCELLED"
@@ -212,7 +211,7 @@ def test_a_run_that_ends_while_it_is_being_stopped() -> None:
         ground.emulator.clock.sleep(10)
         return True
 
-    ground.provider.waits.own_outputs.add(run)
+    ground.provider.waits.started.add(run)
     with pytest.raises(Interrupted, match=f"the run {run} had ended as SUCCESS"):
         ground.provider.wait(wait(run), watch([], stopped))
 
@@ -224,7 +223,7 @@ def test_the_answer_to_a_cancel_is_lost(effect: str) -> None:
     fault = {"action": "drop", "when": effect, "method": "POST", "path": "cancel$"}
     ground.emulator.control("POST", "faults", fault)
     told = "was cancelled" if effect == "after" else "could not be cancelled"
-    ground.provider.waits.own_outputs.add(run)
+    ground.provider.waits.started.add(run)
     with pytest.raises(Interrupted, match=f"the run {run} {told}"):
         ground.provider.wait(wait(run), watch([], stopped_after(0)))
 
@@ -237,12 +236,12 @@ def test_a_list_that_breaks_off_is_no_short_list() -> None:
     ground.started(*NAMES)
     ground.started("stg_a")
     ground.fail("GET", "^/v1/model-runs$", 403, times=1)
-    ground.provider.prefetch([WANTED])
+    prefetched = ground.provider.prefetch([WANTED])
     for _ in range(2):
         with pytest.raises(ApiError, match="403"):
-            ground.provider.find(WANTED)
-    ground.provider.prefetch([WANTED])
-    assert ground.provider.find(WANTED) is not None
+            ground.provider.find(WANTED, prefetched)
+    prefetched = ground.provider.prefetch([WANTED])
+    assert ground.provider.find(WANTED, prefetched) is not None
 
 
 def test_the_pages_are_read_once_for_all_manifests() -> None:
@@ -250,9 +249,9 @@ def test_the_pages_are_read_once_for_all_manifests() -> None:
     for name in ("stg_a", "stg_b", "stg_c"):
         ground.started(name)
     wanted = [manifest(name) for name in ("stg_a", "stg_b", "stg_none")]
-    ground.provider.prefetch(wanted)
+    prefetched = ground.provider.prefetch(wanted)
     before = ground.provider.requests().get("GET", 0)
-    found = [ground.provider.find(each) for each in wanted]
+    found = [ground.provider.find(each, prefetched) for each in wanted]
     assert [live is not None for live in found] == [True, True, False]
     assert ground.provider.requests()["GET"] - before == 3
 

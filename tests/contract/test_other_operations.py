@@ -7,10 +7,15 @@ import json
 import pytest
 
 from reconciler.providers.batch_inference.operations import OPERATIONS as batch_inference
+from reconciler.providers.model_registry.operations import OPERATIONS as model_registry
 from reconciler.providers.model_runs.operations import OPERATIONS as model_runs
 from tests.contract.other_operations import CONTRACTS, OTHERS, OtherRow
 
-TABLES = {"model_runs": model_runs, "batch_inference": batch_inference}
+TABLES = {
+    "registry_models": model_registry,
+    "model_runs": model_runs,
+    "batch_inference": batch_inference,
+}
 VERBS = ("get", "post", "put", "patch", "delete")
 
 
@@ -36,6 +41,6 @@ def test_there_are_seventeen() -> None:
 
 @pytest.mark.parametrize("row", OTHERS, ids=lambda row: row.name)
 def test_each_is_in_our_table_and_has_a_route(row: OtherRow) -> None:
-    assert row.method in TABLES.get(row.contract, {row.method: None})
+    assert row.method in TABLES[row.contract]
     assert row.route
     assert "200" in row.statuses or "201" in row.statuses

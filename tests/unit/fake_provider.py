@@ -10,7 +10,7 @@ from threading import Barrier, Lock
 from typing import Any
 
 from reconciler.core.provider import Provider, Watch
-from reconciler.core.resource import Facts, Live, Resource
+from reconciler.core.resource import Facts, Live, Prefetched, Resource
 from reconciler.core.step import Call, Wait
 from reconciler.errors import Interrupted
 
@@ -21,6 +21,13 @@ PATIENCE = 10.0
 @dataclass(frozen=True)
 class Detailed(Facts):
     """Facts of an object whose details were read."""
+
+
+@dataclass(frozen=True)
+class Named(Prefetched):
+    """The addresses that a prefetch was for."""
+
+    names: Sequence[str]
 
 
 @dataclass
@@ -36,6 +43,7 @@ class FakeProvider(Provider):
     log: list[str] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     waits: list[Wait] = field(default_factory=list)
+    prefetched: list[Prefetched | None] = field(default_factory=list)
     closed: int = 0
     _counts: Counter[str] = field(default_factory=Counter)
     _lock: Any = field(default_factory=Lock)
@@ -45,17 +53,18 @@ class FakeProvider(Provider):
         answer = self._happen(f"list {kind}", "GET")
         return answer or [live for live in self.lives if live.kind == kind]
 
-    def find(self, resource: Resource) -> Live | None:
+    def find(self, resource: Resource, prefetched: Prefetched | None = None) -> Live | None:
         """Whatever the script says, else the live object of the manifest's own name."""
+        self.prefetched.append(prefetched)
         told = self._happen(f"find {resource.address}", "GET")
         kind, name = resource.address
         named = (live for live in self.lives if (live.kind, live.name) == (kind, name))
         return told or next(named, None)
 
-    def prefetch(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
+    def prefetch(self, resources: Sequence[Resource]) -> Named:
         """The names of the manifests, so that a test sees which ones were told."""
         self._happen("prefetch", "GET")
-        return {"told": [str(resource.address) for resource in resources]}
+        return Named([str(resource.address) for resource in resources])
 
     def read_details(self, resource: Resource, live: Live) -> Live:
         """The same object, marked as looked at."""

@@ -18,7 +18,7 @@ from reconciler.core.resource import Address, Resource
 from reconciler.desired.load import Desired, load
 from reconciler.errors import ManifestError
 from reconciler.providers.all import KINDS
-from reconciler.providers.batch_inference import identity
+from reconciler.providers.batch_inference import matching
 from reconciler.providers.batch_inference.estimate import config_of, estimated_cost, too_long
 from reconciler.providers.batch_inference.input import Input, Request
 from reconciler.providers.batch_inference.responses import Batch, ModelConfig, StoredFile
@@ -44,37 +44,37 @@ def config(**more: Any) -> ModelConfig:
 
 def test_names_of_uploads_are_apart_for_every_scope_and_name() -> None:
     owners = ("fraud/smoke", "fraud/prod/smoke", "fraud-prod/smoke", "fraud/prod.smoke", "a/b.c")
-    names = {owned_by: identity.file_name(owned_by, ENTRY) for owned_by in owners}
+    names = {owned_by: matching.file_name(owned_by, ENTRY) for owned_by in owners}
     assert names["fraud/prod/smoke"] == "reconciler.fraud_prod.smoke.0123456789ab.jsonl"
     for owned_by, name in names.items():
         file = StoredFile(id="f", filename=name, bytes=10, status="processed")
-        known = [other for other in owners if identity.digest_of_file(file, other)]
+        known = [other for other in owners if matching.digest_of_file(file, other)]
         assert known == [owned_by]
-        assert identity.digest_of_file(file, owned_by) == "0123456789ab"
+        assert matching.digest_of_file(file, owned_by) == "0123456789ab"
 
 
 @pytest.mark.parametrize("name", ["x.jsonl", "reconciler.fraud.smoke.jsonl", "0123456789ab.jsonl"])
 def test_files_of_others_have_no_digest(name: str) -> None:
     file = StoredFile(id="f", filename=name, bytes=10, status="processed")
-    assert identity.digest_of_file(file, "fraud/smoke") == ""
+    assert matching.digest_of_file(file, "fraud/smoke") == ""
 
 
 def test_metadata_fits_what_a_batch_may_carry() -> None:
-    told = identity.metadata("p" * 63 + "/" + "t" * 63 + "/" + "n" * 63, ENTRY)
+    told = matching.metadata("p" * 63 + "/" + "t" * 63 + "/" + "n" * 63, ENTRY)
     assert all(len(key) <= 64 and len(value) <= 512 for key, value in told.items())
-    found = identity.digest_of_batch(batch(metadata=dict(told)), told[identity.OWNER], {})
+    found = matching.digest_of_batch(batch(metadata=dict(told)), told[matching.OWNER], {})
     assert found == "0123456789ab"
 
 
 def test_metadata_that_is_not_ours_does_not_matter() -> None:
     other = batch(metadata={"reconciler_owner": 7, "x": None})
-    assert identity.digest_of_batch(other, "fraud/smoke", {}) == ""
-    assert identity.digest_of_batch(other, "fraud/smoke", {"f": "0123456789ab"}) == "0123456789ab"
+    assert matching.digest_of_batch(other, "fraud/smoke", {}) == ""
+    assert matching.digest_of_batch(other, "fraud/smoke", {"f": "0123456789ab"}) == "0123456789ab"
 
 
 def test_the_owner_is_the_scope_and_the_name() -> None:
     made = Resource(Address("BatchInference", "smoke"), {}, scope="fraud/prod")
-    assert identity.owner(made) == "fraud/prod/smoke"
+    assert matching.owner(made) == "fraud/prod/smoke"
 
 
 # -- estimate --------------------------------------------------------------------------------

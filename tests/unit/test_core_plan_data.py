@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.core.plan import Plan
-from reconciler.core.plan_json import plain_data, plan_data, plan_from
+from reconciler.core.plan_json import plain_data, plan_data
+from reconciler.core.plan_read import plan_from
 from reconciler.core.resource import Live, Resource
-from reconciler.core.step import Call, FieldChange, KnownAfter, Step, Upload, Wait
+from reconciler.core.step import Call, FieldChange, KnownAfter, KnownText, Step, Upload, Wait
 from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
 from tests.unit.made_up import address, plan, resource
@@ -58,9 +59,11 @@ def test_any_value_comes_back_as_it_was(value: Any) -> None:
 
 def test_every_part_of_a_plan_comes_back() -> None:
     upload = Upload("file", "a/b.py", "0" * 64, 12, "version.files")
-    call = Call("make", "POST", "Ship/", {"id": KNOWN}, {"n": 1.5}, (upload,), ("id",))
+    text = KnownText(("made from ", ("#", KNOWN)))
+    body = {"n": 1.5, "text": text}
+    call = Call("make", "POST", "Ship/", {"id": KNOWN}, body, (upload,), ("id",))
     wait = Wait("build", {}, 12.5, 1, ("log",))
-    field = FieldChange("files", None, "x", "differs", ("-a", "+b"))
+    field = FieldChange("files", None, "x", "differs", ("-a", "+b"), "bytes")
     words = ("Ship/argo#v", ARGO, "run", "why")
     step = Step(*words, (field,), (call,), (wait,), ("Dock/pier",), "sha256:0")
     place = ("Ship/argo", "spec", "a.yaml", 3, 5)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from reconciler.core.provider import Provider
-from reconciler.core.resource import Live, Resource
+from reconciler.core.resource import Live, Prefetched, Resource
 from reconciler.errors import LiveStateError
 from tests.unit.made_up import live, resource
 
@@ -46,7 +46,7 @@ PROVIDER = SmallestProvider()
 
 def test_a_capability_that_is_left_out_finds_nothing() -> None:
     assert PROVIDER.find(MANIFEST) is None
-    assert PROVIDER.prefetch([MANIFEST]) == {}
+    assert PROVIDER.prefetch([MANIFEST]) == Prefetched()
     assert PROVIDER.cancel(OBJECT) == ()
 
 

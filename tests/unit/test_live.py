@@ -14,7 +14,7 @@ from reconciler.core.graph import Graph
 from reconciler.core.resource import Live, Resource
 from reconciler.errors import ApiError
 from reconciler.live import Snapshot, read
-from tests.unit.fake_provider import Detailed, FakeProvider, meeting
+from tests.unit.fake_provider import Detailed, FakeProvider, Named, meeting
 from tests.unit.made_up import KINDS, SCOPE, address, codes, live, resource
 
 
@@ -54,6 +54,7 @@ def test_objects_of_a_kind_that_cannot_be_listed_are_looked_for_one_by_one() -> 
     assert "list Dock" not in provider.log
     found = [line for line in provider.log if line.startswith("find")]
     assert sorted(found) == ["find Dock/new", "find Dock/pier"]
+    assert provider.prefetched == [Named(["Dock/new", "Dock/pier", "Ship/argo"])] * 2
     assert set(snapshot.matches.pairs) == {address("Dock/pier"), address("Ship/argo")}
     assert snapshot.matches.orphans == ()
 
@@ -107,8 +108,8 @@ def test_what_a_platform_is_like_is_asked_once_for_all_its_manifests() -> None:
     snapshot, opened = seen([resource("Ship/a"), resource("Dock/b"), resource("Buoy/c")], provider)
     assert opened == ["custom_models", "model_registry"]
     assert provider.log.count("prefetch") == 2
-    assert snapshot.platform["custom_models"] == {"told": ["Dock/b", "Ship/a"]}
-    assert snapshot.platform["model_registry"] == {"told": ["Buoy/c"]}
+    assert snapshot.platform["custom_models"] == Named(["Dock/b", "Ship/a"])
+    assert snapshot.platform["model_registry"] == Named(["Buoy/c"])
 
 
 def test_problems_of_identity_are_kept_beside_the_pairs() -> None:

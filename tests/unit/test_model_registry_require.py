@@ -9,12 +9,12 @@ import pytest
 from reconciler.core.kind import PlanContext, PlanOptions
 from reconciler.core.resource import Address, Live, Resource
 from reconciler.errors import Problem
-from reconciler.providers.model_registry.choice import live_model, packages, version_facts
-from reconciler.providers.model_registry.registry_model import (
+from reconciler.providers.model_registry.kind import (
     KIND,
     registry_draft,
     registry_outputs,
 )
+from reconciler.providers.model_registry.matching import live_model, packages, version_facts
 from reconciler.providers.model_registry.requirements import CHECKS
 from reconciler.providers.model_registry.responses import Model, ModelVersion
 from reconciler.providers.model_registry.spec import RegistryModelSpec, RegistryRequire

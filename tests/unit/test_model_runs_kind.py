@@ -19,8 +19,9 @@ from reconciler.core.planner import PlanInput, build
 from reconciler.core.resource import Address, Live, Resource
 from reconciler.core.spec import Spec
 from reconciler.core.step import KnownAfter, StepDraft
-from reconciler.providers.model_runs.facts import RunFacts
+from reconciler.providers.model_runs.facts import RunFacts, RunsPrefetched
 from reconciler.providers.model_runs.kind import END, KIND, RUN, run_draft, run_outputs
+from reconciler.providers.model_runs.run_list import RunList
 from reconciler.providers.model_runs.spec import ModelRunSpec, spec_problems
 
 HERE = Address("ModelRun", "features")
@@ -189,7 +190,7 @@ def test_failed_tests_are_red_and_named(failed: list[str], told: str) -> None:
 
 @pytest.mark.parametrize("spec", [SPEC, {"projectName": "analytics"}])
 def test_runs_that_could_not_be_told_apart_are_a_problem(spec: Any) -> None:
-    clashes = {"clashes": {str(HERE): ["ModelRun/other"]}}
+    clashes = RunsPrefetched(RunList(iter(())), {str(HERE): ["ModelRun/other"]})
     resource = Resource(HERE, spec)
     refused = run_draft(PlanContext(resource, live(), (), {}, PlanOptions(), platform=clashes))
     assert refused is not None

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.providers.model_runs.matching import Selection, is_plain, trigger_body
 from reconciler.providers.model_runs.responses import Run
-from reconciler.providers.model_runs.selection import Selection, is_plain, trigger_body
 
 PLAIN = {"projectName": "analytics", "modelNames": ["stg_a", "int_b"]}
 WHOLE = {"projectName": "analytics"}

@@ -40,7 +40,7 @@ class DayTwo:
 
     def history(self, live: Live) -> Sequence[Mapping[str, str]]:
         """Its batches, newest first."""
-        return [_row(batch, digits) for batch, digits in self.reads.own(live.owner or "").batches]
+        return [_row(batch, digits) for batch, digits in self.reads.own(live).batches]
 
     def cancel(self, live: Live) -> Sequence[str]:
         """Cancel every batch of it that runs, also those of an earlier input."""
@@ -68,7 +68,7 @@ class DayTwo:
 
     def _batch(self, live: Live) -> Batch:
         """The batch of the input as it is now; while that has none, the newest of them all."""
-        batches = [batch for batch, _ in self.reads.own(live.owner or "").batches]
+        batches = [batch for batch, _ in self.reads.own(live).batches]
         if not batches:
             raise LiveStateError(
                 f"{live.kind} {live.name} has no batch", "An apply runs its input."
@@ -76,7 +76,7 @@ class DayTwo:
         return next((each for each in batches if each.id == batch_facts(live).batch), batches[0])
 
     def _cancelled(self, live: Live) -> Iterator[str]:
-        for batch, _ in self.reads.own(live.owner or "").batches:
+        for batch, _ in self.reads.own(live).batches:
             if is_running(batch) and batch.status != CANCELLING and self._cancel(batch.id):
                 yield f"batch {batch.id}"
 

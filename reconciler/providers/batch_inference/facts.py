@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.core.resource import Facts, Live
+from reconciler.core.kind import PlanContext
+from reconciler.core.resource import Facts, Live, Prefetched
+from reconciler.providers.batch_inference.input import Input
+from reconciler.providers.batch_inference.listing import Listing
+from reconciler.providers.batch_inference.responses import ModelConfig
 from reconciler.providers.batch_inference.verdict import ABSENT
 
 
@@ -26,6 +31,27 @@ class BatchFacts(Facts):
     why: str = ""
     fetch: bool = False
     created: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPrefetched(Prefetched):
+    """What all manifests of a plan share; the mappings are by address.
+
+    ``active`` are names of models that can be asked; ``sources`` and ``outputs`` are paths on disk.
+    """
+
+    listing: Listing
+    active: Sequence[str]
+    configs: Sequence[ModelConfig]
+    inputs: Mapping[str, Input]
+    sources: Mapping[str, str]
+    outputs: Mapping[str, str]
+
+
+def prefetched(context: PlanContext) -> BatchPrefetched:
+    """What was read once for all manifests; every plan of a batch has it."""
+    assert isinstance(context.platform, BatchPrefetched)
+    return context.platform
 
 
 def batch_facts(live: Live | None) -> BatchFacts:

@@ -7,12 +7,13 @@ process for each digest.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from reconciler.core.fileset import FileSet
+from reconciler.core.json_value import JsonObject
 from reconciler.providers.batch_inference.tokens import most_answered, prompt_tokens
 from reconciler.regular_file import open_regular, reason
 
@@ -109,12 +110,12 @@ class _Reading:
         for wrong in (*self._frame(number, request), *self._asked(request)):
             self._tell(number, wrong)
 
-    def _request(self, number: int, request: Mapping[str, Any]) -> Request:
+    def _request(self, number: int, request: JsonObject) -> Request:
         body = request.get("body")
         held = body if isinstance(body, dict) else {}
         return Request(number, prompt_tokens(held, self._endpoint), most_answered(held))
 
-    def _frame(self, number: int, request: Mapping[str, Any]) -> Iterator[str]:
+    def _frame(self, number: int, request: JsonObject) -> Iterator[str]:
         name = request.get("custom_id")
         if not isinstance(name, str) or not name:
             yield "has no custom_id, a text that names the request"
@@ -125,7 +126,7 @@ class _Reading:
         if request.get("url") != self._endpoint:
             yield f"{_instead('url', request, self._endpoint)}, the endpoint of the batch"
 
-    def _asked(self, request: Mapping[str, Any]) -> Iterator[str]:
+    def _asked(self, request: JsonObject) -> Iterator[str]:
         body = request.get("body")
         if not isinstance(body, dict):
             yield "has no body, the request itself"
@@ -145,7 +146,7 @@ class _Reading:
             self._more += 1
 
 
-def _instead(key: str, request: Mapping[str, Any], wanted: str) -> str:
+def _instead(key: str, request: JsonObject, wanted: str) -> str:
     if key not in request:
         return f"has no {key}; it must be {wanted}"
     return f"has the {key} {_shown(request[key])} in the place of {wanted}"

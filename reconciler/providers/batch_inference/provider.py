@@ -8,10 +8,11 @@ from typing import Any
 
 from reconciler.core.kind import Outputs
 from reconciler.core.provider import Provider, Row, Watch
-from reconciler.core.resource import Live, Resource
+from reconciler.core.resource import Live, Prefetched, Resource
 from reconciler.core.step import Call, Wait
 from reconciler.providers.batch_inference.client import Client
 from reconciler.providers.batch_inference.day_two import DayTwo
+from reconciler.providers.batch_inference.facts import BatchPrefetched
 from reconciler.providers.batch_inference.reads import Reads
 from reconciler.providers.batch_inference.waits import Waits
 from reconciler.providers.batch_inference.writes import Writes
@@ -33,11 +34,11 @@ class BatchInference(Provider):
         """Nothing: a batch is found by its manifest."""
         return ()
 
-    def find(self, resource: Resource) -> Live | None:
+    def find(self, resource: Resource, prefetched: Prefetched | None = None) -> Live | None:
         """The files and batches of this manifest."""
-        return self.reads.find(resource)
+        return self.reads.find(resource, prefetched)
 
-    def prefetch(self, resources: Sequence[Resource]) -> Outputs:
+    def prefetch(self, resources: Sequence[Resource]) -> BatchPrefetched:
         """Models, prices and inputs."""
         return self.reads.prefetch(resources)
 

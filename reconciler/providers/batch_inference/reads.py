@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
-from threading import Lock
 from typing import Any
 
-from reconciler.core.resource import Live, Resource
+from reconciler.core.resource import Live, Prefetched, Resource
 from reconciler.errors import ApiError
-from reconciler.providers.batch_inference import identity
+from reconciler.providers.batch_inference import matching
 from reconciler.providers.batch_inference import operations as api
 from reconciler.providers.batch_inference.client import Client
-from reconciler.providers.batch_inference.facts import BatchFacts
+from reconciler.providers.batch_inference.facts import BatchFacts, BatchPrefetched
 from reconciler.providers.batch_inference.input import read_input
-from reconciler.providers.batch_inference.responses import Batch, StoredFile
+from reconciler.providers.batch_inference.listing import Listing, Own, read_listing
+from reconciler.providers.batch_inference.listing import own as own_of
+from reconciler.providers.batch_inference.responses import Batch
 from reconciler.providers.batch_inference.results import output_path
 from reconciler.providers.batch_inference.spec import DEFAULT_ENDPOINT, INPUT, KIND
 from reconciler.providers.batch_inference.verdict import (
@@ -31,87 +32,62 @@ from reconciler.providers.batch_inference.verdict import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """All files and batches that the token may see."""
-
-    files: Sequence[StoredFile]
-    batches: Sequence[Batch]
-
-
-@dataclass(frozen=True, slots=True)
-class Own:
-    """The files and batches of one owner with the digits of their content, newest first."""
-
-    files: Sequence[tuple[StoredFile, str]]
-    batches: Sequence[tuple[Batch, str]]
-
-
 class Reads:
-    """Reads only.  A prefetch keeps its listing for the look-ups that follow it."""
+    """Reads only."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self._listing: Listing | None = None
-        self._lock = Lock()
 
-    def prefetch(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
+    def prefetch(self, resources: Sequence[Resource]) -> BatchPrefetched:
         """Models that can be asked, the inputs as read from disk, and all output paths."""
-        with self._lock:
-            self._listing = self._list()
-        return {
-            "active": self.client.read(api.LIST_ACTIVE_MODELS).active_models,
-            "config": self.client.read(api.LIST_MODEL_CONFIG).active_models,
-            "inputs": {
+        return BatchPrefetched(
+            listing=read_listing(self.client),
+            active=self.client.read(api.LIST_ACTIVE_MODELS).active_models,
+            configs=self.client.read(api.LIST_MODEL_CONFIG).active_models,
+            inputs={
                 str(each.address): read_input(
                     each.files[INPUT], each.spec.get("endpoint", DEFAULT_ENDPOINT)
                 )
                 for each in resources
             },
-            "sources": {str(each.address): each.files[INPUT].source for each in resources},
-            "outputs": {
-                str(each.address): path for each in resources if (path := output_path(each))
-            },
-        }
+            sources={str(each.address): each.files[INPUT].source for each in resources},
+            outputs={str(each.address): path for each in resources if (path := output_path(each))},
+        )
 
-    def find(self, resource: Resource) -> Live | None:
+    def find(self, resource: Resource, prefetched: Prefetched | None) -> Live | None:
         """What is there of this manifest: files and batches of its input, and of earlier ones."""
-        owned_by = identity.owner(resource)
-        own = self.own(owned_by)
+        owned_by = matching.owner(resource)
+        listing = (
+            prefetched.listing
+            if isinstance(prefetched, BatchPrefetched)
+            else read_listing(self.client)
+        )
+        own = own_of(listing, owned_by)
         if not own.files and not own.batches:
             return None
         return Live(
             kind=KIND,
-            id=identity.file_name(owned_by, resource.files[INPUT].entries[0]),
+            id=matching.file_name(owned_by, resource.files[INPUT].entries[0]),
             name=resource.address.name,
             owner=owned_by,
-            facts=self._facts(resource, own),
+            facts=self._facts(resource, own, listing),
         )
 
     def snapshot(self, live: Live) -> Any:
         """Ids of its files and batches; how far a batch is may change while it is waited for."""
-        own = _own(self._list(), live.owner or "")
+        own = self.own(live)
         if not own.files and not own.batches:
             return None
         files = sorted(file.id for file, _ in own.files)
         return {"jobs": {"files": files, "batches": sorted(batch.id for batch, _ in own.batches)}}
 
-    def own(self, owned_by: str) -> Own:
-        """The files and batches of one owner, as of the last prefetch."""
-        with self._lock:
-            if self._listing is None:
-                self._listing = self._list()
-            listing = self._listing
-        return _own(listing, owned_by)
+    def own(self, live: Live) -> Own:
+        """The files and batches of a live object's owner, read right now."""
+        return own_of(read_listing(self.client), live.owner or "")
 
-    def _list(self) -> Listing:
-        # Batches first: a file that a batch of the first list names is in the second one.
-        batches = sorted(self.client.list_batches(), key=lambda batch: -batch.created_at)
-        return Listing(self.client.list_files(), batches)
-
-    def _facts(self, resource: Resource, own: Own) -> BatchFacts:
+    def _facts(self, resource: Resource, own: Own, listing: Listing) -> BatchFacts:
         entry = resource.files[INPUT].entries[0]
-        digits = entry.sha256[: identity.DIGITS]
+        digits = entry.sha256[: matching.DIGITS]
         files = [f.id for f, found in own.files if found == digits and f.bytes == entry.size]
         batches = [batch for batch, found in own.batches if found == digits]
         facts = BatchFacts(
@@ -120,10 +96,10 @@ class Reads:
             running=tuple(sorted(batch.id for batch in batches if is_running(batch))),
             before=next((found for _, found in own.batches if found != digits), ""),
         )
-        return self._with_state(facts, resource, batches) if batches else facts
+        return self._with_state(facts, resource, batches, listing) if batches else facts
 
     def _with_state(
-        self, facts: BatchFacts, resource: Resource, batches: Sequence[Batch]
+        self, facts: BatchFacts, resource: Resource, batches: Sequence[Batch], listing: Listing
     ) -> BatchFacts:
         """How the one batch stands that counts: one that runs, else a good one, else the newest.
 
@@ -135,7 +111,7 @@ class Reads:
             return replace(facts, state=RUNNING, batch=running.id)
         for batch in batches:
             if not complaint(batch, require, self._uncounted(batch)):
-                fetch = self._is_to_be_fetched(resource, batch)
+                fetch = _is_to_be_fetched(resource, batch, listing)
                 created = batch.created_at
                 return replace(facts, state=DONE, batch=batch.id, fetch=fetch, created=created)
         newest = batches[0]
@@ -162,35 +138,18 @@ class Reads:
                 return b""
             raise
 
-    def _is_to_be_fetched(self, resource: Resource, batch: Batch) -> bool:
-        """Whether the output is wanted here, is still kept there, and is not here yet.
 
-        The platform keeps files for 30 days after the job and knows no digest of them: an output
-        on disk is distinguished from one of another batch by its size.
-        """
-        path = output_path(resource)
-        listing = self._listing
-        files = listing.files if listing else ()
-        kept = [file.bytes for file in files if file.id == batch.output_file_id]
-        if path is None or not kept:
-            return False
-        try:
-            return os.stat(path).st_size != kept[0]
-        except OSError:
-            return True
+def _is_to_be_fetched(resource: Resource, batch: Batch, listing: Listing) -> bool:
+    """Whether the output is wanted here, is still kept there, and is not here yet.
 
-
-def _own(listing: Listing, owned_by: str) -> Own:
-    files = [
-        (file, digits)
-        for file in listing.files
-        # An upload that the platform could not take is none.
-        if file.status != "error" and (digits := identity.digest_of_file(file, owned_by))
-    ]
-    by_id = {file.id: digits for file, digits in files}
-    batches = [
-        (batch, digits)
-        for batch in listing.batches
-        if (digits := identity.digest_of_batch(batch, owned_by, by_id))
-    ]
-    return Own(files, batches)
+    The platform keeps files for 30 days after the job and knows no digest of them: an output
+    on disk is distinguished from one of another batch by its size.
+    """
+    path = output_path(resource)
+    kept = [file.bytes for file in listing.files if file.id == batch.output_file_id]
+    if path is None or not kept:
+        return False
+    try:
+        return os.stat(path).st_size != kept[0]
+    except OSError:
+        return True

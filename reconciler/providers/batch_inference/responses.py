@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
+from reconciler.core.json_value import JsonObject
 from reconciler.providers.response import Answered, parse
 
 PREFIX = "v1"
@@ -69,7 +70,7 @@ class Batch(Wire):
     error_file_id: str | None = None
     # The page shows a list, the official client an object that holds one.
     errors: Any = None
-    metadata: dict[str, Any] | None = None
+    metadata: JsonObject | None = None
     request_counts: RequestCounts | None = None
 
     @property

@@ -6,21 +6,22 @@ without text count for nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
+
+from reconciler.core.json_value import JsonObject
 
 CHARACTERS_PER_TOKEN = 4
 PROMPTS = {"/v1/chat/completions": ("messages",), "/v1/responses": ("instructions", "input")}
 LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
 
-def prompt_tokens(body: Mapping[str, Any], endpoint: str) -> int:
+def prompt_tokens(body: JsonObject, endpoint: str) -> int:
     """Tokens of what is asked."""
     characters = sum(_characters(body.get(key)) for key in PROMPTS[endpoint])
     return -(-characters // CHARACTERS_PER_TOKEN)
 
 
-def most_answered(body: Mapping[str, Any]) -> int | None:
+def most_answered(body: JsonObject) -> int | None:
     """The most tokens that the answer may have, as the request says; None when it does not."""
     found = (body[key] for key in LIMITS if type(body.get(key)) is int and body[key] > 0)
     return next(found, None)

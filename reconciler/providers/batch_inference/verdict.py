@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from reconciler.core.json_value import JsonObject
+from reconciler.core.resource import SpecPart
 from reconciler.providers.batch_inference.responses import Batch
 from reconciler.providers.batch_inference.tokens import counted
 
@@ -21,7 +22,7 @@ def is_running(batch: Batch) -> bool:
     return batch.status not in ENDED
 
 
-def complaint(batch: Batch, require: Mapping[str, Any], errors: bytes) -> str:
+def complaint(batch: Batch, require: SpecPart, errors: bytes) -> str:
     """Why a batch that has ended is not what was wanted; '' when it is.
 
     ``errors`` is its error file, which tells how many failed where the batch does not.
@@ -57,7 +58,7 @@ def failed_lines(content: bytes) -> Iterator[str]:
             yield f"{record.get('custom_id')}: {_answer(record)}"[:LINE_SHOWN]
 
 
-def _too_many_failed(batch: Batch, require: Mapping[str, Any], errors: bytes) -> str:
+def _too_many_failed(batch: Batch, require: SpecPart, errors: bytes) -> str:
     allowed, counts = require.get("failed"), batch.request_counts
     # The contract does not promise the counts.
     failed = counts.failed if counts else len(errors.splitlines())
@@ -67,7 +68,7 @@ def _too_many_failed(batch: Batch, require: Mapping[str, Any], errors: bytes) ->
     return f"{reason} failed, and require.failed allows {allowed}"
 
 
-def _answer(record: Mapping[str, Any]) -> str:
+def _answer(record: JsonObject) -> str:
     """A request fails in two shapes: with no answer at all, or with one that is a refusal."""
     error, response = record.get("error"), record.get("response")
     if isinstance(error, dict):

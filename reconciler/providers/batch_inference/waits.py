@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import islice
-from typing import Any
 
+from reconciler.core.kind import Outputs
 from reconciler.core.provider import Watch
 from reconciler.core.resource import Resource
 from reconciler.core.step import Wait
@@ -45,7 +44,7 @@ class Waits:
         self.client = client
         self.outside = outside
 
-    def wait(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
+    def wait(self, wait: Wait, watch: Watch) -> Outputs:
         """The end of the batch: results on disk, and JobFailed when they are not as required."""
         batch = self._ended(wait, watch)
         errors = self._bring(batch, watch.resource)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ from reconciler.core.step import FieldChange
 from reconciler.errors import Problem
 from reconciler.providers.custom_models.description import problem_at
 from reconciler.providers.custom_models.facts import VersionFacts, environment_facts
+from reconciler.providers.custom_models.spec_parts import EnvironmentPart
 
 KIND = "ExecutionEnvironment"
 PATH = "version.environment"
@@ -28,7 +28,7 @@ class Choice:
 
 
 def choose_environment(
-    context: PlanContext, wanted: Mapping[str, Any] | None, current: VersionFacts | None
+    context: PlanContext, wanted: EnvironmentPart | None, current: VersionFacts | None
 ) -> Choice:
     """Resolve ``ref``, ``name`` or ``id`` and decide whether the version moves.
 
@@ -62,13 +62,12 @@ def choose_environment(
 
 
 def _resolve(
-    context: PlanContext, wanted: Mapping[str, Any]
+    context: PlanContext, wanted: EnvironmentPart
 ) -> tuple[Any, Any, tuple[str, str] | None]:
     if "ref" in wanted:
         outputs = context.outputs[Address(KIND, wanted["ref"])]
         return outputs.get("id"), outputs.get("versionId"), None
-    key = "name" if "name" in wanted else "id"
-    value = wanted[key]
+    key, value = ("name", wanted["name"]) if "name" in wanted else ("id", wanted["id"])
     found = [live for live in context.catalog.get(KIND, ()) if getattr(live, key) == value]
     if len(found) != 1:
         return None, None, _not_one(key, value, found)
@@ -99,12 +98,12 @@ def _unmanaged(context: PlanContext, current: VersionFacts | None) -> Choice:
 
 def _field(
     context: PlanContext,
-    wanted: Mapping[str, Any],
+    wanted: EnvironmentPart,
     current: VersionFacts | None,
     found: Any,
     version: Any,
 ) -> FieldChange:
-    name = next(f"{key} {wanted[key]}" for key in ("ref", "name", "id") if key in wanted)
+    name = next(f"{key} {value}" for key, value in wanted.items() if key in ("ref", "name", "id"))
     old = (
         f"{_name_of(context, current.environment_id)} @ {current.environment_version_id}"
         if current
@@ -124,7 +123,7 @@ def _name_of(context: PlanContext, identity: Any) -> str:
     return next(named, str(identity))
 
 
-def _waiting(context: PlanContext, wanted: Mapping[str, Any]) -> Problem:
+def _waiting(context: PlanContext, wanted: EnvironmentPart) -> Problem:
     return problem_at(
         context.resource,
         f"spec.{PATH}",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+from reconciler.core.json_value import JsonObject
 from reconciler.core.kind import Outputs, PlanContext
 from reconciler.core.marker import Marker, join, split
 from reconciler.core.resource import Live, Resource
@@ -18,6 +19,7 @@ from reconciler.providers.custom_models.facts import BuiltVersionFacts, environm
 from reconciler.providers.custom_models.file_changes import file_changes
 from reconciler.providers.custom_models.file_content import with_files
 from reconciler.providers.custom_models.slice import Poll, Slice, log_of, newer_than
+from reconciler.providers.custom_models.spec_parts import ImagePart
 from reconciler.providers.recovery import only_one
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ def content_digest(resource: Resource) -> str:
     return f"sha256:{hashlib.sha256(str(version[source]).encode()).hexdigest()}"
 
 
-def source_of(version: Mapping[str, Any]) -> str:
+def source_of(version: ImagePart) -> str:
     """The one of the three source keys that the manifest uses."""
     return next(key for key in SOURCES if key in version)
 
@@ -89,7 +91,7 @@ def _with_content(context: PlanContext, digest: str) -> BuiltVersionFacts | None
 
 
 def _matches(
-    context: PlanContext, seen: BuiltVersionFacts, version: Mapping[str, Any], digest: str
+    context: PlanContext, seen: BuiltVersionFacts, version: ImagePart, digest: str
 ) -> bool:
     if seen.content:
         return seen.content == digest
@@ -101,11 +103,14 @@ def _matches(
     return files is not None and wanted is not None and files.digest == wanted.digest
 
 
-def _label_changes(version: Mapping[str, Any], current: BuiltVersionFacts) -> Iterator[FieldChange]:
-    for key, old in (("label", current.label), ("description", current.description)):
-        if key in version and version[key] != old:
+def _label_changes(version: ImagePart, current: BuiltVersionFacts) -> Iterator[FieldChange]:
+    for key, old, new in (
+        ("label", current.label, version.get("label", current.label)),
+        ("description", current.description, version.get("description", current.description)),
+    ):
+        if new != old:
             reason = "the platform cannot change it on an existing version"
-            yield FieldChange(f"version.{key}", old, version[key], reason)
+            yield FieldChange(f"version.{key}", old, new, reason)
 
 
 def _reasons(context: PlanContext) -> tuple[FieldChange, ...]:
@@ -154,8 +159,8 @@ def _build(context: PlanContext, digest: str, fields: tuple[FieldChange, ...]) -
     return StepDraft(action, reason, fields, (call,), (wait,), outputs=("versionId",))
 
 
-def _body(version: Mapping[str, Any], marker: Marker) -> dict[str, Any]:
-    body: dict[str, Any] = {"description": join(version.get("description"), marker)}
+def _body(version: ImagePart, marker: Marker) -> JsonObject:
+    body: JsonObject = {"description": join(version.get("description"), marker)}
     body |= {key: version[key] for key in ("label", "dockerImageUri") if key in version}
     return body
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.core.kind import PlanContext
-from reconciler.core.resource import Facts, Live
+from reconciler.core.resource import Facts, Live, Prefetched
+from reconciler.providers.custom_models.client.responses import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,13 @@ class ModelFacts(Facts):
     version: VersionFacts | None
     sharing: Mapping[str, UserRole] = field(default_factory=dict)
     jobs: JobFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLimits(Prefetched):
+    """The user's limits; None where no manifest sets something that is limited."""
+
+    limits: Limits | None = None
 
 
 def environment_facts(live: Live) -> EnvironmentFacts:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reconciler.core.kind import Outputs, PlanContext
-from reconciler.core.resource import Resource
+from reconciler.core.resource import Resource, SpecPart
 from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Wait
 from reconciler.errors import ApiError, JobFailed, Problem, UnknownOutcome
 from reconciler.providers.answer import LOST_HINT
@@ -91,7 +90,7 @@ def _is_trained(context: PlanContext) -> bool:
         return True
     if live is None or "trainingData" in version:
         return False
-    current: Mapping[str, Any] = live.spec["version"] or {}
+    current: SpecPart = live.spec["version"] or {}
     return bool(current.get("trainingData") or model_facts(live).training.dataset_id)
 
 

@@ -6,12 +6,10 @@ A job that runs is waited for; one that failed stays failed until the version ch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from reconciler.core.kind import PlanContext
-from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Wait
+from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Values, Wait
 from reconciler.errors import Problem
 from reconciler.providers.custom_models.description import problem_at
 from reconciler.providers.custom_models.facts import JobFacts, model_facts
@@ -32,8 +30,8 @@ class Job:
     timeout: float
     state: str
     why: str = ""
-    follow: Mapping[str, Any] = field(default_factory=dict)
-    fresh: Mapping[str, Any] = field(default_factory=dict)
+    follow: Values = field(default_factory=dict)
+    fresh: Values = field(default_factory=dict)
     calls: tuple[Call, ...] = ()
     wait_after: int = 0
     fields: tuple[FieldChange, ...] = ()
@@ -71,7 +69,7 @@ def job_facts(context: PlanContext) -> JobFacts:
     return model_facts(context.live).jobs or JobFacts()
 
 
-def version_ids(context: PlanContext) -> dict[str, Any]:
+def version_ids(context: PlanContext) -> Values:
     """The ids of the model and of its version, or what they are known after."""
     return {"id": context.own_outputs["id"], "version": context.own_outputs.get("versionId")}
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from reconciler.core.kind import PlanContext
 from reconciler.errors import Problem
 from reconciler.providers.custom_models.description import problem_at
+from reconciler.providers.custom_models.facts import ModelLimits
 
 # Key of spec.version -> field of GET customModelLimits/; null there means no limit.
 LIMITED = {
@@ -17,9 +18,10 @@ LIMITED = {
 
 def limit_problems(context: PlanContext) -> Iterator[Problem]:
     """Settings of the version that are over the user's limits."""
+    limits = context.platform.limits if isinstance(context.platform, ModelLimits) else None
     wanted = context.resource.spec.get("version") or {}
     for key, name in LIMITED.items():
-        limit = context.platform.get("limits", {}).get(name)
+        limit = getattr(limits, name, None)
         if limit is not None and (wanted.get(key) or 0) > limit:
             yield problem_at(
                 context.resource, f"spec.version.{key}", "over-limit",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from reconciler.core.kind import PlanContext
+from reconciler.core.json_value import JsonObject
+from reconciler.core.kind import Outputs, PlanContext
 from reconciler.core.marker import split
 from reconciler.core.resource import Resource
 from reconciler.providers.custom_models.client.responses import AssignedData, Version
@@ -19,7 +19,7 @@ DEPENDENCIES = "dependencies"
 REQUIREMENTS = "requirements.txt"
 
 
-def live_version(version: Version | None) -> dict[str, Any]:
+def live_version(version: Version | None) -> JsonObject:
     """The version's settings under the keys of ``spec.version``; {} without a version."""
     if version is None:
         return {}
@@ -38,7 +38,7 @@ def live_version(version: Version | None) -> dict[str, Any]:
     }
 
 
-def _data(data: AssignedData | None) -> dict[str, Any] | None:
+def _data(data: AssignedData | None) -> JsonObject | None:
     if data is None:
         return None
     values = {
@@ -103,10 +103,10 @@ def has_requirements(resource: Resource) -> bool:
     return bool(entry and entry.size)
 
 
-def outputs_of(version: Version, names: Iterable[str]) -> dict[str, Any]:
+def outputs_of(version: Version, names: Iterable[str]) -> Outputs:
     """The requested outputs of a version; an item that it does not hold is None."""
     items = {f"{ITEM}{item.file_path}": item.id for item in version.items}
-    more: dict[str, Any] = {name: items.get(name) for name in names if name.startswith(ITEM)}
+    more: JsonObject = {name: items.get(name) for name in names if name.startswith(ITEM)}
     if DEPENDENCIES in names:
         more[DEPENDENCIES] = len(version.dependencies)
     return {"versionId": version.id, **more}

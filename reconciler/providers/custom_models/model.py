@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from reconciler.core.json_value import JsonObject
 from reconciler.core.kind import Outputs, PlanContext
 from reconciler.core.marker import Marker, join, split
 from reconciler.core.resource import Live, Resource
@@ -70,7 +71,7 @@ def live_model(model: Model) -> Live:
     )
 
 
-def _live_spec(model: Model, text: str) -> dict[str, Any]:
+def _live_spec(model: Model, text: str) -> JsonObject:
     return {
         "name": model.name,
         "description": text,

@@ -7,13 +7,13 @@ unowned and fits its origin is what a lost call made.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from reconciler.core.kind import Outputs, PlanContext
 from reconciler.core.marker import Marker, join, split
-from reconciler.core.resource import Address, Resource
+from reconciler.core.resource import Address, Resource, SpecPart
 from reconciler.core.step import Call, KnownAfter, StepDraft
 from reconciler.errors import Problem
 from reconciler.providers.custom_models.client import operations as api
@@ -118,7 +118,7 @@ def _unfinished(context: PlanContext, key: str, ids: list[str]) -> Iterator[Prob
         )  # fmt: skip
 
 
-def _copied(context: PlanContext, source: Any) -> Mapping[str, Any]:
+def _copied(context: PlanContext, source: Any) -> SpecPart:
     """The settings of the model to be copied: as its manifest says, else as they are."""
     models = context.catalog.get(KIND, ())
     live = next((each.spec for each in models if each.id == source), {})
@@ -127,13 +127,13 @@ def _copied(context: PlanContext, source: Any) -> Mapping[str, Any]:
     return {**live, **(origin.spec if origin else {})}
 
 
-def _created_before(context: PlanContext) -> Mapping[str, Any]:
+def _created_before(context: PlanContext) -> SpecPart:
     """What the template made when it was used for this manifest: no operation says it before."""
     owner = owner_of(context)
     return next((m.spec for m in context.catalog.get(KIND, ()) if m.owner == owner), {})
 
 
-def _unlike(context: PlanContext, live: Mapping[str, Any], origin: str) -> Iterator[Problem]:
+def _unlike(context: PlanContext, live: SpecPart, origin: str) -> Iterator[Problem]:
     """Settings that this origin cannot give; creating the model again would not help."""
     spec = context.resource.spec
     for key in COPIED:

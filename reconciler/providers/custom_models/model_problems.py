@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from reconciler.core.resource import Resource
 from reconciler.errors import Problem
 from reconciler.providers.custom_models.description import description_problems, problem_at
 from reconciler.providers.custom_models.live_version import REQUIREMENTS, has_requirements
 from reconciler.providers.custom_models.spec import ORIGINS
+from reconciler.providers.custom_models.spec_parts import HoldoutDataPart
 from reconciler.providers.custom_models.version_marker import FILES
 
 LONGEST_PROVIDED_ID = 100
@@ -103,7 +103,7 @@ def _data_problems(resource: Resource, kind: str) -> Iterator[Problem]:
             f"a test of a {kind} model needs a dataset", "Add datasetId to spec.tests.",
         )  # fmt: skip
     # versions/: holdout data of its own "should be provided only for unstructured models".
-    holdout: dict[str, Any] = version.get("holdoutData") or {}
+    holdout: HoldoutDataPart = version.get("holdoutData") or HoldoutDataPart()
     if kind != UNSTRUCTURED and holdout.get("datasetId"):
         yield problem_at(
             resource, "spec.version.holdoutData", "not-for-target",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from reconciler.core.resource import Resource
+from reconciler.core.json_value import JsonObject
+from reconciler.core.resource import Resource, SpecPart
 
 PATCHED = (
     "name",
@@ -23,7 +23,7 @@ LABELS = ("positiveClassLabel", "negativeClassLabel")
 
 # What null means in PATCH customModels/: texts have no null there, the threshold has a default,
 # and the labels fall back to these values on the platform's side.
-UNSET: Mapping[str, Any] = {
+UNSET: SpecPart = {
     "description": "",
     "language": "",
     "predictionThreshold": 0.5,
@@ -33,7 +33,7 @@ UNSET: Mapping[str, Any] = {
 SENT_AS_NULL = frozenset({"targetName", *LABELS})
 
 
-def settings_of(resource: Resource) -> dict[str, Any]:
+def settings_of(resource: Resource) -> JsonObject:
     """What the manifest says that a PATCH can set, as PATCH customModels/ wants it."""
     written = {key: as_sent(key, resource.spec[key]) for key in PATCHED if key in resource.spec}
     return {**written, "name": resource.display_name}

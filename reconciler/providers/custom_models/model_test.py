@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from reconciler.core.json_value import JsonObject
 from reconciler.core.kind import Outputs, PlanContext
 from reconciler.core.resource import Resource
 from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Wait
@@ -23,6 +24,7 @@ from reconciler.providers.custom_models.job import (
     job_facts,
 )
 from reconciler.providers.custom_models.slice import LOG_LINES, RETRY, Poll, Slice, log_of
+from reconciler.providers.custom_models.spec_parts import TestsPart
 from reconciler.providers.recovery import only_one
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ KNOWN = "known"
 
 def test_draft(context: PlanContext) -> StepDraft | None:
     """The newest version must have passed a test with this dataset and these checks."""
-    wanted = context.resource.spec.get("tests")
+    wanted: TestsPart | None = context.resource.spec.get("tests")
     if not wanted:
         return None
     facts = job_facts(context)
@@ -65,7 +67,7 @@ def test_draft(context: PlanContext) -> StepDraft | None:
     )
 
 
-def _body(context: PlanContext, wanted: Mapping[str, Any]) -> dict[str, Any]:
+def _body(context: PlanContext, wanted: TestsPart) -> JsonObject:
     body = {
         "customModelId": context.own_outputs["id"],
         "customModelVersionId": context.own_outputs.get("versionId"),
@@ -74,7 +76,7 @@ def _body(context: PlanContext, wanted: Mapping[str, Any]) -> dict[str, Any]:
     return {**body, "configuration": wanted["checks"]} if wanted.get("checks") else body
 
 
-def _fields(wanted: Mapping[str, Any]) -> tuple[FieldChange, ...]:
+def _fields(wanted: TestsPart) -> tuple[FieldChange, ...]:
     shown = {"datasetId": wanted.get("datasetId"), **(wanted.get("checks") or {})}
     return tuple(
         FieldChange(f"tests.{key}", None, value, "what the test is to show")
@@ -83,7 +85,7 @@ def _fields(wanted: Mapping[str, Any]) -> tuple[FieldChange, ...]:
     )
 
 
-def _fitting_test(wanted: Mapping[str, Any], tests: tuple[TestFacts, ...]) -> TestFacts | None:
+def _fitting_test(wanted: TestsPart, tests: tuple[TestFacts, ...]) -> TestFacts | None:
     """The newest test of this version that was run as the manifest wants it."""
     for test in tests:
         data = {"datasetId": test.dataset_id, "datasetVersionId": test.dataset_version_id}

@@ -31,7 +31,7 @@ from reconciler.providers.custom_models.client import operations as api
 from reconciler.providers.custom_models.client.client import Client
 from reconciler.providers.custom_models.concurrency import LATEST, refuse_newer
 from reconciler.providers.custom_models.day_two import DayTwo
-from reconciler.providers.custom_models.facts import JobFacts, model_facts, with_users
+from reconciler.providers.custom_models.facts import JobFacts, ModelLimits, model_facts, with_users
 from reconciler.providers.custom_models.limits import LIMITED
 from reconciler.providers.custom_models.model_copy import Copies
 from reconciler.providers.custom_models.slice import Follow, Recover, Start, send_as_planned
@@ -87,12 +87,12 @@ class CustomModels(Provider):
             return [environment.live_environment(each) for each in listed]
         return [model.live_model(each) for each in self.client.list_models()]
 
-    def prefetch(self, resources: Sequence[Resource]) -> Outputs:
+    def prefetch(self, resources: Sequence[Resource]) -> ModelLimits:
         """The user's limits, where a manifest sets something that is limited."""
         versions = (resource.spec.get("version") or {} for resource in resources)
         if not any(key in version for version in versions for key in LIMITED):
-            return {}
-        return {"limits": self.client.read(api.GET_LIMITS).model_dump()}
+            return ModelLimits()
+        return ModelLimits(self.client.read(api.GET_LIMITS))
 
     def read_details(self, resource: Resource, live: Live) -> Live:
         """Adds users, files and jobs as far as the manifest manages them."""

@@ -5,11 +5,9 @@ No field of the platform keeps it, so the version's marker does (``registry=mode
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote, unquote
 
-from reconciler.core.kind import PlanContext
+from reconciler.core.kind import Outputs, PlanContext
 from reconciler.core.resource import Address
 from reconciler.core.step import FieldChange
 from reconciler.providers.custom_models.facts import VersionFacts, current_version
@@ -51,7 +49,7 @@ def is_unrecorded(context: PlanContext, current: VersionFacts) -> bool:
     return _wanted(context) is not None and _is_unmarked(current)
 
 
-def _wanted(context: PlanContext) -> Mapping[str, Any] | None:
+def _wanted(context: PlanContext) -> Outputs | None:
     tie = (context.resource.spec.get("version") or {}).get("registryModel")
     return context.outputs.get(Address(KIND, tie["ref"])) or None if tie else None
 
@@ -65,7 +63,7 @@ def _noted(version: VersionFacts | None) -> str | None:
     return unquote(noted) if noted else None
 
 
-def _reason(noted: str | None, wanted: Mapping[str, Any]) -> str:
+def _reason(noted: str | None, wanted: Outputs) -> str:
     if noted is None:
         return "no registry version was recorded"
     return f"the alias {wanted['alias']} moved" if wanted["byAlias"] else "another registry version"

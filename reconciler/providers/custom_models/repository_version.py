@@ -6,9 +6,9 @@ model that has none to inherit, a second version carries them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from reconciler.core.json_value import JsonObject
 from reconciler.core.kind import Outputs, PlanContext
 from reconciler.core.resource import Resource
 from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Wait
@@ -27,6 +27,7 @@ from reconciler.providers.custom_models.live_version import (
 )
 from reconciler.providers.custom_models.registry_tie import tie_fields
 from reconciler.providers.custom_models.slice import RETRY, Poll, Slice, newer_than
+from reconciler.providers.custom_models.spec_parts import VersionPart
 from reconciler.providers.custom_models.version_body import metadata_values
 from reconciler.providers.custom_models.version_marker import marker_call, source_digest
 from reconciler.providers.custom_models.version_write import (
@@ -116,7 +117,7 @@ def _has(current: VersionFacts, path: str) -> bool:
     return any(item == path or item.startswith(folder) for item in current.items)
 
 
-def _adopt(context: PlanContext, wanted: Mapping[str, Any], current: VersionFacts) -> StepDraft:
+def _adopt(context: PlanContext, wanted: VersionPart, current: VersionFacts) -> StepDraft:
     call = marker_call(context, wanted.get("description"), {"commit": current.commits[0]})
     reason = "was pulled from this reference and only gets its marker"
     return StepDraft("adopt", reason, (), (call,))
@@ -156,11 +157,9 @@ def _pull(
     return StepDraft(action, reason, fields, calls, (wait,), outputs=outputs)
 
 
-def _body(
-    wanted: Mapping[str, Any], choice: Choice, current: VersionFacts | None
-) -> dict[str, Any]:
+def _body(wanted: VersionPart, choice: Choice, current: VersionFacts | None) -> JsonObject:
     source = wanted["repository"]
-    body: dict[str, Any] = {
+    body: JsonObject = {
         "baseEnvironmentId": choice.id,
         "isMajorUpdate": current is None or wanted.get("update") == "major" or current.frozen,
         "repositoryId": source["id"],
@@ -169,8 +168,8 @@ def _body(
         body["ref"] = source["ref"]
     if source.get("paths"):
         body["sourcePath"] = list(source["paths"])
-    if wanted.get("requiredMetadata"):
-        body["requiredMetadataValues"] = metadata_values(wanted["requiredMetadata"])
+    if metadata := wanted.get("requiredMetadata"):
+        body["requiredMetadataValues"] = metadata_values(metadata)
     return body
 
 

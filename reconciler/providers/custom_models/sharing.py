@@ -7,7 +7,7 @@ and a null role takes a user off the list.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 from reconciler.core.kind import Outputs, PlanContext
 from reconciler.core.resource import Live, Resource
@@ -18,12 +18,22 @@ from reconciler.providers.custom_models.client.responses import Access
 from reconciler.providers.custom_models.description import problem_at
 from reconciler.providers.custom_models.facts import UserRole, maker_of, users_of
 from reconciler.providers.custom_models.slice import Slice
+from reconciler.providers.custom_models.spec_parts import SharingPart, UserPart
 from reconciler.providers.operation import Operation
 
 if TYPE_CHECKING:
     from reconciler.providers.custom_models.client.client import Client
 
 ROLES_A_CALL = 100
+
+
+class RoleBody(TypedDict):
+    """One entry of a PATCH of ``accessControl/``."""
+
+    username: str
+    role: str | None
+    canShare: NotRequired[bool]
+
 
 # The platform takes every spelling and may show another one, so they must compare as equal: an
 # alias that counted as a role of its own would be granted again by every run.
@@ -69,7 +79,7 @@ def _draft(context: PlanContext, operation: Operation[None]) -> StepDraft | None
     The user who made the object keeps the role that the platform gave with it: an exact list that
     took it away would hide the object from this very tool.
     """
-    wanted = context.resource.spec.get("sharing")
+    wanted: SharingPart | None = context.resource.spec.get("sharing")
     if wanted is None:
         return None
     live = users_of(context.live) if context.live else {}
@@ -92,12 +102,12 @@ def _draft(context: PlanContext, operation: Operation[None]) -> StepDraft | None
     )
 
 
-def _is_exact(wanted: Mapping[str, Any]) -> bool:
+def _is_exact(wanted: SharingPart) -> bool:
     return bool(wanted.get("mode", "exact") == "exact")
 
 
 def _kept_maker(
-    wanted: Mapping[str, Any], live: Live | None, users: Mapping[str, UserRole]
+    wanted: SharingPart, live: Live | None, users: Mapping[str, UserRole]
 ) -> Iterator[FieldChange]:
     maker = str(maker_of(live)) if live else ""
     listed = {user["username"] for user in wanted["users"]}
@@ -106,8 +116,8 @@ def _kept_maker(
 
 
 def _grants(
-    users: Sequence[Mapping[str, Any]], live: Mapping[str, UserRole]
-) -> Iterator[tuple[FieldChange, dict[str, Any]]]:
+    users: Sequence[UserPart], live: Mapping[str, UserRole]
+) -> Iterator[tuple[FieldChange, RoleBody]]:
     for user in sorted(users, key=lambda user: str(user["username"])):
         name, role = user["username"], user["role"]
         current = live.get(name)
@@ -122,16 +132,16 @@ def _grants(
             yield FieldChange(f"{path}.canShare", old, new, reason), _entry(user)
 
 
-def _entry(user: Mapping[str, Any]) -> dict[str, Any]:
-    entry = {"username": user["username"], "role": user["role"]}
+def _entry(user: UserPart) -> RoleBody:
+    entry: RoleBody = {"username": user["username"], "role": user["role"]}
     if user.get("canShare") is not None:
         entry["canShare"] = user["canShare"]
     return entry
 
 
 def _revokes(
-    wanted: Mapping[str, Any], live: Live | None, users: Mapping[str, UserRole]
-) -> Iterator[tuple[FieldChange, dict[str, Any]]]:
+    wanted: SharingPart, live: Live | None, users: Mapping[str, UserRole]
+) -> Iterator[tuple[FieldChange, RoleBody]]:
     if live is None or not _is_exact(wanted):
         return
     listed = {user["username"] for user in wanted["users"]}
@@ -141,7 +151,7 @@ def _revokes(
 
 
 def _ownerless(
-    context: PlanContext, wanted: Mapping[str, Any], live: Mapping[str, UserRole]
+    context: PlanContext, wanted: SharingPart, live: Mapping[str, UserRole]
 ) -> Iterator[Problem]:
     if context.live is None:
         return
@@ -158,7 +168,7 @@ def _ownerless(
         )  # fmt: skip
 
 
-def _chunks(roles: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def _chunks(roles: Sequence[RoleBody]) -> Iterator[list[RoleBody]]:
     for start in range(0, len(roles), ROLES_A_CALL):
         yield list(roles[start : start + ROLES_A_CALL])
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reconciler.core.diff import same
 from reconciler.core.kind import Outputs, PlanContext
@@ -20,6 +20,11 @@ from reconciler.providers.custom_models.description import problem_at
 from reconciler.providers.custom_models.facts import TrainingFacts, model_facts
 from reconciler.providers.custom_models.job_status import follow_status
 from reconciler.providers.custom_models.slice import Poll, Slice
+from reconciler.providers.custom_models.spec_parts import (
+    HoldoutDataPart,
+    TrainingDataPart,
+    VersionPart,
+)
 from reconciler.providers.custom_models.version_body import FLAG, by_version
 
 if TYPE_CHECKING:
@@ -30,8 +35,9 @@ TIMEOUT = 1800.0
 
 def training_draft(context: PlanContext) -> StepDraft | None:
     """Assign the data to the model, with a warning about the newer way."""
-    version = context.resource.spec.get("version") or {}
-    if by_version(context) or not version.get("trainingData"):
+    version: VersionPart = context.resource.spec.get("version") or VersionPart()
+    data = version.get("trainingData")
+    if by_version(context) or not data:
         return None
     model = context.own_outputs["id"]
     current = model_facts(context.live).training if context.live else None
@@ -39,7 +45,7 @@ def training_draft(context: PlanContext) -> StepDraft | None:
         wait = Wait("model_training", {"id": model, "status": ""}, TIMEOUT)
         reason = "training data is still being assigned to the model"
         return StepDraft("run", reason, (), (), (wait,))
-    wanted, warnings = _wanted(version), tuple(_warning(context))
+    wanted, warnings = _wanted(data, version), tuple(_warning(context))
     fields = tuple(_fields(wanted, current))
     if not fields:
         return StepDraft(problems=warnings)
@@ -51,15 +57,17 @@ def training_draft(context: PlanContext) -> StepDraft | None:
     return StepDraft(action, reason, fields, (call,), (wait,), problems=warnings)
 
 
-def _wanted(version: Mapping[str, Any]) -> dict[str, Any]:
-    data, holdout = version["trainingData"], version.get("holdoutData") or {}
-    wanted = {key: data[key] for key in ("datasetId", "datasetVersionId") if data.get(key)}
-    if holdout.get("partitionColumn"):
-        wanted["partitionColumn"] = holdout["partitionColumn"]
-    return wanted
+def _wanted(data: TrainingDataPart, version: VersionPart) -> dict[str, str]:
+    holdout = version.get("holdoutData") or HoldoutDataPart()
+    wanted = {
+        "datasetId": data["datasetId"],
+        "datasetVersionId": data.get("datasetVersionId", ""),
+        "partitionColumn": holdout.get("partitionColumn", ""),
+    }
+    return {key: value for key, value in wanted.items() if value}
 
 
-def _fields(wanted: Mapping[str, Any], current: TrainingFacts | None) -> Iterator[FieldChange]:
+def _fields(wanted: Mapping[str, str], current: TrainingFacts | None) -> Iterator[FieldChange]:
     live = _body_of(current) if current else {}
     for key, value in wanted.items():
         if not same(live.get(key), value):

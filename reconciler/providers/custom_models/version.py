@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reconciler.core.fileset import file_set, normal_path
 from reconciler.core.kind import Outputs, PlanContext
@@ -23,6 +22,7 @@ from reconciler.providers.custom_models.limits import limit_problems
 from reconciler.providers.custom_models.live_version import outputs_of, version_outputs
 from reconciler.providers.custom_models.registry_tie import tie_fields
 from reconciler.providers.custom_models.slice import Poll, Slice, newer_than
+from reconciler.providers.custom_models.spec_parts import VersionPart
 from reconciler.providers.custom_models.version_body import version_body
 from reconciler.providers.custom_models.version_marker import FILES
 from reconciler.providers.custom_models.version_write import (
@@ -67,7 +67,7 @@ def _file_fields(context: PlanContext) -> tuple[FieldChange, ...]:
     return file_changes(FILES, live.files.get(FILES), files, live.line_diffs)
 
 
-def _first(context: PlanContext, wanted: Mapping[str, Any], choice: Choice) -> StepDraft:
+def _first(context: PlanContext, wanted: VersionPart, choice: Choice) -> StepDraft:
     files = context.resource.files.get(FILES, file_set(()))
     body = version_body(context, wanted, choice, {}) | {"isMajorUpdate": True}
     call = api.CREATE_VERSION.call(

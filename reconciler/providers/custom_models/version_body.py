@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from reconciler.core.diff import is_below
+from reconciler.core.json_value import JsonObject
 from reconciler.core.kind import PlanContext
+from reconciler.core.resource import SpecPart
 from reconciler.providers.custom_models.commit_body import commit_body
 from reconciler.providers.custom_models.environment_choice import Choice
 from reconciler.providers.custom_models.facts import VersionFacts, current_version
+from reconciler.providers.custom_models.spec_parts import VersionPart
 
 FLAG = "isTrainingDataForVersionsPermanentlyEnabled"
 RESOURCES = (
@@ -41,10 +43,10 @@ def next_number(number: str, major: bool) -> str:
 
 
 def version_body(
-    context: PlanContext, wanted: Mapping[str, Any], choice: Choice, live: Mapping[str, Any]
-) -> dict[str, Any]:
+    context: PlanContext, wanted: VersionPart, choice: Choice, live: SpecPart
+) -> JsonObject:
     """Fields of POST and PATCH versions/; ``live`` is the present version's settings."""
-    body: dict[str, Any] = {
+    body: JsonObject = {
         "baseEnvironmentId": choice.id,
         "baseEnvironmentVersionId": choice.version_id,
         **_resources(wanted, live),
@@ -63,8 +65,8 @@ def metadata_values(metadata: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"fieldName": name, "value": value} for name, value in sorted(metadata.items())]
 
 
-def _resources(wanted: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
-    body: dict[str, Any] = {}
+def _resources(wanted: VersionPart, live: SpecPart) -> JsonObject:
+    body: JsonObject = {}
     for key in RESOURCES:
         # Whether a PATCH inherits them is not documented; what is live is sent again, so that a
         # key that the manifest leaves out stays as it is.
@@ -80,9 +82,7 @@ def _resources(wanted: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, 
     return body
 
 
-def _data_body(
-    context: PlanContext, wanted: Mapping[str, Any], live: Mapping[str, Any]
-) -> dict[str, Any]:
+def _data_body(context: PlanContext, wanted: VersionPart, live: SpecPart) -> JsonObject:
     current = current_version(context)
     # What could not be assigned is sent again: kept, it would stay unassigned without a trace.
     failed = bool(current and current.assignment_error)

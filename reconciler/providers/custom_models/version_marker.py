@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from reconciler.core.kind import PlanContext
 from reconciler.core.marker import Marker, join
+from reconciler.core.resource import SpecPart
 from reconciler.core.step import Call, KnownAfter
 from reconciler.providers.custom_models.client import operations as api
 from reconciler.providers.custom_models.description import owner_of
@@ -20,7 +20,7 @@ FILES = "version.files"
 Notes = Mapping[str, str | KnownAfter]
 
 
-def source_digest(repository: Mapping[str, Any]) -> str:
+def source_digest(repository: SpecPart) -> str:
     """What the marker records: the repository, the reference and the paths that were requested."""
     source = [repository["id"], repository.get("ref"), sorted(repository.get("paths") or ())]
     return f"sha256:{hashlib.sha256(json.dumps(source).encode()).hexdigest()}"

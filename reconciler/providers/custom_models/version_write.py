@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 from reconciler.core.diff import is_below
 from reconciler.core.fileset import FileSet, file_delta, file_set, normal_path
@@ -17,6 +16,7 @@ from reconciler.providers.custom_models.environment_choice import Choice
 from reconciler.providers.custom_models.facts import VersionFacts
 from reconciler.providers.custom_models.live_version import version_outputs
 from reconciler.providers.custom_models.registry_tie import is_unrecorded, tie_note
+from reconciler.providers.custom_models.spec_parts import VersionPart
 from reconciler.providers.custom_models.version_body import (
     DATA,
     DATA_PATHS,
@@ -41,7 +41,7 @@ def setting_fields(context: PlanContext) -> Iterator[FieldChange]:
 
 def next_version(
     context: PlanContext,
-    wanted: Mapping[str, Any],
+    wanted: VersionPart,
     choice: Choice,
     current: VersionFacts,
     fields: tuple[FieldChange, ...],
@@ -96,7 +96,7 @@ def uploads_of(files: FileSet, paths: tuple[str, ...]) -> tuple[Upload, ...]:
 
 
 def with_marker(
-    context: PlanContext, wanted: Mapping[str, Any], current: VersionFacts | None, draft: StepDraft
+    context: PlanContext, wanted: VersionPart, current: VersionFacts | None, draft: StepDraft
 ) -> StepDraft:
     """The draft of a new version, with the call that marks it and the wait for its data."""
     version = KnownAfter(context.step("version"), "versionId")
@@ -110,7 +110,7 @@ def with_marker(
     return replace(draft, calls=calls, waits=waits, outputs=version_outputs(context))
 
 
-def _kept_commit(wanted: Mapping[str, Any], current: VersionFacts | None) -> Notes:
+def _kept_commit(wanted: VersionPart, current: VersionFacts | None) -> Notes:
     """The files stay those that were pulled, and so does the commit that they came from."""
     if "repository" not in wanted or current is None:
         return {}
@@ -122,7 +122,7 @@ def _kept_commit(wanted: Mapping[str, Any], current: VersionFacts | None) -> Not
 
 
 def unchanged_version(
-    context: PlanContext, wanted: Mapping[str, Any], current: VersionFacts
+    context: PlanContext, wanted: VersionPart, current: VersionFacts
 ) -> StepDraft | None:
     """Another description, or only the marker; and the data that are still being assigned."""
     described = _describe(context, wanted, current)
@@ -134,9 +134,7 @@ def unchanged_version(
     return replace(described, reason=reason, waits=waits)
 
 
-def _describe(
-    context: PlanContext, wanted: Mapping[str, Any], current: VersionFacts
-) -> StepDraft | None:
+def _describe(context: PlanContext, wanted: VersionPart, current: VersionFacts) -> StepDraft | None:
     assert context.live is not None
     live_text = context.live.spec["version"]["description"]
     text = wanted.get("description") if "description" in wanted else live_text
@@ -177,7 +175,7 @@ def assignment_wait(context: PlanContext, version: str | KnownAfter, after: int 
     return Wait("training_data", params, ASSIGNMENT_TIMEOUT, after=after)
 
 
-def settings_call(context: PlanContext, wanted: Mapping[str, Any], choice: Choice) -> Call | None:
+def settings_call(context: PlanContext, wanted: VersionPart, choice: Choice) -> Call | None:
     """A version on top of the one that this step makes, with the settings that one cannot take.
 
     None when no such setting has a value.

@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.core.provider import Provider, Row
-from reconciler.core.resource import Live, Resource
+from reconciler.core.resource import Live, Prefetched, Resource
 from reconciler.errors import ApiError, LiveStateError
 from reconciler.providers.http import Http
-from reconciler.providers.model_registry.choice import (
+from reconciler.providers.model_registry.client import NOT_SERVED, Client
+from reconciler.providers.model_registry.matching import (
     fitting,
     is_meant,
     live_model,
     sought,
     version_facts,
 )
-from reconciler.providers.model_registry.client import NOT_SERVED, Client
 from reconciler.providers.model_registry.responses import Model, ModelVersion
 
 MOST_NAMES = 1000
@@ -35,7 +35,7 @@ class ModelRegistry(Provider):
         """Nothing: the models of a registry are nobody's manifests until one names them."""
         return ()
 
-    def find(self, resource: Resource) -> Live | None:
+    def find(self, resource: Resource, prefetched: Prefetched | None = None) -> Live | None:
         """The model that a manifest names, and its version; also when none exists, or two."""
         models = self._models(resource)
         if not models:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.core.nearest import did_you_mean
+from reconciler.core.resource import SpecPart
 from reconciler.providers.model_registry.bounds import (
     is_number_inside,
     is_release_inside,
     is_whole_inside,
 )
-from reconciler.providers.model_registry.choice import spelled
 from reconciler.providers.model_registry.facts import VersionFacts
+from reconciler.providers.model_registry.matching import spelled
 from reconciler.providers.model_registry.responses import FRAMEWORKS
 
 
@@ -31,7 +32,7 @@ class Unmet:
         return f"{self.noun} is {self.measured}, and {self.required} is required{self.more}"
 
 
-def unmet(version: VersionFacts, require: Mapping[str, Any]) -> Iterator[Unmet]:
+def unmet(version: VersionFacts, require: SpecPart) -> Iterator[Unmet]:
     """Every requirement that this version does not meet."""
     for key, wanted in require.items():
         yield from CHECKS[key](version, wanted)

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from reconciler.core.json_value import JsonObject
 from reconciler.providers.response import Answered
 
 _NUMBERED = re.compile(r":([0-9]{1,18})$")
@@ -79,8 +80,8 @@ class Schema(Wire):
     """The signature of a model (``SklearnModelSchema``, ``XgBoostModelSchema``)."""
 
     infer_method_name: str | None = None
-    inputs: list[dict[str, Any]] = Field(default_factory=list)
-    outputs: list[dict[str, Any]] = Field(default_factory=list)
+    inputs: list[JsonObject] = Field(default_factory=list)
+    outputs: list[JsonObject] = Field(default_factory=list)
 
 
 class Pickled(Framework):
@@ -153,7 +154,7 @@ class Manifest(Wire):
     """What was said of a version when it was put into the registry (``ModelManifest``)."""
 
     name: str | None = None
-    metadata: dict[str, Any] = Field(default_factory=dict)
+    metadata: JsonObject = Field(default_factory=dict)
     ml_repo: str | None = None
     version: int | None = None
     type: str | None = None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from reconciler.core.resource import Facts, Live
+from reconciler.core.kind import PlanContext
+from reconciler.core.resource import Facts, Live, Prefetched
+from reconciler.providers.model_runs.run_list import RunList
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,25 @@ class RunFacts(Facts):
     failed_tests: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class RunsPrefetched(Prefetched):
+    """The list of runs that all manifests share, and by address the manifests that clash with it.
+
+    Two manifests clash when their runs cannot be distinguished.
+    """
+
+    runs: RunList
+    clashes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
 def run_facts(live: Live) -> RunFacts:
     """The facts of a live model run."""
     assert isinstance(live.facts, RunFacts)
     return live.facts
+
+
+def clashes_of(context: PlanContext) -> Sequence[str]:
+    """The manifests whose runs cannot be distinguished from those of this one."""
+    if not isinstance(context.platform, RunsPrefetched):
+        return ()
+    return context.platform.clashes.get(str(context.resource.address), ())

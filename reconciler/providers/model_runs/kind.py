@@ -6,18 +6,19 @@ something changes or ``--retry-failed`` asks for it again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
+from reconciler.core.json_value import JsonObject
 from reconciler.core.kind import FieldRule, Kind, Outputs, Part, PlanContext
 from reconciler.core.resource import Live
 from reconciler.core.step import FieldChange, KnownAfter, StepDraft, Wait
 from reconciler.errors import Problem
-from reconciler.providers.model_runs.facts import run_facts
+from reconciler.providers.model_runs.facts import clashes_of, run_facts
+from reconciler.providers.model_runs.matching import KEYS, Selection, trigger_body
 from reconciler.providers.model_runs.operations import TRIGGER_RUN
 from reconciler.providers.model_runs.responses import CANCELLED, SUCCESS, UNDER_WAY, moment
-from reconciler.providers.model_runs.selection import KEYS, Selection, trigger_body
 from reconciler.providers.model_runs.spec import TIMEOUT, ModelRunSpec, spec_problems
 
 RUN, END = "model_run", "end_of_another_run"
@@ -33,7 +34,7 @@ CHANGED = "changed"
 
 def run_draft(change: PlanContext) -> StepDraft | None:
     """The run that is needed now, the one to wait for, or the failure that stands."""
-    clashes = change.platform.get("clashes", {}).get(str(change.resource.address))
+    clashes = clashes_of(change)
     if clashes:
         return StepDraft(problems=(_indistinct(change, clashes),))
     live = change.live
@@ -106,7 +107,7 @@ def _failure(live: Live) -> str:
 def _trigger(change: PlanContext, reason: str, *, expected: bool = False) -> StepDraft:
     live, spec = change.live, change.resource.spec
     # What is newer than this, and looks like what was sent, is what a lost trigger made.
-    known: dict[str, Any] = {}
+    known: JsonObject = {}
     if live:
         known = {"known": live.id, "since": run_facts(live).created}
     # What this plan changes first, a run that others start in the meantime may have missed.
@@ -169,7 +170,7 @@ def _spelled(seconds: int) -> str:
     return text
 
 
-def _indistinct(change: PlanContext, others: list[str]) -> Problem:
+def _indistinct(change: PlanContext, others: Sequence[str]) -> Problem:
     resource = change.resource
     keys = ("modelNames", "projectName")
     path = next(f"spec.{key}" for key in keys if key in resource.spec)
@@ -200,7 +201,6 @@ KIND = Kind(
     spec=ModelRunSpec,
     rules=RULES,
     parts=(Part("", run_draft),),
-    verbs=frozenset({"read", "run", "cancel"}),
     check=spec_problems,
     outputs=run_outputs,
     durable_outputs=("runId",),

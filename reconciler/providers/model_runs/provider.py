@@ -7,16 +7,17 @@ from typing import Any
 
 from reconciler.core.kind import Outputs
 from reconciler.core.provider import Provider, Row, Watch
-from reconciler.core.resource import Live, Resource
+from reconciler.core.resource import Live, Prefetched, Resource
 from reconciler.core.step import Call, Wait
 from reconciler.errors import LiveStateError, SettingsError
 from reconciler.providers.http import Http
 from reconciler.providers.model_runs import tree
 from reconciler.providers.model_runs.client import Client
+from reconciler.providers.model_runs.facts import RunsPrefetched
+from reconciler.providers.model_runs.matching import Selection
 from reconciler.providers.model_runs.operations import GET_RUN
 from reconciler.providers.model_runs.reads import Reads
 from reconciler.providers.model_runs.responses import MANUAL, PENDING, RUNNING, Run, iso, moment
-from reconciler.providers.model_runs.selection import Selection
 from reconciler.providers.model_runs.waits import Waits, stop_run
 from reconciler.providers.recovery import look_for
 
@@ -37,11 +38,11 @@ class ModelRuns(Provider):
         """Nothing: a run carries no mark, so each is found by its manifest."""
         return ()
 
-    def find(self, resource: Resource) -> Live | None:
+    def find(self, resource: Resource, prefetched: Prefetched | None = None) -> Live | None:
         """The newest run of the manifest's selection."""
-        return self.reads.find(resource)
+        return self.reads.find(resource, prefetched)
 
-    def prefetch(self, resources: Sequence[Resource]) -> Outputs:
+    def prefetch(self, resources: Sequence[Resource]) -> RunsPrefetched:
         """The manifests whose runs cannot be distinguished."""
         return self.reads.prefetch(resources)
 
@@ -59,7 +60,7 @@ class ModelRuns(Provider):
         for run in self._made_since(call, shared) if shared else ():
             return {"runId": run.id}
         triggered = self.client.send(call, resource).id
-        self.waits.own_outputs.add(triggered)
+        self.waits.started.add(triggered)
         return {"runId": triggered}
 
     def recover(self, call: Call, resource: Resource | None) -> Outputs | None:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import islice
-from threading import Lock
 from typing import Any
 
-from reconciler.core.resource import Live, Resource
-from reconciler.errors import ApiError
+from reconciler.core.resource import Live, Prefetched, Resource, SpecPart
 from reconciler.providers.model_runs.client import Client
-from reconciler.providers.model_runs.facts import RunFacts
+from reconciler.providers.model_runs.facts import RunFacts, RunsPrefetched
+from reconciler.providers.model_runs.matching import KEYS, Selection
 from reconciler.providers.model_runs.responses import PASSED, SUCCESS, Run, RunStep, TestResult, iso
-from reconciler.providers.model_runs.selection import KEYS, Selection
+from reconciler.providers.model_runs.run_list import RunList
 
 KIND = "ModelRun"
 PARALLEL = 8
@@ -27,28 +26,23 @@ class Reads:
     def __init__(self, client: Client, now: Callable[[], float]) -> None:
         self.client = client
         self.now = now
-        self._lock = Lock()
-        self._runs = _Shared(client.list_runs())
 
-    def prefetch(self, resources: Sequence[Resource]) -> Mapping[str, Any]:
-        """The manifests whose runs cannot be distinguished.
-
-        A plan begins with it, so the list of runs that all manifests share is read again.
-        """
-        with self._lock:
-            self._runs = _Shared(self.client.list_runs())
+    def prefetch(self, resources: Sequence[Resource]) -> RunsPrefetched:
+        """The list of runs, read as far as it is needed, and the manifests that clash."""
         wanted = {str(each.address): Selection.of(each.spec) for each in resources}
         clashes = {
             name: sorted(other for other in wanted if other != name and mine.clashes(wanted[other]))
             for name, mine in wanted.items()
         }
-        return {"clashes": {name: others for name, others in clashes.items() if others}}
+        clashes = {name: others for name, others in clashes.items() if others}
+        return RunsPrefetched(RunList(self.client.list_runs()), clashes)
 
-    def find(self, resource: Resource) -> Live | None:
+    def find(self, resource: Resource, prefetched: Prefetched | None) -> Live | None:
         """The newest run of the manifest's selection, with what the manifest requires of it."""
         spec = {key: resource.spec[key] for key in KEYS if key in resource.spec}
-        with self._lock:
-            runs = self._runs
+        runs: Iterable[Run] = (
+            prefetched.runs if isinstance(prefetched, RunsPrefetched) else self.client.list_runs()
+        )
         run = next(self.matching(Selection.of(spec), runs), None)
         if run is None:
             return None
@@ -69,7 +63,7 @@ class Reads:
             ),
         )
 
-    def matching(self, selection: Selection, runs: Iterator[Run] | _Shared) -> Iterator[Run]:
+    def matching(self, selection: Selection, runs: Iterable[Run]) -> Iterator[Run]:
         """The runs of a selection, newest first."""
         for run in runs:
             if selection.fits(run) and self.allowed(selection, run):
@@ -105,7 +99,7 @@ class Reads:
         pairs = ((step, test) for step in steps for test in tests.get(step.id, ()))
         return [(step, test) for step, test in pairs if test.status != PASSED]
 
-    def _required(self, run: Run, spec: Mapping[str, Any]) -> list[str]:
+    def _required(self, run: Run, spec: SpecPart) -> list[str]:
         wanted = (spec.get("require") or {}).get("tests")
         if not wanted or run.status != SUCCESS:
             return []
@@ -118,40 +112,6 @@ class Reads:
         if most is None or run.began is None:
             return False
         return (datetime.fromtimestamp(self.now(), UTC) - run.began).total_seconds() > most
-
-
-class _Shared:
-    """A list that several threads read, each from its start; pages are read once, as needed."""
-
-    def __init__(self, source: Iterator[Run]) -> None:
-        self._source = source
-        self._read: list[Run] = []
-        self._broken: ApiError | None = None
-        self._lock = Lock()
-
-    def __iter__(self) -> Iterator[Run]:
-        place = 0
-        while True:
-            with self._lock:
-                run = self._at(place)
-            if run is None:
-                return
-            yield run
-            place += 1
-
-    def _at(self, place: int) -> Run | None:
-        if place < len(self._read):
-            return self._read[place]
-        if self._broken:
-            # A list that broke off has no end: it must not look like a short one.
-            raise self._broken
-        try:
-            run = next(self._source, None)
-        except ApiError as error:
-            self._broken = error
-            raise
-        self._read += [run] if run else []
-        return run
 
 
 def _first_line(text: str | None) -> str:

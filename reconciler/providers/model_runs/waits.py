@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from reconciler.core.kind import Outputs
 from reconciler.core.provider import Watch
 from reconciler.core.step import Wait
 from reconciler.errors import ApiError, Interrupted, JobFailed, UnknownOutcome
@@ -29,10 +27,10 @@ class Waits:
         self.client = client
         self.reads = reads
         self.outside = outside
-        self.own_outputs: set[str] = set()
+        self.started: set[str] = set()
         """Runs that this process has triggered, and may therefore stop."""
 
-    def wait(self, wait: Wait, watch: Watch) -> Mapping[str, Any]:
+    def wait(self, wait: Wait, watch: Watch) -> Outputs:
         """The run's end; JobFailed when it is not the one that is wanted."""
         run = self._follow(wait, watch)
         if wait.operation == END:
@@ -60,7 +58,7 @@ class Waits:
 
     def _interrupted(self, wait: Wait) -> Interrupted:
         identity = wait.params["run"]
-        if identity not in self.own_outputs:
+        if identity not in self.started:
             return Interrupted(
                 f"stopped waiting for the run {identity}, which goes on",
                 "The next apply waits for it again; `reconciler cancel` stops it.",

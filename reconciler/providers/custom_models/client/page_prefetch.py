@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any
+
+from reconciler.core.json_value import JsonObject
 
 _OFFSET = re.compile(r"(?<=[?&]offset=)\d+")
 
@@ -36,7 +38,7 @@ class PagePrefetch:
     ) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def follow(self, page: Mapping[str, Any], link: str) -> Any:
+    def follow(self, page: JsonObject, link: str) -> Any:
         """The page behind the link that this page calls its next."""
         if self._guesses is None:
             self._guesses = guesses(page, link) if self._most > 1 else iter(())
@@ -48,7 +50,7 @@ class PagePrefetch:
         return self._read(link)
 
 
-def guesses(first: Mapping[str, Any], link: str) -> Iterator[str]:
+def guesses(first: JsonObject, link: str) -> Iterator[str]:
     """The links from this one to the list's end.
 
     Nothing where the first page does not tell enough, and nothing for a single page more: it cannot

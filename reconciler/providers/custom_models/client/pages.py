@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+from reconciler.core.json_value import JsonObject
 from reconciler.providers.answer import MOST_PAGES, NO_API, SERVER_HINT, ContractBroken
 from reconciler.providers.custom_models.client.page_prefetch import PagePrefetch
 from reconciler.providers.http import Http
@@ -13,7 +14,7 @@ PAGE = 100
 """Items asked for in one page."""
 
 
-def pages(http: Http, path: str, **params: Any) -> Generator[dict[str, Any], None, None]:
+def pages(http: Http, path: str, **params: Any) -> Generator[JsonObject, None, None]:
     """Every item of a paged list; follows the absolute ``next`` on our own host only."""
     page = http.get(path, **params)
     seen: set[str] = set()

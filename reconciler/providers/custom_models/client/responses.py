@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from reconciler.core.json_value import JsonObject
 from reconciler.providers.response import Answered
 
 
@@ -133,7 +133,7 @@ class Version(Wire):
     holdout_data: AssignedData | None = None
     git_model_version: Commit | None = None
     created: str = ""
-    dependencies: list[dict[str, Any]] = Field(default_factory=list)
+    dependencies: list[JsonObject] = Field(default_factory=list)
 
     @property
     def number(self) -> str:

@@ -13,11 +13,12 @@ nothing speaks against it; two manifests that cannot be distinguished are refuse
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
 
+from reconciler.core.resource import SpecPart
+from reconciler.core.step import Values
 from reconciler.providers.model_runs.responses import MANUAL, Run
 
 KEYS = ("projectName", "modelNames", "fullRefresh", "targetCatalog", "targetSchema")
@@ -47,7 +48,7 @@ class Selection:
     full_refresh: bool
 
     @classmethod
-    def of(cls, spec: Mapping[str, Any]) -> Selection:
+    def of(cls, spec: SpecPart) -> Selection:
         """The selection of a spec; what it leaves out has the defaults of the contract."""
         return cls(
             # The server keeps the target schema only, and gives it back as the project's name.
@@ -98,7 +99,7 @@ class Selection:
         return all(any(_matches(both, pattern) for pattern in self.names) for both in built)
 
 
-def trigger_body(spec: Mapping[str, Any]) -> dict[str, Any]:
+def trigger_body(spec: SpecPart) -> Values:
     """The body of a trigger: only what the manifest says, in the contract's names."""
     return {_SENT[key]: spec[key] for key in KEYS if key in spec}
 

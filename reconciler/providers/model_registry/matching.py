@@ -7,10 +7,9 @@ chosen: a range is how a project stays on older versions.  All else of ``require
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-from reconciler.core.resource import Live, Resource
+from reconciler.core.resource import Live, Resource, SpecPart
 from reconciler.providers.model_registry.bounds import is_whole_inside
 from reconciler.providers.model_registry.facts import (
     NamedModel,
@@ -44,7 +43,7 @@ def is_meant(model: Model, resource: Resource) -> bool:
     return name == spec["modelName"] and spec["mlRepo"] in (repository, model.ml_repo_id)
 
 
-def fitting(versions: Iterable[ModelVersion], require: Mapping[str, Any]) -> list[ModelVersion]:
+def fitting(versions: Iterable[ModelVersion], require: SpecPart) -> list[ModelVersion]:
     """The version that is meant; several when the registry gave one alias to all of them."""
     alias, inside = require.get("alias"), require.get("version")
     if alias is not None:

@@ -17,10 +17,10 @@ from reconciler.core.nearest import nearest
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import FieldChange, KnownAfter, StepDraft, Upload, Wait
 from reconciler.errors import Problem
-from reconciler.providers.batch_inference import identity
+from reconciler.providers.batch_inference import matching
 from reconciler.providers.batch_inference import operations as api
 from reconciler.providers.batch_inference.estimate import config_of, estimated_cost, too_long
-from reconciler.providers.batch_inference.facts import BatchFacts, batch_facts
+from reconciler.providers.batch_inference.facts import BatchFacts, batch_facts, prefetched
 from reconciler.providers.batch_inference.input import Input, read_input
 from reconciler.providers.batch_inference.responses import PURPOSE
 from reconciler.providers.batch_inference.results import errors_path, output_path
@@ -82,9 +82,9 @@ def check(resource: Resource, scope: str) -> Iterator[Problem]:
 
 def _run(change: PlanContext, facts: BatchFacts) -> StepDraft:
     resource, entry = change.resource, change.resource.files[INPUT].entries[0]
-    given: Input = change.platform["inputs"][str(resource.address)]
-    owned_by, files = identity.owner(resource), facts.files
-    name = identity.file_name(owned_by, entry)
+    given = prefetched(change).inputs[str(resource.address)]
+    owned_by, files = matching.owner(resource), facts.files
+    name = matching.file_name(owned_by, entry)
     upload = api.UPLOAD_FILE.call(
         body={"purpose": PURPOSE},
         uploads=(Upload("file", entry.path, entry.sha256, entry.size, INPUT, name),),
@@ -95,7 +95,7 @@ def _run(change: PlanContext, facts: BatchFacts) -> StepDraft:
         "input_file_id": files[0] if files else KnownAfter(change.step(""), "fileId"),
         "endpoint": resource.spec.get("endpoint", DEFAULT_ENDPOINT),
         "completion_window": resource.spec.get("completionWindow", "24h"),
-        "metadata": identity.metadata(owned_by, entry),
+        "metadata": matching.metadata(owned_by, entry),
     }
     known = {"known": list(facts.batches)}
     create = api.CREATE_BATCH.call(body=body, outputs=("batchId",), recovery=known)
@@ -121,8 +121,8 @@ def _reason(facts: BatchFacts) -> str:
 
 def _fields(change: PlanContext, given: Input, facts: BatchFacts) -> tuple[FieldChange, ...]:
     before = "" if facts.batches else facts.before
-    config = config_of(given.model, change.platform["config"])
-    digits = change.resource.files[INPUT].entries[0].sha256[: identity.DIGITS]
+    config = config_of(given.model, prefetched(change).configs)
+    digits = change.resource.files[INPUT].entries[0].sha256[: matching.DIGITS]
     what = f"{given.name}, {counted(len(given.requests), 'request')}, {digits}"
     return (
         FieldChange(INPUT, before or None, what, "its content is run once"),
@@ -139,7 +139,7 @@ def _wait(change: PlanContext, batch: Any, after: int = 0) -> Wait:
 
 def _unfit(change: PlanContext, given: Input) -> Iterator[Problem]:
     """Why the platform's models would not take the requests."""
-    resource, active = change.resource, change.platform["active"]
+    resource, active = change.resource, prefetched(change).active
     if given.model not in active:
         near = nearest(given.model, active)
         problem = f"{given.name}: the model {given.model} is not active"
@@ -147,7 +147,7 @@ def _unfit(change: PlanContext, given: Input) -> Iterator[Problem]:
         more = f" and {len(active) - NAMES_TOLD} more" if len(active) > NAMES_TOLD else ""
         message = f"{problem}; did you mean {near!r}?" if near else problem
         yield _at(resource, "spec.input", "inactive-model", message, f"Active: {names}{more}.")
-    config = config_of(given.model, change.platform["config"])
+    config = config_of(given.model, prefetched(change).configs)
     for message, certain in too_long(given, config):
         yield _at(
             resource, "spec.input", "context-length", message,
@@ -174,8 +174,9 @@ def _ambiguous(change: PlanContext, facts: BatchFacts) -> Iterator[Problem]:
 def _shared_output(change: PlanContext, written: set[str]) -> Iterator[Problem]:
     """Files that this batch would write, and another manifest reads or writes."""
     resource = change.resource
-    for other in sorted(change.platform["sources"].keys() - {str(resource.address)}):
-        source, output = change.platform["sources"][other], change.platform["outputs"].get(other)
+    shared = prefetched(change)
+    for other in sorted(shared.sources.keys() - {str(resource.address)}):
+        source, output = shared.sources[other], shared.outputs.get(other)
         theirs = {source, *((output, errors_path(output)) if output else ())}
         if written & theirs:
             verb = "reads" if source in written else "writes to"
@@ -209,7 +210,6 @@ KIND = Kind(
         for key in ("input", "endpoint", "completionWindow", "output", "require", "timeout")
     },
     files={INPUT: FileRole("blob"), OUTPUT: FileRole("output")},
-    verbs=frozenset({"read", "run", "cancel"}),
     check=check,
     outputs=outputs,
     durable_outputs=("batchId",),

@@ -9,8 +9,6 @@ from reconciler.core.kind import FieldRule, Kind, Outputs, Part, PlanContext
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import StepDraft
 from reconciler.errors import Problem
-from reconciler.providers.model_registry.choice import KIND as NAME
-from reconciler.providers.model_registry.choice import sought
 from reconciler.providers.model_registry.facts import (
     NamedModel,
     RegistryFacts,
@@ -18,6 +16,8 @@ from reconciler.providers.model_registry.facts import (
     VersionName,
     registry_facts,
 )
+from reconciler.providers.model_registry.matching import KIND as NAME
+from reconciler.providers.model_registry.matching import sought
 from reconciler.providers.model_registry.requirements import unmet
 from reconciler.providers.model_registry.spec import RegistryModelSpec
 
@@ -150,7 +150,6 @@ KIND = Kind(
     # Which model it is and what it must be is looked up and checked here, never brought about.
     rules={key: FieldRule(derived=True) for key in ("fqn", "mlRepo", "modelName", "require")},
     parts=(Part("", registry_draft),),
-    verbs=frozenset({"read", "check"}),
     check=registry_problems,
     outputs=registry_outputs,
     listed=False,
