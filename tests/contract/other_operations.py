@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from reconciler.emulator.app import create_app
 from reconciler.providers.batch_inference.client import Client as Batches
+from reconciler.providers.batch_inference.operations import OPERATIONS as BATCH_INFERENCE
 from reconciler.providers.model_registry.client import Client as Registry
 from reconciler.providers.model_runs.client import Client as Runs
+from reconciler.providers.model_runs.operations import OPERATIONS as MODEL_RUNS
+from reconciler.providers.operation import Operation
 
 CONTRACTS = Path(__file__).parent / "contracts"
+
+TABLES: Mapping[str, Mapping[str, Operation[Any]]] = {
+    "model_runs": MODEL_RUNS,
+    "batch_inference": BATCH_INFERENCE,
+}
+"""Our tables of operations by contract; the registry's two lists have none yet."""
+
+API_ROOT = re.compile(r"^/(v1/)?")
+"""What stands before a path of the contract; paths of our tables begin below it."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +39,14 @@ class OtherRow:
     method: str
     product: str
     prefix: str = ""
+
+    @property
+    def ours(self) -> str:
+        """Method and path of our table's row; those of the contract where there is no table."""
+        table = TABLES.get(self.contract)
+        if table is None:
+            return API_ROOT.sub("", self.name.replace(" /", " ", 1))
+        return f"{table[self.method].method} {table[self.method].path}"
 
     @property
     def statuses(self) -> list[str]:
@@ -105,8 +127,18 @@ OTHERS = (
 
 def other_lines() -> str:
     """Their lines of the page."""
-    return "".join(
-        f"| {row.name.replace(' /', f' {row.prefix}/', 1)} | `{row.client.__module__.split('.')[2]}"
-        f".{row.method}` | `{row.route}` | {row.product} | {', '.join(row.statuses)} |\n"
-        for row in OTHERS
+    return "".join(map(_line, OTHERS))
+
+
+def _line(row: OtherRow) -> str:
+    name = row.name.replace(" /", f" {row.prefix}/", 1)
+    family = row.client.__module__.split(".")[2]
+    cells = (
+        name,
+        f"`{family}.{row.method}`",
+        f"`{row.ours}`",
+        f"`{row.route}`",
+        row.product,
+        ", ".join(row.statuses),
     )
+    return f"| {' | '.join(cells)} |\n"
