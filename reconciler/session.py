@@ -18,7 +18,7 @@ from reconciler.core.resource import Address
 from reconciler.desired.load import Desired, load
 from reconciler.errors import Problem, SettingsError
 from reconciler.lock import hold
-from reconciler.settings import ProviderSettings, provider_settings
+from reconciler.settings import SOURCES, ProviderSettings, Source, provider_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ class Registry:
     open: Callable[[str, ProviderSettings], Provider]
     locks: Path | None = None
     """Where locks lie; the user's folder for temporary files unless a test says else."""
+    sources: Mapping[str, Source] = field(default_factory=lambda: SOURCES)
+    """Which settings each provider has."""
 
 
 class Session:
@@ -132,7 +134,7 @@ class Session:
     def _settings(self, name: str) -> ProviderSettings:
         project = self.desired.project
         given, missing = project.providers.get(name, {}), project.missing.get(name, {})
-        settings = provider_settings(name, given, missing, self.options.env)
+        settings = provider_settings(name, given, missing, self.options.env, self.registry.sources)
         return replace(settings, rate=self.options.rate, parallel=self.options.parallelism)
 
     def _is_set(self, name: str) -> bool:

@@ -29,20 +29,26 @@ class ProviderSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class Source:
+    """Where one family's settings come from without the project file.
+
+    ``endpoint`` is a variable of the environment, and so is each key of ``tokens``;
+    ``needs_suffix`` is how every endpoint of the family ends.
+    """
+
     endpoint: str
     tokens: Keys
     needs_suffix: str = ""
 
 
 # Setting in the project file -> environment variable that serves where it is absent.
-SOURCES: Mapping[str, _Source] = {
-    "custom_models": _Source("DATAROBOT_ENDPOINT", (("token", "DATAROBOT_API_TOKEN"),), "/api/v2"),
-    "model_registry": _Source("TFY_HOST", (("token", "TFY_API_KEY"),)),
-    "model_runs": _Source(
+SOURCES: Mapping[str, Source] = {
+    "custom_models": Source("DATAROBOT_ENDPOINT", (("token", "DATAROBOT_API_TOKEN"),), "/api/v2"),
+    "model_registry": Source("TFY_HOST", (("token", "TFY_API_KEY"),)),
+    "model_runs": Source(
         "MODEL_RUNS_URL", (("token", "MODEL_RUNS_TOKEN"), ("apiKey", "MODEL_RUNS_API_KEY"))
     ),
-    "batch_inference": _Source("BATCH_INFERENCE_URL", (("token", "BATCH_INFERENCE_API_KEY"),)),
+    "batch_inference": Source("BATCH_INFERENCE_URL", (("token", "BATCH_INFERENCE_API_KEY"),)),
 }
 
 
@@ -52,7 +58,11 @@ def environment() -> Mapping[str, str]:
 
 
 def provider_settings(
-    name: str, project: Mapping[str, str], missing: Mapping[str, str], env: Mapping[str, str]
+    name: str,
+    project: Mapping[str, str],
+    missing: Mapping[str, str],
+    env: Mapping[str, str],
+    sources: Mapping[str, Source] = SOURCES,
 ) -> ProviderSettings:
     """Settings of a provider that is about to be used.
 
@@ -65,7 +75,7 @@ def provider_settings(
             f"{variable} is not set, and providers.{name}.{key} reads it",
             f"Set {variable}, or change {key} in reconciler.yaml.",
         )
-    source = SOURCES[name]
+    source = sources[name]
     _, endpoint = _held(name, (("endpoint", source.endpoint),), project, env)
     endpoint = _checked(name, source, endpoint.rstrip("/"))
     key, token = _held(name, source.tokens, project, env)
@@ -99,7 +109,7 @@ def _held(
     return found[0][0], found[0][1].strip()
 
 
-def _checked(name: str, source: _Source, endpoint: str) -> str:
+def _checked(name: str, source: Source, endpoint: str) -> str:
     # The value is not shown: the two variables are easily swapped, and it may be the token.
     if not _usable(endpoint):
         raise SettingsError(

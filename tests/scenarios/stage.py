@@ -9,8 +9,8 @@ import contextlib
 import io
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,14 @@ import httpx
 
 from reconciler.cli.context import Environment
 from reconciler.cli.main import run
+from reconciler.emulator.api import Api
+from reconciler.emulator.apis import APIS
 from reconciler.emulator.app import Options, create_app
 from reconciler.emulator.faults import AnswerTimeout, ConnectionDropped
-from reconciler.providers.all import KINDS, open_provider
+from reconciler.providers.all import FAMILIES, Family, kinds_of, open_provider
 from reconciler.providers.http import Runtime
 from reconciler.session import Registry
+from reconciler.settings import SOURCES, Source
 
 HOST = "http://platform.test"
 TOKEN = "canary-0f1e2d3c"
@@ -95,13 +98,24 @@ class Done:
         return [entry for entry in self.log if entry["method"] not in ("GET", "HEAD")]
 
 
+@dataclass(frozen=True)
+class Tables:
+    """The three tables in which an API family has a line; those of the product by default."""
+
+    families: tuple[Family, ...] = FAMILIES
+    sources: Mapping[str, Source] = field(default_factory=lambda: SOURCES)
+    apis: tuple[Api, ...] = APIS
+
+
 class Stage:
     """One emulator, and a folder of manifests that commands are run in."""
 
-    def __init__(self, folder: Path, **options: Any) -> None:
+    def __init__(self, folder: Path, tables: Tables | None = None, **options: Any) -> None:
         self.folder = folder
+        self.tables = tables or Tables()
         self.clock = Clock()
-        app = create_app(Options(**{"users": USERS, **options}), self.clock, self.clock.sleep)
+        started = Options(**{"users": USERS, **options})
+        app = create_app(started, self.clock, self.clock.sleep, self.tables.apis)
         self.wire = Wire(app)
         self.api = httpx.Client(transport=self.wire, base_url=HOST)
         self.env = {
@@ -127,20 +141,27 @@ class Stage:
         """
         self.control("DELETE", "requests")
         out, err = io.StringIO(), io.StringIO()
-        # Stages of several test processes name the same platform, and are none the less apart.
-        locks = self.folder / ".locks"
-        tools = Registry(
-            KINDS, lambda name, given: open_provider(name, given, self._outside()), locks
-        )
         with (
             contextlib.chdir(self.folder),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
             _stdin(Keyboard(keys, before_keys)),
         ):
-            code = run(list(arguments), Environment(tools, self.env))
+            code = run(list(arguments), Environment(self.registry, self.env))
         log = tuple(self.control("GET", "requests"))
         return Done(arguments, code, out.getvalue(), err.getvalue(), log)
+
+    @property
+    def registry(self) -> Registry:
+        """Every kind of the tables, and how their providers are opened on this emulator."""
+        families = self.tables.families
+        return Registry(
+            kinds_of(families),
+            lambda name, given: open_provider(name, given, self._outside(), families),
+            # Tests in several processes name the same platform and must not share a lock.
+            self.folder / ".locks",
+            self.tables.sources,
+        )
 
     def control(self, method: str, name: str, body: Any = None) -> Any:
         """One of the emulator's test controls."""
