@@ -13,10 +13,8 @@ from tests.scenarios.stage import Stage
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = ROOT / "tests" / "scenarios"
-PREFIXES = ("job_", "day_two_", "origin_")
-FOLDERS = sorted(
-    p.parent for p in SCENARIOS.glob(f"*/{SCRIPT}") if p.parent.name.startswith(PREFIXES)
-)
+TOPICS = ("jobs", "day_two", "origins")
+FOLDERS = sorted(p.parent for topic in TOPICS for p in SCENARIOS.glob(f"{topic}/*/{SCRIPT}"))
 
 
 class Watched(Player):

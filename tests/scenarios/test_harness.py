@@ -50,9 +50,15 @@ def test_a_scenario_without_expectations_fails(small: Path, tmp_path: Path) -> N
 
 
 def test_no_folder_is_left_out_for_want_of_a_script() -> None:
-    folders = [path for path in HERE.iterdir() if path.is_dir() and path.name[0].islower()]
-    without = {folder.name for folder in folders if not (folder / SCRIPT).exists()}
-    assert without == {"bases"}
+    topics = [path for path in HERE.iterdir() if path.is_dir() and path.name[0].islower()]
+    without = {
+        folder.relative_to(HERE).as_posix()
+        for topic in topics
+        if not (topic / SCRIPT).exists()
+        for folder in topic.iterdir()
+        if not (folder / SCRIPT).exists()
+    }
+    assert without == {f"bases/{base.name}" for base in (HERE / "bases").iterdir()}
 
 
 def test_the_same_scenario_passes_again(small: Path, tmp_path: Path) -> None:
