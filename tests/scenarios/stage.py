@@ -116,7 +116,7 @@ class Stage:
         self.clock = Clock()
         started = Options(**{"users": USERS, **options})
         app = create_app(started, self.clock, self.clock.sleep, self.tables.apis)
-        self.wire = Wire(app)
+        self.wire: httpx.BaseTransport = Wire(app)
         self.api = httpx.Client(transport=self.wire, base_url=HOST)
         self.env = {
             "DATAROBOT_ENDPOINT": f"{HOST}/api/v2",

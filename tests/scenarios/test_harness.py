@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.scenarios.invariants import check
 from tests.scenarios.names import Names
 from tests.scenarios.requests import request_lines
-from tests.scenarios.scenario import HERE, OUTPUT, REQUESTS, SCRIPT, play
-from tests.scenarios.stage import TOKEN, Done, Stage
+from tests.scenarios.scenario import HERE, OUTPUT, REQUESTS, SCRIPT, Player, play
+from tests.scenarios.stage import HOST, TOKEN, Done, Stage
 from tests.scenarios.test_scenarios import compare
 
 PLAN = "base churn\n$ reconciler plan\n"
@@ -85,6 +86,19 @@ def test_update_writes_what_happens(small: Path, tmp_path: Path) -> None:
 def test_a_line_that_means_nothing_fails(tmp_path: Path, line: str) -> None:
     with pytest.raises((AssertionError, KeyError)):
         play(script(tmp_path / "bad", "base churn", line), tmp_path / "project")
+
+
+@pytest.mark.parametrize(
+    ("path", "why"), [("nowhere/", "no operation"), ("customModels/?a=1", "undeclared")]
+)
+def test_a_request_beyond_the_contract_fails(tmp_path: Path, path: str, why: str) -> None:
+    player = Player(tmp_path)
+    player.stage.run("plan")
+    player.finish()
+    with httpx.Client(transport=player.stage.wire, base_url=HOST) as client:
+        client.get(f"/api/v2/{path}")
+    with pytest.raises(AssertionError, match=why):
+        player.finish()
 
 
 def done(*arguments: str, code: int = 0, out: str = "{}", log: tuple = ()) -> Done:
