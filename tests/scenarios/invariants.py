@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from tests.scenarios.planned_calls import differences
 from tests.scenarios.stage import TOKEN, Done, Stage
 
 OFFLINE = ("validate", "schema")
@@ -30,6 +31,8 @@ def check(stage: Stage, done: Done) -> None:
     if "json" in done.arguments and "--output" not in done.arguments and done.code != USAGE:
         assert isinstance(json.loads(done.out), dict), told
     _check_order(done)
+    if name != "cancel":
+        _check_calls(done)
     if name == "apply" and done.code == 0 and not _never_settles(stage.folder):
         _check_settled(stage, done)
 
@@ -52,6 +55,15 @@ def _check_secrets(stage: Stage, done: Done) -> None:
         where for where, text in (("stdout", done.out), ("stderr", done.err)) if TOKEN in text
     ]
     assert leaks == [], f"the token stands in {leaks}"
+
+
+def _check_calls(done: Done) -> None:
+    """What was sent is what the plan says, call by call."""
+    if not done.applied:
+        assert done.writes == [], f"{done.arguments} wrote without a plan: {done.writes}"
+    for plan, report in done.applied:
+        wrong = differences(plan, report, done.writes)
+        assert wrong == [], "\n".join([" ".join(done.arguments), *wrong, done.out, done.err])
 
 
 def _check_order(done: Done) -> None:

@@ -18,6 +18,8 @@ import httpx
 
 from reconciler.cli.context import Environment
 from reconciler.cli.main import run
+from reconciler.core.plan import Plan
+from reconciler.core.report import Report
 from reconciler.emulator.api import Api
 from reconciler.emulator.apis import APIS
 from reconciler.emulator.app import Options, create_app
@@ -84,18 +86,25 @@ class Keyboard(io.StringIO):
 
 @dataclass(frozen=True)
 class Done:
-    """One command line that ran: what it printed, how it ended, which requests it sent."""
+    """One command line that ran: what it printed, how it ended, which requests it sent.
+
+    ``applied`` are the plans that it carried out, each with its report; ``by_hand`` are the places
+    in ``log`` of what another user sent meanwhile.
+    """
 
     arguments: tuple[str, ...]
     code: int
     out: str
     err: str
     log: tuple[dict[str, Any], ...]
+    applied: tuple[tuple[Plan, Report], ...] = ()
+    by_hand: tuple[int, ...] = ()
 
     @property
     def writes(self) -> list[dict[str, Any]]:
         """Its requests that could change something."""
-        return [entry for entry in self.log if entry["method"] not in ("GET", "HEAD")]
+        own = [entry for place, entry in enumerate(self.log) if place not in self.by_hand]
+        return [entry for entry in own if entry["method"] not in ("GET", "HEAD")]
 
 
 @dataclass(frozen=True)
@@ -114,6 +123,7 @@ class Stage:
         self.folder = folder
         self.tables = tables or Tables()
         self.clock = Clock()
+        self._by_hand: list[int] = []
         started = Options(**{"users": USERS, **options})
         app = create_app(started, self.clock, self.clock.sleep, self.tables.apis)
         self.wire: httpx.BaseTransport = Wire(app)
@@ -140,16 +150,29 @@ class Stage:
         ``before_keys`` is called when the command asks, before ``keys`` are typed.
         """
         self.control("DELETE", "requests")
+        self._by_hand.clear()
         out, err = io.StringIO(), io.StringIO()
+        applied: list[tuple[Plan, Report]] = []
+        environment = Environment(
+            self.registry, self.env, lambda plan, report: applied.append((plan, report))
+        )
         with (
             contextlib.chdir(self.folder),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
             _stdin(Keyboard(keys, before_keys)),
         ):
-            code = run(list(arguments), Environment(self.registry, self.env))
+            code = run(list(arguments), environment)
         log = tuple(self.control("GET", "requests"))
-        return Done(arguments, code, out.getvalue(), err.getvalue(), log)
+        return Done(
+            arguments,
+            code,
+            out.getvalue(),
+            err.getvalue(),
+            log,
+            tuple(applied),
+            tuple(self._by_hand),
+        )
 
     @property
     def registry(self) -> Registry:
@@ -176,6 +199,7 @@ class Stage:
         """
         header = {"Authorization": f"Bearer {user}"}
         place = path if path.startswith("/") else f"/api/v2/{path}"
+        self._by_hand.append(len(self.control("GET", "requests")))
         return self.api.request(method, place, headers=header, **body)
 
     def upload(self, path: Path) -> str:
