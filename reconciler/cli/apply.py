@@ -168,6 +168,7 @@ def _apply(
         steps = len(current.plan.steps)
         with context.console.steps(steps) as listener, interruptible() as stop:
             done = apply_plan(session, current, listener, stop, guard)
+        context.environment.applied(current.plan, done)
         code = done.exit_code
         if how.report:
             emit(to_json(report_data(done)), how.report)

@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 import click
 
 from reconciler.cli.console import Console
+from reconciler.core.plan import Plan
+from reconciler.core.report import Report
 from reconciler.errors import DEFECT, ManifestError, Problem, ReconcilerError, SettingsError
 from reconciler.session import Registry, RunOptions, Session
 
@@ -30,6 +32,8 @@ class Environment:
 
     registry: Registry
     env: Mapping[str, str] = field(repr=False)
+    applied: Callable[[Plan, Report], None] = lambda plan, report: None
+    """Receives each plan that was carried out, and how its steps ended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,14 +24,17 @@ from reconciler.emulator.world import World, attach, current
 
 __all__ = ["Options", "create_app"]
 
+_APIS = "emulator.apis"
+
 
 def create_app(
     options: Options = Options(),  # noqa: B008  # frozen, so one default value serves all
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
+    apis: tuple[Api, ...] = APIS,
 ) -> flask.Flask:
-    """A fresh emulator, or the one that ``options.state`` remembers."""
-    seeds = tuple(api.seed for api in APIS)
+    """A fresh emulator of these APIs, or the one that ``options.state`` remembers."""
+    seeds = tuple(api.seed for api in apis)
     world = World(
         options,
         EmulatorClock(clock),
@@ -42,7 +45,7 @@ def create_app(
     )
     # Compiling the routes costs more than everything else together, and they are the same for
     # every emulator: they are made once and shared, so that tests can have an app each.
-    app = copy.copy(_routes())
+    app = copy.copy(_routes(apis))
     attach(app, world)
     world.seed()
     # Assigning this is the documented way to wrap an app.
@@ -51,7 +54,7 @@ def create_app(
 
 
 @functools.cache
-def _routes() -> flask.Flask:
+def _routes(apis: tuple[Api, ...]) -> flask.Flask:
     app = flask.Flask(__name__, static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
@@ -64,7 +67,8 @@ def _routes() -> flask.Flask:
     app.register_error_handler(Refusal, _refuse)
     app.register_error_handler(HTTPException, _refuse_http)
     app.register_blueprint(controls)
-    for api in APIS:
+    app.extensions[_APIS] = apis
+    for api in apis:
         for blueprint in api.blueprints:
             app.register_blueprint(blueprint)
     return app
@@ -72,7 +76,8 @@ def _routes() -> flask.Flask:
 
 def _api() -> Api:
     path = flask.request.path
-    return next((api for api in APIS if path.startswith(api.prefixes)), APIS[0])
+    apis: tuple[Api, ...] = flask.current_app.extensions[_APIS]
+    return next((api for api in apis if path.startswith(api.prefixes)), apis[0])
 
 
 def _admit() -> None:

@@ -1,8 +1,9 @@
-"""Every provider there is: their kinds, and how one is opened."""
+"""The table of API families: their kinds, and how a provider is opened."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
@@ -17,29 +18,49 @@ from reconciler.settings import ProviderSettings
 if TYPE_CHECKING:
     from reconciler.providers.http import Runtime
 
-KINDS: Mapping[str, Kind] = {
-    kind.name: kind
-    for kind in (
-        custom_models.ENVIRONMENT,
-        custom_models.MODEL,
-        registry_model.KIND,
-        model_run.KIND,
-        batch.KIND,
-    )
-}
-
 HOME = "reconciler.providers"
-PROVIDERS: Mapping[str, str] = {
-    "custom_models": f"{HOME}.custom_models.provider:CustomModels",
-    "model_registry": f"{HOME}.model_registry.provider:ModelRegistry",
-    "model_runs": f"{HOME}.model_runs.provider:ModelRuns",
-    "batch_inference": f"{HOME}.batch_inference.provider:BatchInference",
-}
-"""Each by its name: what speaks HTTP is loaded when it is opened, for half of a start is that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One API family: its name, its kinds, and ``module:Class`` of its provider.
+
+    The provider is named and not imported: what speaks HTTP takes half of a start, and is loaded
+    when it is opened.
+    """
+
+    name: str
+    kinds: tuple[Kind, ...]
+    provider: str
+
+
+FAMILIES = (
+    Family(
+        "custom_models",
+        (custom_models.ENVIRONMENT, custom_models.MODEL),
+        f"{HOME}.custom_models.provider:CustomModels",
+    ),
+    Family(
+        "model_registry", (registry_model.KIND,), f"{HOME}.model_registry.provider:ModelRegistry"
+    ),
+    Family("model_runs", (model_run.KIND,), f"{HOME}.model_runs.provider:ModelRuns"),
+    Family("batch_inference", (batch.KIND,), f"{HOME}.batch_inference.provider:BatchInference"),
+)
+
+
+def kinds_of(families: Iterable[Family]) -> Mapping[str, Kind]:
+    """The kinds of these families by name."""
+    return {kind.name: kind for family in families for kind in family.kinds}
+
+
+KINDS = kinds_of(FAMILIES)
 
 
 def open_provider(
-    name: str, settings: ProviderSettings, outside: Runtime | None = None
+    name: str,
+    settings: ProviderSettings,
+    outside: Runtime | None = None,
+    families: Iterable[Family] = FAMILIES,
 ) -> Provider:
     """A provider ready for use; nothing is sent before its first call."""
     from reconciler.providers.http import Endpoint, Http
@@ -53,5 +74,6 @@ def open_provider(
         parallel=settings.parallel,
         **key,
     )
-    provider: Provider = resolve_name(PROVIDERS[name])(Http(endpoint, outside))
+    names = {family.name: family.provider for family in families}
+    provider: Provider = resolve_name(names[name])(Http(endpoint, outside))
     return provider

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from reconciler.emulator.app import create_app
+from reconciler.providers.custom_models.client.operations import OPERATIONS
 from tests.contract.contract import Operation, operations
 from tests.contract.contract_transport import STATUSES
 from tests.contract.ground import MISSING
@@ -17,13 +18,16 @@ PAGE = Path(__file__).parent / "OPERATIONS.md"
 HEAD = """\
 # The operations of the four APIs
 
-Written by `python -m tests.contract.operations_page`; a test holds it current. The statuses are
-the success that our call was answered, then every documented refusal, made to happen by
-real input or, in brackets, by a planned fault. The custom models API comes first, then registry,
-model runs and batch inference, whose client suites make each documented status happen.
+Written by `python -m tests.contract.operations_page`; a test keeps it current. The first column is
+the contract. The next two come from the families' tables of operations (`operations.py` below
+`reconciler/providers`): the row, and the method and path that a plan shows and the client sends,
+relative to the endpoint. The statuses are the success that our call received, then every documented
+refusal, caused by real input or, in brackets, by a planned fault. The custom models API comes
+first, then registry, model runs and batch inference, whose client suites cause each documented
+status.
 
-| operation | row of our table | emulator route | used by | statuses tested |
-|---|---|---|---|---|
+| contract | row of our table | planned and sent as | emulator route | used by | statuses tested |
+|---|---|---|---|---|---|
 """
 
 
@@ -47,7 +51,11 @@ def _line(operation: Operation, row: Row) -> str:
     success = min(status for status in operation.statuses if status < 400)
     beyond = [str(status) for name, status in STATUSES if name == operation.name and status < 400]
     statuses = ", ".join([*beyond, str(success), *told_statuses(operation)])
-    return f"| {name} | `{row.client}` | `{route(operation)}` | {used} | {statuses} |\n"
+    ours = OPERATIONS[row.client]
+    return (
+        f"| {name} | `{row.client}` | `{ours.method} {ours.path}` | `{route(operation)}` "
+        f"| {used} | {statuses} |\n"
+    )
 
 
 if __name__ == "__main__":

@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from reconciler.emulator.app import create_app
 from reconciler.providers.batch_inference.client import Client as Batches
+from reconciler.providers.batch_inference.operations import OPERATIONS as BATCH_INFERENCE
 from reconciler.providers.model_registry.client import Client as Registry
+from reconciler.providers.model_registry.operations import OPERATIONS as MODEL_REGISTRY
 from reconciler.providers.model_runs.client import Client as Runs
+from reconciler.providers.model_runs.operations import OPERATIONS as MODEL_RUNS
+from reconciler.providers.operation import Operation
 
 CONTRACTS = Path(__file__).parent / "contracts"
+
+TABLES: Mapping[str, Mapping[str, Operation[Any]]] = {
+    "registry_models": MODEL_REGISTRY,
+    "model_runs": MODEL_RUNS,
+    "batch_inference": BATCH_INFERENCE,
+}
+"""Our tables of operations by contract."""
+
+API_ROOT = re.compile(r"^/(v1/|api/(ml|svc)/v1/)?")
+"""What stands before a path of the contract; paths of our tables begin below it."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +41,12 @@ class OtherRow:
     method: str
     product: str
     prefix: str = ""
+
+    @property
+    def ours(self) -> str:
+        """Method and path of our table's row."""
+        row = TABLES[self.contract][self.method]
+        return f"{row.method} {row.path}"
 
     @property
     def statuses(self) -> list[str]:
@@ -105,8 +127,18 @@ OTHERS = (
 
 def other_lines() -> str:
     """Their lines of the page."""
-    return "".join(
-        f"| {row.name.replace(' /', f' {row.prefix}/', 1)} | `{row.client.__module__.split('.')[2]}"
-        f".{row.method}` | `{row.route}` | {row.product} | {', '.join(row.statuses)} |\n"
-        for row in OTHERS
+    return "".join(map(_line, OTHERS))
+
+
+def _line(row: OtherRow) -> str:
+    name = row.name.replace(" /", f" {row.prefix}/", 1)
+    family = row.client.__module__.split(".")[2]
+    cells = (
+        name,
+        f"`{family}.{row.method}`",
+        f"`{row.ours}`",
+        f"`{row.route}`",
+        row.product,
+        ", ".join(row.statuses),
     )
+    return f"| {' | '.join(cells)} |\n"

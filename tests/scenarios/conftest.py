@@ -19,8 +19,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for every folder with a script."""
     if "scenario" in metafunc.fixturenames:
-        folders = sorted(path.parent for path in HERE.glob(f"*/{SCRIPT}"))
-        metafunc.parametrize("scenario", folders, ids=[folder.name for folder in folders])
+        folders = sorted(path.parent for path in HERE.rglob(SCRIPT))
+        names = [folder.relative_to(HERE).as_posix() for folder in folders]
+        metafunc.parametrize("scenario", folders, ids=names)
 
 
 @pytest.fixture

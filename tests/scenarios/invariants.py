@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from tests.scenarios.planned_calls import differences, planned_calls
+from tests.scenarios.planned_calls import differences
 from tests.scenarios.stage import TOKEN, Done, Stage
 
 OFFLINE = ("validate", "schema")
@@ -33,82 +31,15 @@ def check(stage: Stage, done: Done) -> None:
     if "json" in done.arguments and "--output" not in done.arguments and done.code != USAGE:
         assert isinstance(json.loads(done.out), dict), told
     _check_order(done)
+    if name != "cancel":
+        _check_calls(done)
     if name == "apply" and done.code == 0 and not _never_settles(stage.folder):
         _check_settled(stage, done)
 
 
-def plan_before(stage: Stage, arguments: Sequence[str]) -> dict[str, Any] | None:
-    """The plan that this ``apply`` is about to carry out, as JSON; None for other commands.
-
-    Planned faults are put aside meanwhile, so that the plan itself meets none.
-    """
-    if _name(arguments) != "apply":
-        return None
-    saved = next((word for word in _positional(arguments) if word.endswith(".json")), None)
-    if saved:
-        path = stage.folder / saved
-        return _plan_in(path.read_text(encoding="utf-8")) if path.is_file() else None
-    place = list(arguments).index("apply")
-    kept: list[str] = []
-    rest = iter(arguments[place + 1 :])
-    for word in rest:
-        if word in (*_DROPPED_WITH_VALUE, "--output"):
-            next(rest)
-        elif word != "--auto-approve":
-            kept.append(word)
-    faults = _without_faults(stage)
-    try:
-        return _plan_in(stage.run(*arguments[:place], "plan", "--format", "json", *kept).out)
-    finally:
-        for fault in faults:
-            stage.control("POST", "faults", fault)
-
-
-def _positional(arguments: Sequence[str]) -> Iterator[str]:
-    rest = iter(arguments)
-    for word in rest:
-        if word in (*_KEPT_WITH_VALUE, *_DROPPED_WITH_VALUE, "--output", "--project-dir"):
-            next(rest)
-        else:
-            yield word
-
-
-def check_calls(plan: dict[str, Any], done: Done) -> None:
-    """What was sent is what the plan shows, call by call."""
-    wrong = differences(planned_calls(plan), done.writes, whole=done.code == 0)
-    assert wrong == [], "\n".join([" ".join(done.arguments), *wrong, done.out, done.err])
-
-
-def _plan_in(text: str) -> dict[str, Any] | None:
-    try:
-        plan: dict[str, Any] = json.loads(text)
-    except ValueError:
-        return None
-    return plan if "steps" in plan else None
-
-
-def _without_faults(stage: Stage) -> list[dict[str, Any]]:
-    """Take the planned faults away; those that are left of them, to be planned again."""
-    faults = stage.control("GET", "faults")
-    stage.control("DELETE", "faults")
-    for fault in faults:
-        used = max(fault["seen"] - fault["nth"] + 1, 0)
-        fault["nth"] = max(fault["nth"] - fault.pop("seen"), 1)
-        fault["times"] -= used
-    return [
-        {key: value for key, value in fault.items() if value is not None}
-        for fault in faults
-        if fault["times"] > 0
-    ]
-
-
 def command(done: Done) -> str:
     """The name of the command; global options come before it."""
-    return _name(done.arguments)
-
-
-def _name(arguments: Sequence[str]) -> str:
-    rest = iter(arguments)
+    rest = iter(done.arguments)
     for word in rest:
         if word == "--project-dir":
             next(rest)
@@ -124,6 +55,15 @@ def _check_secrets(stage: Stage, done: Done) -> None:
         where for where, text in (("stdout", done.out), ("stderr", done.err)) if TOKEN in text
     ]
     assert leaks == [], f"the token stands in {leaks}"
+
+
+def _check_calls(done: Done) -> None:
+    """What was sent is what the plan says, call by call."""
+    if not done.applied:
+        assert done.writes == [], f"{done.arguments} wrote without a plan: {done.writes}"
+    for plan, report in done.applied:
+        wrong = differences(plan, report, done.writes)
+        assert wrong == [], "\n".join([" ".join(done.arguments), *wrong, done.out, done.err])
 
 
 def _check_order(done: Done) -> None:

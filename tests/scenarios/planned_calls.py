@@ -1,159 +1,215 @@
-"""The calls of a plan compared with the writes that an apply sent: method, path, body and files."""
+"""The calls of a plan compared with the writes that its apply sent.
+
+A write is method, path, body, form fields and file names, as the emulator's request log has them.
+Values that were known only later are filled in from the outputs in the report.
+"""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote, urlsplit
 
-JsonObject = Mapping[str, Any]
-NAME = re.compile(r"\{(\w+)\}")
-ROOT = "/(api/v2/|v1/)?"
-"""Where the APIs are mounted; paths of a plan are relative to it."""
+from reconciler.core.plan import Plan
+from reconciler.core.report import Report, StepResult
+from reconciler.core.step import Call, KnownAfter, KnownText, Step
+
+Write = Mapping[str, Any]
+Outputs = Mapping[str, Mapping[str, Any]]
+
+ANY = object()
+"""A value that no output tells; it equals everything."""
+
+REQUIRED, ALLOWED, FORBIDDEN = "required", "allowed", "forbidden"
 
 
-def planned_calls(plan: JsonObject) -> list[JsonObject]:
-    """Every call of a plan in JSON, in the order of its steps."""
-    return [call for step in plan["steps"] for call in step["calls"]]
+@dataclass(frozen=True)
+class PlannedCall:
+    """One call with its values filled in, and whether the report says that it was sent."""
+
+    step: str
+    call: Call
+    due: str
+
+    def __str__(self) -> str:
+        return f"{self.step}: {self.call.method} {self.call.path}"
 
 
-def differences(
-    calls: Sequence[JsonObject], writes: Sequence[JsonObject], whole: bool
-) -> list[str]:
-    """What was sent without a plan, sent twice, or, after a whole apply, planned and not sent.
+def differences(plan: Plan, report: Report, writes: Sequence[Write]) -> list[str]:
+    """What was sent beside the plan, twice, too early or not at all; empty when all is right.
 
-    ``writes`` are entries of the emulator's request log.  A write that failed may be sent again.
+    ``writes`` are in the order in which their answers became known.
     """
-    problems = [
-        f"no call of the plan is {_shown(write)}"
-        for write in writes
-        if not any(is_sent_as(call, write) for call in calls)
-    ]
-    done = [write for write in writes if _has_answer(write)]
-    paired = _pairs(calls, done)
-    problems += [f"sent twice: {_shown(done[i])}" for i in range(len(done)) if i not in paired]
-    if whole:
-        rest = [call for i, call in enumerate(calls) if i not in paired.values()]
-        lost = [write for write in writes if not _has_answer(write)]
-        # A lost answer whose effect was found stands for its call.
-        found = set(_pairs(rest, lost).values())
-        problems += [
-            f"planned and not sent: {call['method']} {call['path']}"
-            for i, call in enumerate(rest)
-            if i not in found and call["onlyIf"] is None
-        ]
-    return problems
+    roots = {urlsplit(url).path.rstrip("/") for url in plan.endpoint.values()}
+    calls = planned_calls(plan, report)
+    sent: dict[int, list[int]] = defaultdict(list)
+    problems = []
+    for place, write in enumerate(writes):
+        matching = [i for i, each in enumerate(calls) if is_sent_as(each.call, write, roots)]
+        if not matching:
+            problems.append(f"no call of the plan is {_shown(write)}")
+            continue
+        open_ones = [i for i in matching if not any(_is_done(writes[j]) for j in sent[i])]
+        sent[(open_ones or matching)[0]].append(place)
+    for i, each in enumerate(calls):
+        problems += _misfits(each, [writes[place] for place in sent[i]])
+    return [*problems, *_disorder(plan, calls, sent)]
 
 
-def is_sent_as(call: JsonObject, write: JsonObject) -> bool:
-    """Whether an entry of the request log is this call, as far as its values were known."""
-    if call["method"] != write["method"] or not _path(call).search(write["path"]):
+def planned_calls(plan: Plan, report: Report) -> list[PlannedCall]:
+    """Every call of the plan in plan order, with what the report says about it."""
+    results = {result.id: result for result in report.results}
+    outputs = {result.id: result.outputs for result in report.results}
+    calls = []
+    # After a second signal nothing is known of what was under way: `cut` allows every call.
+    for step in plan.steps:
+        for number, call in enumerate(step.calls):
+            due = ALLOWED if report.cut else _due(call, number, results[step.id], outputs)
+            calls.append(PlannedCall(step.id, filled(call, outputs), due))
+    return calls
+
+
+def filled(call: Call, outputs: Outputs) -> Call:
+    """The call with every value that became known."""
+    return replace(
+        call,
+        path_params=_value(call.path_params, outputs),
+        body=_value(call.body, outputs),
+    )
+
+
+def is_sent_as(call: Call, write: Write, roots: set[str]) -> bool:
+    """Whether an entry of the request log is this call, below one of these roots of an API."""
+    if call.method != write["method"] or not _path_fits(call, write["path"], roots):
         return False
     if "fields" in write:
-        return _fields(call["body"], write["fields"]) and _files(call, write["files"])
-    return not call["uploads"] and equal(call["body"], write.get("body", {}))
+        return _form_fits(call, write["fields"]) and _files_fit(call, write["files"])
+    return not call.uploads and equal(call.body, write.get("body", {}))
 
 
 def equal(planned: Any, sent: Any) -> bool:
-    """Whether a sent JSON value is the planned one; a value known later may be anything."""
-    if isinstance(planned, Mapping):
-        if planned.keys() == {"knownAfter", "output"}:
-            return True
-        if planned.keys() == {"text"}:
-            return isinstance(sent, str) and _text(planned["text"]).fullmatch(sent) is not None
-        if planned.keys() == {"literal"}:
-            return bool(planned["literal"] == sent)
-        return (
-            isinstance(sent, Mapping)
-            and planned.keys() == sent.keys()
-            and all(equal(planned[key], sent[key]) for key in planned)
-        )
-    if isinstance(planned, list):
-        return (
-            isinstance(sent, list) and len(planned) == len(sent) and all(map(equal, planned, sent))
-        )
-    return type(planned) is type(sent) and bool(planned == sent)
-
-
-def _pairs(calls: Sequence[JsonObject], writes: Sequence[JsonObject]) -> dict[int, int]:
-    """Each write with a call of its own, as many as possible: a bipartite matching."""
-    call_of: dict[int, int] = {}
-    write_of: dict[int, int] = {}
-
-    def place(write: int, seen: set[int]) -> bool:
-        for call in range(len(calls)):
-            if call in seen or not is_sent_as(calls[call], writes[write]):
-                continue
-            seen.add(call)
-            if call not in write_of or place(write_of[call], seen):
-                write_of[call], call_of[write] = write, call
-                return True
-        return False
-
-    for write in range(len(writes)):
-        place(write, set())
-    return call_of
-
-
-def _has_answer(write: JsonObject) -> bool:
-    return write["status"] is not None and write["status"] < 400 and not write.get("fault")
-
-
-def _path(call: JsonObject) -> re.Pattern[str]:
-    """The planned path; names whose values are known later match one segment."""
-    pattern, end = "", 0
-    for name in NAME.finditer(call["path"]):
-        value = call["pathParams"][name[1]]
-        known = not isinstance(value, Mapping)
-        pattern += re.escape(call["path"][end : name.start()])
-        pattern += re.escape(str(value)) if known else "[^/]+"
-        end = name.end()
-    return re.compile(rf"^{ROOT}{pattern}{re.escape(call['path'][end:])}$")
-
-
-def _text(pieces: Sequence[Any]) -> re.Pattern[str]:
-    parts = (
-        re.escape(piece) if isinstance(piece, str) else f"({re.escape(piece['prefix'])}.*)?"
-        for piece in pieces
-    )
-    return re.compile("".join(parts), re.DOTALL)
-
-
-def _fields(body: JsonObject, fields: JsonObject) -> bool:
-    """Whether the text fields of a form say what the planned body says."""
-    body = {key: value for key, value in body.items() if value != [] or key in fields}
-    return body.keys() == fields.keys() and all(_field(body[key], fields[key]) for key in body)
-
-
-def _field(planned: Any, sent: Any) -> bool:
-    if isinstance(planned, list):
-        texts = sent if isinstance(sent, list) else [sent]
-        repeated = len(planned) == len(texts) and all(map(_field, planned, texts))
-        return repeated or equal(planned, _json(sent))
-    if planned is None or isinstance(planned, bool | str):
-        spelled = {None: "", True: "True", False: "False"}.get(planned, planned)
-        return bool(spelled == sent)
-    return equal(planned, sent) or equal(planned, _json(sent))
-
-
-def _json(sent: Any) -> Any:
-    try:
-        return json.loads(sent)
-    except (TypeError, ValueError):
-        return sent
-
-
-def _files(call: JsonObject, names: Sequence[str]) -> bool:
-    """Whether these files went along; a whole file set is one file, packed or as it is."""
-    uploads = call["uploads"]
-    if len(uploads) == len(names) == 1 and not uploads[0]["path"]:
+    """Whether a JSON value is the planned one; numbers and booleans are told apart."""
+    if planned is ANY:
         return True
-    paths = [upload["path"] for upload in uploads]
-    called = [upload["filename"] or upload["path"].rpartition("/")[2] for upload in uploads]
-    return sorted(names) in (sorted(paths), sorted(called))
+    if isinstance(planned, Mapping):
+        same_keys = isinstance(sent, Mapping) and planned.keys() == sent.keys()
+        return same_keys and all(equal(planned[key], sent[key]) for key in planned)
+    if isinstance(planned, list | tuple):
+        same_length = isinstance(sent, list) and len(planned) == len(sent)
+        return same_length and all(map(equal, planned, sent))
+    return isinstance(planned, bool) is isinstance(sent, bool) and bool(planned == sent)
 
 
-def _shown(write: JsonObject) -> str:
+def _due(call: Call, number: int, result: StepResult, outputs: Outputs) -> str:
+    if result.state in ("skipped", "notReached"):
+        return FORBIDDEN
+    if result.state == "failed" and number >= result.done_calls:
+        return ALLOWED if number == result.done_calls else FORBIDDEN
+    if call.only_if is None:
+        return REQUIRED
+    condition = _value(call.only_if, outputs)
+    return ALLOWED if condition is ANY else REQUIRED if condition else FORBIDDEN
+
+
+def _misfits(planned: PlannedCall, writes: Sequence[Write]) -> Iterator[str]:
+    if planned.due == FORBIDDEN and writes:
+        yield f"left out by the report, and sent: {planned}"
+    if planned.due == REQUIRED and not any(map(_may_have_effect, writes)):
+        yield f"planned and not sent: {planned}"
+    if sum(map(_is_done, writes)) > 1:
+        yield f"sent twice: {planned}"
+
+
+def _disorder(
+    plan: Plan, calls: Sequence[PlannedCall], sent: Mapping[int, Sequence[int]]
+) -> Iterator[str]:
+    """Calls of a step in another order, and steps before what they depend on."""
+    places: dict[str, list[int]] = {step.id: [] for step in plan.steps}
+    for i, each in enumerate(calls):
+        before = places[each.step]
+        if before and sent[i] and min(sent[i]) < max(before):
+            yield f"sent before the call in front of it: {each}"
+        before.extend(sent[i])
+    for step in plan.steps:
+        for need in _sent_needs(step, places):
+            yield f"{step.id} was sent before {need}, which it depends on"
+
+
+def _sent_needs(step: Step, places: Mapping[str, Sequence[int]]) -> Iterator[str]:
+    if places[step.id]:
+        first = min(places[step.id])
+        yield from (need for need in step.depends_on if any(p > first for p in places[need]))
+
+
+def _is_done(write: Write) -> bool:
+    """Whether the platform answered with success, and the answer arrived."""
+    return not write.get("fault") and write["status"] is not None and write["status"] < 400
+
+
+def _may_have_effect(write: Write) -> bool:
+    return _is_done(write) or write["status"] is None or bool(write.get("fault"))
+
+
+def _value(value: Any, outputs: Outputs) -> Any:
+    if isinstance(value, KnownAfter):
+        return outputs.get(value.step, {}).get(value.key, ANY)
+    if isinstance(value, KnownText):
+        known = {id(p[1]): _value(p[1], outputs) for p in value.pieces if not isinstance(p, str)}
+        unknown = any(each is ANY for each in known.values())
+        return ANY if unknown else value.resolve(lambda after: known[id(after)])
+    if isinstance(value, Mapping):
+        return {key: _value(inner, outputs) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_value(inner, outputs) for inner in value]
+    return value
+
+
+def _path_fits(call: Call, path: str, roots: set[str]) -> bool:
+    """The path below the root; an endpoint may be set with or without its ``/v1``."""
+    if any(value is ANY for value in call.path_params.values()):
+        head = call.path.partition("{")[0]
+        return any(path.startswith(f"{root}/{head}") for root in roots)
+    names = {key: quote(str(value), safe="") for key, value in call.path_params.items()}
+    own = call.path.format_map(names)
+    return any(path in (f"{root}/{own}", f"{root}/v1/{own}") for root in roots)
+
+
+def _form_fits(call: Call, fields: Mapping[str, Any]) -> bool:
+    # An empty list of repeated fields is no field at all.
+    body = {k: v for k, v in call.body.items() if k in fields or v not in ([], ())}
+    return body.keys() == fields.keys() and all(_field_fits(body[k], fields[k]) for k in body)
+
+
+def _field_fits(planned: Any, sent: Any) -> bool:
+    """A field carries text; a list is one field for each item, or JSON like any object."""
+    if planned is ANY or sent == _form_text(planned):
+        return True
+    texts = sent if isinstance(sent, list) else [sent]
+    same_length = isinstance(planned, list) and len(planned) == len(texts)
+    return same_length and all(map(_field_fits, planned, texts))
+
+
+def _form_text(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "True", False: "False"}[value]
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _files_fit(call: Call, names: Sequence[str]) -> bool:
+    """The log has the path of each file, or its name where the form has no paths.
+
+    A file set that goes as one file has no path; its name is that of the archive.
+    """
+    paths = [upload.path for upload in call.uploads]
+    if paths == list(names) or (paths == [""] and len(names) == 1):
+        return True
+    return [u.filename or u.path.rpartition("/")[2] for u in call.uploads] == list(names)
+
+
+def _shown(write: Write) -> str:
     body = write.get("body", write.get("fields", {}))
-    return f"{write['method']} {write['path']} {json.dumps(body)} {write.get('files', '')}"
+    files = f" files: {write['files']}" if "files" in write else ""
+    return f"{write['method']} {write['path']} {json.dumps(body)}{files} -> {write['status']}"

@@ -9,8 +9,8 @@ import contextlib
 import io
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,16 @@ import httpx
 
 from reconciler.cli.context import Environment
 from reconciler.cli.main import run
+from reconciler.core.plan import Plan
+from reconciler.core.report import Report
+from reconciler.emulator.api import Api
+from reconciler.emulator.apis import APIS
 from reconciler.emulator.app import Options, create_app
 from reconciler.emulator.faults import AnswerTimeout, ConnectionDropped
-from reconciler.providers.all import KINDS, open_provider
+from reconciler.providers.all import FAMILIES, Family, kinds_of, open_provider
 from reconciler.providers.http import Runtime
 from reconciler.session import Registry
+from reconciler.settings import SOURCES, SettingsSource
 
 HOST = "http://platform.test"
 TOKEN = "canary-0f1e2d3c"
@@ -81,28 +86,47 @@ class Keyboard(io.StringIO):
 
 @dataclass(frozen=True)
 class Done:
-    """One command line that ran: what it printed, how it ended, which requests it sent."""
+    """One command line that ran: what it printed, how it ended, which requests it sent.
+
+    ``applied`` are the plans that it carried out, each with its report; ``by_hand`` are the places
+    in ``log`` of what another user sent meanwhile.
+    """
 
     arguments: tuple[str, ...]
     code: int
     out: str
     err: str
     log: tuple[dict[str, Any], ...]
+    applied: tuple[tuple[Plan, Report], ...] = ()
+    by_hand: tuple[int, ...] = ()
 
     @property
     def writes(self) -> list[dict[str, Any]]:
         """Its requests that could change something."""
-        return [entry for entry in self.log if entry["method"] not in ("GET", "HEAD")]
+        own = [entry for place, entry in enumerate(self.log) if place not in self.by_hand]
+        return [entry for entry in own if entry["method"] not in ("GET", "HEAD")]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The three tables in which an API family has a line; those of the product by default."""
+
+    families: tuple[Family, ...] = FAMILIES
+    sources: Mapping[str, SettingsSource] = field(default_factory=lambda: SOURCES)
+    apis: tuple[Api, ...] = APIS
 
 
 class Stage:
     """One emulator, and a folder of manifests that commands are run in."""
 
-    def __init__(self, folder: Path, **options: Any) -> None:
+    def __init__(self, folder: Path, tables: Tables | None = None, **options: Any) -> None:
         self.folder = folder
+        self.tables = tables or Tables()
         self.clock = Clock()
-        app = create_app(Options(**{"users": USERS, **options}), self.clock, self.clock.sleep)
-        self.wire = Wire(app)
+        self._by_hand: list[int] = []
+        started = Options(**{"users": USERS, **options})
+        app = create_app(started, self.clock, self.clock.sleep, self.tables.apis)
+        self.wire: httpx.BaseTransport = Wire(app)
         self.api = httpx.Client(transport=self.wire, base_url=HOST)
         self.env = {
             "DATAROBOT_ENDPOINT": f"{HOST}/api/v2",
@@ -126,11 +150,11 @@ class Stage:
         ``before_keys`` is called when the command asks, before ``keys`` are typed.
         """
         self.control("DELETE", "requests")
+        self._by_hand.clear()
         out, err = io.StringIO(), io.StringIO()
-        # Stages of several test processes name the same platform, and are none the less apart.
-        locks = self.folder / ".locks"
-        tools = Registry(
-            KINDS, lambda name, given: open_provider(name, given, self._outside()), locks
+        applied: list[tuple[Plan, Report]] = []
+        environment = Environment(
+            self.registry, self.env, lambda plan, report: applied.append((plan, report))
         )
         with (
             contextlib.chdir(self.folder),
@@ -138,9 +162,29 @@ class Stage:
             contextlib.redirect_stderr(err),
             _stdin(Keyboard(keys, before_keys)),
         ):
-            code = run(list(arguments), Environment(tools, self.env))
+            code = run(list(arguments), environment)
         log = tuple(self.control("GET", "requests"))
-        return Done(arguments, code, out.getvalue(), err.getvalue(), log)
+        return Done(
+            arguments,
+            code,
+            out.getvalue(),
+            err.getvalue(),
+            log,
+            tuple(applied),
+            tuple(self._by_hand),
+        )
+
+    @property
+    def registry(self) -> Registry:
+        """Every kind of the tables, and how their providers are opened on this emulator."""
+        families = self.tables.families
+        return Registry(
+            kinds_of(families),
+            lambda name, given: open_provider(name, given, self._outside(), families),
+            # Tests in several processes name the same platform and must not share a lock.
+            self.folder / ".locks",
+            self.tables.sources,
+        )
 
     def control(self, method: str, name: str, body: Any = None) -> Any:
         """One of the emulator's test controls."""
@@ -155,6 +199,7 @@ class Stage:
         """
         header = {"Authorization": f"Bearer {user}"}
         place = path if path.startswith("/") else f"/api/v2/{path}"
+        self._by_hand.append(len(self.control("GET", "requests")))
         return self.api.request(method, place, headers=header, **body)
 
     def upload(self, path: Path) -> str:

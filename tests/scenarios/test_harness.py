@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.scenarios.invariants import check
 from tests.scenarios.names import Names
 from tests.scenarios.requests import request_lines
-from tests.scenarios.scenario import HERE, OUTPUT, REQUESTS, SCRIPT, play
-from tests.scenarios.stage import TOKEN, Done, Stage
+from tests.scenarios.scenario import HERE, OUTPUT, REQUESTS, SCRIPT, Player, play
+from tests.scenarios.stage import HOST, TOKEN, Done, Stage
 from tests.scenarios.test_scenarios import compare
 
 PLAN = "base churn\n$ reconciler plan\n"
@@ -50,9 +51,15 @@ def test_a_scenario_without_expectations_fails(small: Path, tmp_path: Path) -> N
 
 
 def test_no_folder_is_left_out_for_want_of_a_script() -> None:
-    folders = [path for path in HERE.iterdir() if path.is_dir() and path.name[0].islower()]
-    without = {folder.name for folder in folders if not (folder / SCRIPT).exists()}
-    assert without == {"bases"}
+    topics = [path for path in HERE.iterdir() if path.is_dir() and path.name[0].islower()]
+    without = {
+        folder.relative_to(HERE).as_posix()
+        for topic in topics
+        if not (topic / SCRIPT).exists()
+        for folder in topic.iterdir()
+        if not (folder / SCRIPT).exists()
+    }
+    assert without == {f"bases/{base.name}" for base in (HERE / "bases").iterdir()}
 
 
 def test_the_same_scenario_passes_again(small: Path, tmp_path: Path) -> None:
@@ -79,6 +86,19 @@ def test_update_writes_what_happens(small: Path, tmp_path: Path) -> None:
 def test_a_line_that_means_nothing_fails(tmp_path: Path, line: str) -> None:
     with pytest.raises((AssertionError, KeyError)):
         play(script(tmp_path / "bad", "base churn", line), tmp_path / "project")
+
+
+@pytest.mark.parametrize(
+    ("path", "why"), [("nowhere/", "no operation"), ("customModels/?a=1", "undeclared")]
+)
+def test_a_request_beyond_the_contract_fails(tmp_path: Path, path: str, why: str) -> None:
+    player = Player(tmp_path)
+    player.stage.run("plan")
+    player.finish()
+    with httpx.Client(transport=player.stage.wire, base_url=HOST) as client:
+        client.get(f"/api/v2/{path}")
+    with pytest.raises(AssertionError, match=why):
+        player.finish()
 
 
 def done(*arguments: str, code: int = 0, out: str = "{}", log: tuple = ()) -> Done:

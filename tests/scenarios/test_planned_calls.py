@@ -1,134 +1,314 @@
-"""The invariant "what is sent is what the plan shows" fails when either side is broken.
+"""The invariant "what is sent is what the plan says" fails when either side is broken.
 
-Cases: a request with another method, path or body than planned; a request that no plan has; one
-sent twice; a planned call that is not sent; values known later; forms.
+Cases: a row of the table of operations changes plan and request together; the sending side alone
+has another method, path or body, sends twice or not at all; the planned side alone differs; what a
+failed, skipped or interrupted step leaves out; conditions; values known later; forms; order.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.scenarios.invariants import check_calls, plan_before
-from tests.scenarios.planned_calls import differences, equal
+from reconciler.core.kind import Outputs
+from reconciler.core.plan import Plan
+from reconciler.core.report import Report, StepResult
+from reconciler.core.resource import Address, Resource
+from reconciler.core.step import Call, KnownAfter, KnownText, Step, Upload
+from reconciler.providers.all import FAMILIES
+from reconciler.providers.custom_models.client.operations import UPDATE_MODEL
+from reconciler.providers.custom_models.provider import CustomModels
+from tests.scenarios.invariants import check
+from tests.scenarios.planned_calls import differences
 from tests.scenarios.scenario import HERE
-from tests.scenarios.stage import Done, Stage
+from tests.scenarios.stage import Done, Stage, Tables
 
 APPLY = ("apply", "--auto-approve")
-Entry = dict[str, Any]
+Write = Mapping[str, Any]
+
+
+def project(folder: Path) -> Stage:
+    """The manifests of one model and its environment, and a platform without objects."""
+    shutil.copytree(HERE / "bases" / "churn", folder, dirs_exist_ok=True)
+    return Stage(folder)
+
+
+def renamed(stage: Stage) -> None:
+    """Give the model another name, which is one PATCH."""
+    path = stage.folder / "churn.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert "name: Churn" in text
+    path.write_text(text.replace("name: Churn", "name: Attrition"), encoding="utf-8")
+
+
+# -- one table for both sides ----------------------------------------------------------------
 
 
 @pytest.fixture
-def applied(tmp_path: Path) -> tuple[Entry, Done]:
-    """The plan of a first apply, and what it sent."""
-    shutil.copytree(HERE / "bases" / "churn", tmp_path, dirs_exist_ok=True)
-    stage = Stage(tmp_path)
-    plan = plan_before(stage, APPLY)
-    assert plan is not None
-    return plan, stage.run(*APPLY)
+def changed_row(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
+    """``UPDATE_MODEL`` with another method or path, which is what a defect of the table is."""
+    key, value = request.param
+    before = getattr(UPDATE_MODEL, key)
+    object.__setattr__(UPDATE_MODEL, key, value)
+    yield UPDATE_MODEL.method, UPDATE_MODEL.path
+    object.__setattr__(UPDATE_MODEL, key, before)
 
 
-def test_a_whole_apply_sends_what_the_plan_shows(applied: tuple[Entry, Done]) -> None:
-    plan, done = applied
-    assert len(done.writes) > 3
-    check_calls(plan, done)
+@pytest.mark.parametrize(
+    "changed_row", [("method", "PUT"), ("path", "nowhere/at/all/{id}/")], indirect=True
+)
+def test_a_row_changes_plan_and_request_together(
+    tmp_path: Path, changed_row: tuple[str, str]
+) -> None:
+    method, path = changed_row
+    stage = project(tmp_path)
+    assert stage.run(*APPLY).code == 0
+    renamed(stage)
+    (step,) = json.loads(stage.run("plan", "--format", "json").out)["steps"]
+    (call,) = step["calls"]
+    assert (call["method"], call["path"]) == (method, path)
+    done = stage.run(*APPLY)
+    (write,) = done.writes
+    (identity,) = call["pathParams"].values()
+    assert (write["method"], write["path"]) == (method, f"/api/v2/{path.format(id=identity)}")
+    assert write["body"] == call["body"]
+    check(stage, done)
 
 
-BREAKS: dict[str, Callable[[Entry], Any]] = {
-    "method": lambda write: write.update(method="PUT"),
-    "path": lambda write: write.update(path=write["path"].replace("/api/v2/", "/api/v2/other/")),
-    "body": lambda write: write.setdefault("body", write.get("fields", {})).update(extra=1),
-    "files": lambda write: write.update(
-        fields=write.get("fields", {}), files=["other.py", "more.py"]
-    ),
+# -- the sending side is broken --------------------------------------------------------------
+
+
+class OtherMethod(CustomModels):
+    """Sends PUT for PATCH."""
+
+    def send(self, call: Call, resource: Resource | None) -> Outputs:
+        method = "PUT" if call.method == "PATCH" else call.method
+        return super().send(replace(call, method=method), resource)
+
+
+class OtherPath(CustomModels):
+    """Sends each PATCH to another object."""
+
+    def send(self, call: Call, resource: Resource | None) -> Outputs:
+        params = {**call.path_params, "id": "f" * 24} if call.method == "PATCH" else {}
+        return super().send(replace(call, path_params=params or call.path_params), resource)
+
+
+class OtherBody(CustomModels):
+    """Sends a description that the plan does not have."""
+
+    def send(self, call: Call, resource: Resource | None) -> Outputs:
+        body = {**call.body, "language": "r"} if call.method == "PATCH" else call.body
+        return super().send(replace(call, body=body), resource)
+
+
+class Twice(CustomModels):
+    """Sends every PATCH twice."""
+
+    def send(self, call: Call, resource: Resource | None) -> Outputs:
+        if call.method == "PATCH":
+            super().send(call, resource)
+        return super().send(call, resource)
+
+
+class Silent(CustomModels):
+    """Reports a PATCH as sent that it does not send."""
+
+    def send(self, call: Call, resource: Resource | None) -> Outputs:
+        return {} if call.method == "PATCH" else super().send(call, resource)
+
+
+@pytest.mark.parametrize(
+    ("provider", "why"),
+    [
+        (OtherMethod, "no call of the plan is PUT"),
+        (OtherPath, "no call of the plan is PATCH"),
+        (OtherBody, "no call of the plan is PATCH"),
+        (Twice, "sent twice"),
+        (Silent, "planned and not sent"),
+    ],
+)
+def test_a_request_that_differs_from_the_plan_is_found(
+    tmp_path: Path, provider: type[CustomModels], why: str
+) -> None:
+    name = f"{__name__}:{provider.__name__}"
+    broken = tuple(
+        replace(family, provider=name) if family.name == "custom_models" else family
+        for family in FAMILIES
+    )
+    stage = project(tmp_path)
+    assert stage.run(*APPLY).code == 0
+    stage.tables = Tables(families=broken)
+    renamed(stage)
+    with pytest.raises(AssertionError, match=why):
+        check(stage, stage.run(*APPLY))
+
+
+# -- the planned side is broken --------------------------------------------------------------
+
+
+CHANGES: Mapping[str, Mapping[str, Any]] = {
+    "method": {"method": "PUT"},
+    "path": {"path": "nowhere/"},
+    "body": {"body": {"name": "another"}},
+    "uploads": {"uploads": (Upload("file", "another.py", "", 1, "version.files"),)},
 }
 
 
-@pytest.mark.parametrize("what", BREAKS)
-def test_a_write_that_differs_from_the_plan_is_found(
-    applied: tuple[Entry, Done], what: str
-) -> None:
-    plan, done = applied
-    for number in range(len(done.writes)):
-        writes = json.loads(json.dumps(done.writes))
-        BREAKS[what](writes[number])
-        broken = Done(done.arguments, done.code, done.out, done.err, tuple(writes))
-        with pytest.raises(AssertionError, match=r"no call of the plan is|sent twice"):
-            check_calls(plan, broken)
-
-
-@pytest.mark.parametrize("key", ["method", "path", "body", "pathParams"])
-def test_a_plan_that_differs_from_the_writes_is_found(
-    applied: tuple[Entry, Done], key: str
-) -> None:
-    plan, done = applied
-    for step in plan["steps"]:
-        for call in step["calls"]:
-            if key == "pathParams" and not call[key]:
-                continue
-            before = call[key]
-            params = dict.fromkeys(call["pathParams"], "another")
-            call[key] = {"method": "PUT", "path": "no/where/", "body": {"a": 1}}.get(key, params)
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_plan_that_differs_from_the_requests_is_found(tmp_path: Path, change: str) -> None:
+    stage = project(tmp_path)
+    done = stage.run(*APPLY)
+    check(stage, done)
+    ((plan, report),) = done.applied
+    assert len(plan.steps) > 2
+    for place, step in enumerate(plan.steps):
+        for number, call in enumerate(step.calls):
+            calls = list(step.calls)
+            calls[number] = replace(call, **CHANGES[change])
+            steps = list(plan.steps)
+            steps[place] = replace(step, calls=tuple(calls))
+            broken = replace(plan, steps=tuple(steps))
             with pytest.raises(AssertionError, match="planned and not sent"):
-                check_calls(plan, done)
-            call[key] = before
+                check(stage, with_plan(done, broken, report))
 
 
-def call(**changes: Any) -> Entry:
-    """A planned PATCH of one object."""
-    base = {"method": "PATCH", "path": "models/{id}/", "pathParams": {"id": "1"}, "onlyIf": None}
-    return {**base, "body": {"name": "a"}, "uploads": [], **changes}
+def with_plan(done: Done, plan: Plan, report: Report) -> Done:
+    """The same command, as if it had shown this plan."""
+    return replace(done, applied=((plan, report),))
 
 
-def write(**changes: Any) -> Entry:
-    """The request of the same call."""
-    base = {"method": "PATCH", "path": "/api/v2/models/1/", "status": 200}
-    return {**base, "body": {"name": "a"}, **changes}
+def test_a_write_without_a_plan_is_found(tmp_path: Path) -> None:
+    stage = project(tmp_path)
+    with pytest.raises(AssertionError, match="without a plan"):
+        check(stage, replace(stage.run(*APPLY), applied=()))
+
+
+# -- differences -----------------------------------------------------------------------------
+
+
+PATCH = Call("change", "PATCH", "models/{id}/", {"id": "1"}, {"name": "a"})
+POST = Call("make", "POST", "models/", {}, {"name": "a"}, outputs=("id",))
+LATER = Call("change", "PATCH", "models/{id}/", {"id": KnownAfter("a", "id")}, {"name": "a"})
+TEXT = KnownText(("owner", ("=", KnownAfter("a", "id"))))
+MARKED = Call("change", "PATCH", "models/{id}/", {"id": "1"}, {"name": TEXT})
+FORM = Call("send", "POST", "files/", {}, {"flag": True, "none": None, "ids": ["1", "2"], "no": []})
+UPLOAD = replace(FORM, body={}, uploads=(Upload("file", "src/a.py", "", 1, "files"),))
+IF = replace(PATCH, only_if=KnownAfter("a", "id"))
+
+
+def write(**changes: Any) -> Write:
+    """The request of PATCH."""
+    base = {"method": "PATCH", "path": "/api/v2/models/1/", "status": 200, "body": {"name": "a"}}
+    return {**base, **changes}
+
+
+def post(**changes: Any) -> Write:
+    """The request of POST."""
+    return write(**{"method": "POST", "path": "/api/v2/models/", "status": 201, **changes})
+
+
+def form(fields: Write, *files: str) -> Write:
+    """A request with a form."""
+    return {"method": "POST", "path": "/api/v2/files/", "status": 201, "fields": fields,
+            "files": list(files)}  # fmt: skip
+
+
+def found(calls: list[Call], writes: list[Write], **result: Any) -> list[str]:
+    """The differences for one step with these calls, done unless ``result`` says otherwise."""
+    address = Address("Model", "a")
+    step = Step("a", address, "update", "differs", calls=tuple(calls))
+    ended = StepResult("a", address, "update", **{"state": "done", **result})
+    plan = Plan("p", None, (step,), endpoint={"custom_models": "https://h.test/api/v2"})
+    return differences(plan, Report((ended,)), writes)
+
+
+ID: Mapping[str, Any] = {"outputs": {"id": "1"}}
+FAILED = {"state": "failed", "done_calls": 0}
 
 
 @pytest.mark.parametrize(
-    ("calls", "writes", "expected"),
+    ("calls", "writes", "result", "expected"),
     [
-        ([call()], [write()], []),
-        ([call()], [], ["planned and not sent"]),
-        ([call(onlyIf={"knownAfter": "a", "output": "b"})], [], []),
-        ([call()], [write(), write()], ["sent twice"]),
-        ([call(), call()], [write(), write()], []),
-        ([call()], [write(status=None), write()], []),
-        ([call()], [write(status=429), write()], []),
-        ([call()], [write(status=None)], []),
-        ([call()], [write(status=None, body={"name": "b"})], ["no call", "planned and not sent"]),
+        ([PATCH], [write()], {}, []),
+        ([PATCH], [], {}, ["planned and not sent"]),
+        ([PATCH], [write(), write()], {}, ["sent twice"]),
+        ([PATCH, PATCH], [write(), write()], {}, []),
+        # An answer that was lost: found again, or sent again.
+        ([PATCH], [write(status=None, fault="drop")], {}, []),
+        ([PATCH], [write(status=None, fault="drop"), write()], {}, []),
+        ([PATCH], [write(status=429), write()], {}, []),
+        ([PATCH], [write(status=429)], {}, ["planned and not sent"]),
+        # What a step leaves out that failed, was skipped or was not reached.
+        ([PATCH, POST], [write(status=422)], FAILED, []),
+        ([PATCH, POST], [], FAILED, []),
+        ([PATCH, POST], [write(status=422), post()], FAILED, ["left out"]),
+        ([PATCH, POST], [post(status=422)], {**FAILED, "done_calls": 1}, ["planned and not"]),
+        ([PATCH], [write()], {"state": "skipped"}, ["left out"]),
+        ([PATCH], [], {"state": "notReached"}, []),
+        # A condition.
+        ([IF], [write()], ID, []),
+        ([IF], [], ID, ["planned and not sent"]),
+        ([IF], [write()], {"outputs": {"id": None}}, ["left out"]),
+        ([IF], [], {"outputs": {"id": None}}, []),
+        ([IF], [], {}, []),
+        # Values known later.
+        ([LATER], [write()], ID, []),
+        ([LATER], [write()], {"outputs": {"id": "2"}}, ["no call", "planned and not"]),
+        ([LATER], [write()], {}, []),
+        ([MARKED], [write(body={"name": "owner=1"})], ID, []),
+        ([MARKED], [write(body={"name": "owner=2"})], ID, ["no call", "planned and not"]),
+        ([MARKED], [write(body={"name": "owner"})], {"outputs": {"id": None}}, []),
+        # Bodies.
+        ([PATCH], [write(body={"name": "a", "more": 1})], {}, ["no call", "planned and not"]),
+        ([PATCH], [write(path="/v1/models/1/")], {}, ["no call", "planned and not"]),
+        ([PATCH], [write(path="/api/v2/v1/models/1/")], {}, []),
+        ([replace(PATCH, body={"n": 1})], [write(body={"n": True})], {}, ["no call", "planned"]),
+        ([replace(PATCH, body={"n": (1,)})], [write(body={"n": [1]})], {}, []),
+        ([replace(PATCH, body={"n": (1,)})], [write(body={"n": [2]})], {}, ["no call", "planned"]),
+        # Forms.
+        ([FORM], [form({"flag": "True", "none": "", "ids": ["1", "2"]})], {}, []),
+        ([FORM], [form({"flag": "true", "none": "", "ids": "1"})], {}, ["no call", "planned"]),
+        ([UPLOAD], [form({}, "src/a.py")], {}, []),
+        ([UPLOAD], [form({}, "a.py")], {}, []),
+        ([UPLOAD], [form({}, "b.py")], {}, ["no call", "planned and not sent"]),
+        # Order in a step.
+        ([POST, PATCH], [post(), write()], {}, []),
+        ([POST, PATCH], [write(), post()], {}, ["sent before"]),
     ],
 )
-def test_differences(calls: list[Entry], writes: list[Entry], expected: list[str]) -> None:
-    found = differences(calls, writes, whole=True)
-    assert len(found) == len(expected)
-    assert all(text.startswith(start) for text, start in zip(found, expected, strict=True))
-
-
-def test_a_part_of_an_apply_may_leave_calls_out() -> None:
-    assert differences([call()], [], whole=False) == []
+def test_differences(
+    calls: list[Call], writes: list[Write], result: dict[str, Any], expected: list[str]
+) -> None:
+    problems = found(calls, writes, **result)
+    assert len(problems) == len(expected), problems
+    assert all(map(str.startswith, problems, expected)), problems
 
 
 @pytest.mark.parametrize(
-    ("planned", "value", "same"),
-    [
-        ({"knownAfter": "a", "output": "id"}, "anything", True),
-        ({"text": ["a ", {"prefix": "b=", "value": {}}]}, "a b=1", True),
-        ({"text": ["a ", {"prefix": "b=", "value": {}}]}, "a ", True),
-        ({"text": ["a ", {"prefix": "b=", "value": {}}]}, "a c=1", False),
-        ({"literal": {"text": []}}, {"text": []}, True),
-        ({"literal": {"text": []}}, {"text": [1]}, False),
-        (1, 1.0, False),
-        (1, True, False),
-        ([1, 2], [1], False),
-        ({"a": None}, {}, False),
-    ],
+    ("writes", "expected"),
+    [([post(), write()], []), ([write(), post()], ["b was sent before a, which it depends on"])],
 )
-def test_equal(planned: Any, value: Any, same: bool) -> None:
-    assert equal(planned, value) is same
+def test_steps_are_sent_after_what_they_depend_on(writes: list[Write], expected: list[str]) -> None:
+    address = Address("Model", "a")
+    steps = (
+        Step("a", address, "create", "is new", calls=(POST,)),
+        Step("b", address, "update", "differs", calls=(PATCH,), depends_on=("a",)),
+    )
+    plan = Plan("p", None, steps, endpoint={"custom_models": "https://h.test/api/v2/"})
+    results = tuple(StepResult(step.id, address, step.action, "done") for step in steps)
+    assert differences(plan, Report(results), writes) == expected
+
+
+def test_a_run_that_was_cut_off_allows_every_call() -> None:
+    address = Address("Model", "a")
+    plan = Plan("p", None, (Step("a", address, "update", "differs", calls=(PATCH,)),),
+                endpoint={"custom_models": "https://h.test/api/v2"})  # fmt: skip
+    report = Report((StepResult("a", address, "update", "failed"),), interrupted=True, cut=True)
+    assert differences(plan, report, [write()]) == differences(plan, report, []) == []

@@ -12,7 +12,7 @@ from reconciler.core.diff import diff
 from reconciler.core.kind import Kind
 from reconciler.core.spec import Spec
 from reconciler.desired.model_field import type_at
-from reconciler.providers.all import KINDS, PROVIDERS
+from reconciler.providers.all import FAMILIES, KINDS
 from reconciler.settings import SOURCES
 
 FILE_FORMS = {"tree", "context", "blob", "output"}
@@ -30,7 +30,7 @@ def known(kind: Kind, path: str) -> bool:
 
 
 def test_every_kind_has_a_provider_that_can_be_opened(kind: Kind) -> None:
-    assert kind.provider in PROVIDERS
+    assert kind in next(each for each in FAMILIES if each.name == kind.provider).kinds
     assert kind.provider in SOURCES
     assert KINDS[kind.name] is kind
     assert issubclass(kind.spec, Spec)
