@@ -39,7 +39,7 @@ def trigger(known: str | None = None, since: str | None = None) -> Call:
 
 def wait(run: str, *, operation: str = RUN, timeout: float = 600, **more: Any) -> Wait:
     """A wait for this run."""
-    params = {"run": run, "tests": "", "catalog": "memory", **more}
+    params = {"run": run, "tests": False, "allowNoTests": False, "catalog": "memory", **more}
     return Wait(operation, params, timeout)
 
 
@@ -151,7 +151,7 @@ def test_failed_tests_count_only_where_they_are_required() -> None:
     run = ground.started("dim_failing_test")
     assert ground.provider.wait(wait(run), watch([])) == {"runId": run}
     with pytest.raises(JobFailed) as caught:
-        ground.provider.wait(wait(run, tests="pass"), watch([]))
+        ground.provider.wait(wait(run, tests=True), watch([]))
     assert "succeeded, but a data test did not pass" in caught.value.message
     assert "unique_dim_failing_test_id on dim_failing_test: FAIL, 7 rows" in caught.value.log
 
@@ -253,7 +253,8 @@ def test_the_pages_are_read_once_for_all_manifests() -> None:
     before = ground.provider.requests().get("GET", 0)
     found = [ground.provider.find(each, prefetched) for each in wanted]
     assert [live is not None for live in found] == [True, True, False]
-    assert ground.provider.requests()["GET"] - before == 3
+    # Three pages, and the steps of the two newest runs.
+    assert ground.provider.requests()["GET"] - before == 5
 
 
 def test_observing_tells_the_newest_run() -> None:

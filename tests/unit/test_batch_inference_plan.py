@@ -22,10 +22,12 @@ from reconciler.providers.batch_inference import matching
 from reconciler.providers.batch_inference.estimate import config_of, estimated_cost, too_long
 from reconciler.providers.batch_inference.input import Input, Request
 from reconciler.providers.batch_inference.responses import Batch, ModelConfig, StoredFile
-from reconciler.providers.batch_inference.verdict import complaint, failed_lines, is_running
+from reconciler.providers.batch_inference.result_lines import failed_lines
+from reconciler.providers.batch_inference.verdict import complaint, is_running
 from reconciler.providers.batch_inference.waits import progress
 
 ENTRY = FileEntry("smoke.jsonl", "0123456789abcdef" * 4, 10)
+COUNTS = {"total": 3, "completed": 1, "failed": 2}
 LINE = json.dumps(
     {"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "m"}}
 )
@@ -147,14 +149,23 @@ def test_a_status_that_we_do_not_know_is_on_the_way(status: str) -> None:
     assert is_running(batch(status))
 
 
+@pytest.mark.parametrize("status", ["canceled", "CANCELLED", "Completed", " expired", "FAILED"])
+def test_an_end_is_known_in_every_spelling(status: str) -> None:
+    assert not is_running(batch(status))
+
+
 @pytest.mark.parametrize(
     ("found", "require", "says"),
     [
         (batch(), {"failed": 0}, ""),
         (batch(), {}, ""),
-        (batch(request_counts={"total": 3, "failed": 2}), {}, ""),
-        (batch(request_counts={"total": 3, "failed": 2}), {"failed": 2}, ""),
-        (batch(request_counts={"total": 3, "failed": 2}), {"failed": 1}, "2 of 3 requests failed"),
+        (batch(request_counts=COUNTS, output_file_id="o"), {}, ""),
+        (batch(request_counts=COUNTS, output_file_id="o"), {"failed": 2}, ""),
+        (batch(request_counts=COUNTS, output_file_id="o"), {"failed": 1}, "2 of 3 requests failed"),
+        (batch(request_counts=COUNTS), {}, "it counts 1 answer, and has no output file"),
+        (batch(request_counts={"total": 3, "failed": 2}), {}, "a result for 2 of 3 requests only"),
+        (batch(request_counts={"total": 3, "failed": 3}), {}, "none of 3 requests was answered"),
+        (batch(request_counts={"total": 3, "failed": 3}), {"failed": 3}, ""),
         (batch("failed"), {}, "the platform refused its input: it gave no reason"),
         (batch("failed", errors=[{"message": "empty"}]), {}, "refused its input: empty"),
         (batch("failed", errors=[{"code": "empty"}]), {}, "refused its input: empty"),
@@ -163,7 +174,7 @@ def test_a_status_that_we_do_not_know_is_on_the_way(status: str) -> None:
     ],
 )
 def test_a_batch_that_has_ended_is_judged(found: Batch, require: dict[str, int], says: str) -> None:
-    complained = complaint(found, require, b"")
+    complained = complaint([found], require)
     assert says in complained
     assert bool(says) == bool(complained)
 
@@ -181,7 +192,7 @@ def test_failed_lines_are_read_in_every_shape() -> None:
         [],
     ]
     content = b"\n".join(json.dumps(record).encode() for record in records) + b"\nnot JSON\n"
-    assert list(failed_lines(content)) == [
+    assert list(failed_lines(content.splitlines(keepends=True))) == [
         "a: x: late",
         "b: 400: too long",
         "c: 500: oops",

@@ -69,7 +69,7 @@ NOTHING, TRIGGERS, WAITS, RED = (
         ("CANCELLED", "onChange", TRIGGERS),
         ("CANCELLED", "always", TRIGGERS),
         ("CANCELLED", "never", RED),
-        ("SOMETHING NEW", "onChange", RED),
+        ("SOMETHING NEW", "onChange", WAITS),
         *(
             (status, rerun, WAITS)
             for status in ("PENDING", "RUNNING")
@@ -79,6 +79,30 @@ NOTHING, TRIGGERS, WAITS, RED = (
 )
 def test_what_the_newest_run_asks_for(status: str, rerun: str, expected: Any) -> None:
     assert did(draft(live(status), {"rerun": rerun})) == expected
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ({"steps_failure": "x"}, "the newest run ended as SUCCESS, but x"),
+        ({"no_tests": True}, "the newest run ended as SUCCESS, but no data test has run"),
+    ],
+)
+def test_a_success_without_steps_or_tests_is_red_and_can_be_retried(facts: Any, why: str) -> None:
+    red = draft(live(**facts))
+    assert did(red) == RED
+    assert red is not None
+    assert red.reason.startswith(why)
+    assert did(draft(live(**facts), retry=True)) == TRIGGERS
+    assert bool(run_outputs(live(**facts))) == ("no_tests" in facts)
+
+
+def test_a_status_that_is_not_known_is_an_end_only_with_its_time() -> None:
+    waiting = draft(live("QUEUED"))
+    assert waiting is not None
+    assert waiting.reason == "a run is under way since 2026-01-02 03:04:05 UTC (QUEUED)"
+    assert did(draft(live("QUEUED"), retry=True)) == WAITS
+    assert did(draft(live("TIMED_OUT", finished=BEGAN))) == RED
 
 
 @pytest.mark.parametrize("rerun", ["onChange", "always", "never"])
@@ -185,7 +209,7 @@ def test_failed_tests_are_red_and_named(failed: list[str], told: str) -> None:
     assert red is not None
     assert did(red) == RED
     assert red.reason == f"{told}, and nothing has changed since"
-    assert red.waits[0].params["tests"] == "pass"
+    assert red.waits[0].params["tests"] is True
 
 
 @pytest.mark.parametrize("spec", [SPEC, {"projectName": "analytics"}])

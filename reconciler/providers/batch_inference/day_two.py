@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from reconciler.core.resource import Live
@@ -11,10 +13,13 @@ from reconciler.errors import ApiError, LiveStateError, SettingsError, UnknownOu
 from reconciler.providers.batch_inference import operations as api
 from reconciler.providers.batch_inference.client import Client
 from reconciler.providers.batch_inference.facts import batch_facts
+from reconciler.providers.batch_inference.merge import merged
 from reconciler.providers.batch_inference.reads import Reads
 from reconciler.providers.batch_inference.responses import Batch
-from reconciler.providers.batch_inference.results import fetch, write_whole
-from reconciler.providers.batch_inference.verdict import failed_lines, is_running, refusals
+from reconciler.providers.batch_inference.result_files import all_downloaded
+from reconciler.providers.batch_inference.result_lines import failed_lines
+from reconciler.providers.batch_inference.results import write_whole
+from reconciler.providers.batch_inference.verdict import is_running, refusals
 
 CANCELLING = "cancelling"
 
@@ -32,11 +37,13 @@ class DayTwo:
             raise SettingsError(
                 f"a batch has no {job} log", "Leave the option out: a batch has one log only."
             )
-        batch = self._batch(live)
-        found = refusals(batch)
-        if batch.error_file_id:
-            found += failed_lines(self.client.read(api.GET_CONTENT, batch.error_file_id))
-        return "\n".join(found[-lines:]) or f"batch {batch.id} ({batch.status}) has no errors"
+        batches = self._batches(live)
+        with all_downloaded(self.client, batches) as attempts:
+            present = (file for files in attempts for file in files.present)
+            failed = deque(chain.from_iterable(map(failed_lines, present)), maxlen=lines)
+        last = batches[-1]
+        found = [*refusals(last), *failed][-lines:]
+        return "\n".join(found) or f"batch {last.id} ({last.status}) has no errors"
 
     def history(self, live: Live) -> Sequence[Mapping[str, str]]:
         """Its batches, newest first."""
@@ -50,30 +57,35 @@ class DayTwo:
         """The output and error file of its batch, into a new folder."""
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise SettingsError(f"{target} is not empty", "Name a new folder with -o.")
-        batch = self._batch(live)
-        results = {
-            f"{live.name}.jsonl": (batch.output_file_id, batch.counts.completed),
-            f"{live.name}.errors.jsonl": (batch.error_file_id, batch.counts.failed),
-        }
-        held = {name: (file, least) for name, (file, least) in results.items() if file}
-        if not held:
-            raise LiveStateError(
-                f"batch {batch.id} is {batch.status} and has no results",
-                "`reconciler history` shows all batches; a running one has results at its end.",
-            )
-        contents = {name: fetch(self.client, *which) for name, which in held.items()}
-        for name, content in contents.items():
-            write_whole(str(target / name), content)
-        return tuple(sorted(contents))
+        batches = self._batches(live)
+        with (
+            all_downloaded(self.client, batches) as attempts,
+            merged(attempts) as files,
+        ):
+            results = {
+                f"{live.name}.jsonl": files.output,
+                f"{live.name}.errors.jsonl": files.errors,
+            }
+            present = {name: stream for name, stream in results.items() if stream is not None}
+            if not present:
+                raise LiveStateError(
+                    f"batch {batches[-1].id} is {batches[-1].status} and has no results",
+                    "`reconciler history` shows all batches; a running one has results at its end.",
+                )
+            for name, stream in present.items():
+                write_whole(str(target / name), stream)
+        return tuple(sorted(present))
 
-    def _batch(self, live: Live) -> Batch:
-        """The batch of the input as it is now; while that has none, the newest of them all."""
+    def _batches(self, live: Live) -> Sequence[Batch]:
+        """The attempts at the input as it is now; while it has none, the newest of all batches."""
         batches = [batch for batch, _ in self.reads.own(live).batches]
         if not batches:
             raise LiveStateError(
                 f"{live.kind} {live.name} has no batch", "An apply runs its input."
             )
-        return next((each for each in batches if each.id == batch_facts(live).batch), batches[0])
+        by_id = {batch.id: batch for batch in batches}
+        attempts = [by_id[name] for name in batch_facts(live).attempts if name in by_id]
+        return attempts or batches[:1]
 
     def _cancelled(self, live: Live) -> Iterator[str]:
         for batch, _ in self.reads.own(live).batches:

@@ -15,11 +15,14 @@ from reconciler.providers.batch_inference.verdict import ABSENT
 
 @dataclass(frozen=True, slots=True)
 class BatchFacts(Facts):
-    """The files and batches of a manifest's input, and how the batch stands that counts.
+    """The files and batches of a manifest's input, and how the batches stand that count.
 
     ``files``, ``batches`` and ``running`` are ids for the present input; ``before`` are the digits
-    of an earlier one.  ``state`` is one of ``verdict``; ``fetch`` says that the output of the batch
-    is to be fetched, ``created`` when the batch was created, in seconds since the epoch.
+    of an earlier one.  ``state`` is one of ``verdict``, of ``attempts``: the batch of the whole
+    input that counts, and its retries.  ``fetch`` says that its output is to be fetched, ``gone``
+    that it is wanted and kept nowhere, ``retryable`` that unanswered requests may be sent again.
+    ``created`` is when it was created, ``newest`` when the newest one was, in seconds since the
+    epoch; ``newest_why`` is why that one is not good; ``too_old`` compares it with ``maxAge``.
     """
 
     files: tuple[str, ...] = ()
@@ -27,10 +30,20 @@ class BatchFacts(Facts):
     running: tuple[str, ...] = ()
     before: str = ""
     state: str = ABSENT
-    batch: str = ""
+    attempts: tuple[str, ...] = ()
     why: str = ""
     fetch: bool = False
+    gone: bool = False
+    retryable: bool = False
     created: float | None = None
+    newest: float | None = None
+    newest_why: str = ""
+    too_old: bool = False
+
+    @property
+    def batch(self) -> str:
+        """The batch of the whole input that counts; '' where there is none."""
+        return self.attempts[0] if self.attempts else ""
 
 
 @dataclass(frozen=True, slots=True)

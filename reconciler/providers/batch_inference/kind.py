@@ -1,32 +1,30 @@
 """The kind ``BatchInference``: one upload and one batch for each content of its input.
 
 No batch yet: the input is uploaded, unless it is there, and a batch is made of it.  A running one
-is waited for, whoever started it.  One that ended badly stays so until the input changes or
-``--retry-failed`` asks for another.  A good one is left alone; only an output that this machine
-wants and does not have is fetched, which writes nothing there and is not drift.
+is waited for, whoever started it.  One that ended badly stays so until the input changes, ``rerun``
+or ``maxAge`` make it due again, or ``--retry-failed`` asks for another.  A good one is left alone;
+only an output that this machine wants and does not have is fetched, which writes nothing there and
+is not drift.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 from reconciler.core.kind import FieldRule, FileRole, Kind, Outputs, Part, PlanContext
 from reconciler.core.nearest import nearest
 from reconciler.core.resource import Live, Resource
-from reconciler.core.step import FieldChange, KnownAfter, StepDraft, Upload, Wait
+from reconciler.core.step import FieldChange, StepDraft
 from reconciler.errors import Problem
 from reconciler.providers.batch_inference import matching
-from reconciler.providers.batch_inference import operations as api
+from reconciler.providers.batch_inference.attempts import following, fresh, retries_left
 from reconciler.providers.batch_inference.estimate import config_of, estimated_cost, too_long
 from reconciler.providers.batch_inference.facts import BatchFacts, batch_facts, prefetched
 from reconciler.providers.batch_inference.input import Input, read_input
-from reconciler.providers.batch_inference.responses import PURPOSE
-from reconciler.providers.batch_inference.results import errors_path, output_path
+from reconciler.providers.batch_inference.results import output_path, written_paths
 from reconciler.providers.batch_inference.spec import (
     DEFAULT_ENDPOINT,
-    DEFAULT_TIMEOUT,
     INPUT,
     OUTPUT,
     BatchInferenceSpec,
@@ -34,6 +32,16 @@ from reconciler.providers.batch_inference.spec import (
 from reconciler.providers.batch_inference.spec import KIND as NAME
 from reconciler.providers.batch_inference.tokens import counted
 from reconciler.providers.batch_inference.verdict import ABSENT, DONE, FAILED, RUNNING
+from reconciler.providers.rerun import (
+    ALWAYS,
+    CHANGED,
+    NEVER,
+    ON_CHANGE,
+    changed_since,
+    rerun_of,
+    shown,
+    spelled,
+)
 
 NAMES_TOLD = 5
 
@@ -41,25 +49,80 @@ NAMES_TOLD = 5
 def draft(change: PlanContext) -> StepDraft | None:
     """What this input needs now; None when its batch ended well."""
     facts = batch_facts(change.live)
-    state = facts.state
     problems = tuple(_ambiguous(change, facts))
     if problems:
         return StepDraft(problems=problems)
-    if state == ABSENT or (state == FAILED and change.options.retry_failed):
-        return _run(change, facts)
-    batch = facts.batch
-    follow = _wait(change, batch)
-    if state == RUNNING:
-        return StepDraft("run", f"batch {batch} is under way with this input", waits=(follow,))
-    if state == FAILED:
-        reason = f"batch {batch} did not end well, and its input has not changed: {facts.why}"
-        return StepDraft("check", reason, waits=(follow,))
+    if facts.state == ABSENT:
+        return _run(change, facts, _first_reason(facts))
+    if facts.state == RUNNING:
+        reason = f"batch {facts.attempts[-1]} is under way with this input"
+        return _follow(change, facts, reason)
+    reason, expected = _again(change, facts)
+    if reason:
+        return _run(change, facts, reason, expected=expected)
+    if facts.state == FAILED or _superseded(change, facts):
+        return _failed(change, facts)
+    return _fetch(change, facts)
+
+
+def _failed(change: PlanContext, facts: BatchFacts) -> StepDraft:
+    """A failure that nothing has changed since: tried again as the manifest says, or red."""
+    # The newest one counts: an older good one is from before what it was run again for.
+    why = facts.why or facts.newest_why
+    if change.options.retry_failed:
+        reason = f"batch {facts.batch} did not end well, and its input is to be tried again"
+        return _run(change, facts, reason)
+    left = retries_left(change, facts)
+    if facts.state == FAILED and facts.retryable and left:
+        reason = f"{why}; what has no answer is sent again, {counted(left, 'time')} at most"
+        return _follow(change, facts, reason)
+    reason = f"batch {facts.batch} did not end well, and its input has not changed: {why}"
+    if facts.state == DONE:
+        reason = f"the newest batch did not end well, and its input has not changed: {why}"
+    return StepDraft("check", reason, waits=following(change, facts).waits[-1:])
+
+
+def _fetch(change: PlanContext, facts: BatchFacts) -> StepDraft | None:
+    path = change.resource.spec.get(OUTPUT)
     if facts.fetch:
-        path = change.resource.spec[OUTPUT]
-        return StepDraft(
-            "run", f"the output of batch {batch} is fetched to {path}", waits=(follow,)
-        )
-    return None
+        return _follow(change, facts, f"the output of batch {facts.batch} is fetched to {path}")
+    if not facts.gone:
+        return None
+    problem = f"{path} is not here, and the platform no longer keeps the output of {facts.batch}"
+    hint = "Files are kept for 30 days after the job; rerun: always or maxAge runs the input again."
+    return StepDraft(
+        problems=(_at(change.resource, "spec.output", "results-gone", problem, hint, warning=True),)
+    )
+
+
+def _again(change: PlanContext, facts: BatchFacts) -> tuple[str, bool]:
+    """Why the same content is due again, and whether that is so whatever the platform holds."""
+    rerun = rerun_of(change)
+    if rerun == ALWAYS:
+        return "is run at every apply (rerun: always)", True
+    if rerun == NEVER:
+        return "", False
+    moved = changed_since(change, _at_time(facts.newest), "the newest batch")
+    if moved:
+        return moved, bool(change.changed_dependencies)
+    if facts.too_old:
+        age = spelled(change.resource.spec["maxAge"])
+        return f"the newest batch, of {shown(_at_time(facts.newest))}, is older than {age}", False
+    return "", False
+
+
+def _superseded(change: PlanContext, facts: BatchFacts) -> bool:
+    """Whether the good batch was due again, and the one that was run for that failed."""
+    if not facts.newest_why or facts.created is None or rerun_of(change) != ON_CHANGE:
+        return False
+    if changed_since(change, _at_time(facts.created), "it"):
+        return True
+    age = change.resource.spec.get("maxAge")
+    return age is not None and facts.newest is not None and facts.newest - facts.created > age
+
+
+def _at_time(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def check(resource: Resource, scope: str) -> Iterator[Problem]:
@@ -70,50 +133,39 @@ def check(resource: Resource, scope: str) -> Iterator[Problem]:
             yield _at(resource, f"metadata.{key}", "no-identity", problem, "Take the key out.")
     files = resource.files[INPUT]
     # Said once: there may be twenty of them.
-    hint = "Mend the file: the platform refuses all of it for any line."
+    hint = "Fix the file: the platform refuses all of it for any line."
     for wrong in read_input(files, resource.spec.get("endpoint", DEFAULT_ENDPOINT)).wrong:
         yield _at(resource, "spec.input", "bad-request", wrong, hint)
         hint = ""
     output = output_path(resource)
-    if output is not None and files.source in (output, errors_path(output)):
+    if output is not None and files.source in written_paths(output):
         problem = "the output would be written over the input"
         yield _at(resource, "spec.output", "output-is-input", problem, "Name another file.")
 
 
-def _run(change: PlanContext, facts: BatchFacts) -> StepDraft:
-    resource, entry = change.resource, change.resource.files[INPUT].entries[0]
-    given = prefetched(change).inputs[str(resource.address)]
-    owned_by, files = matching.owner(resource), facts.files
-    name = matching.file_name(owned_by, entry)
-    upload = api.UPLOAD_FILE.call(
-        body={"purpose": PURPOSE},
-        uploads=(Upload("file", entry.path, entry.sha256, entry.size, INPUT, name),),
-        outputs=("fileId",),
-    )
-    # The page documents the input file alone; the rest is what the official client always sends.
-    body = {
-        "input_file_id": files[0] if files else KnownAfter(change.step(""), "fileId"),
-        "endpoint": resource.spec.get("endpoint", DEFAULT_ENDPOINT),
-        "completion_window": resource.spec.get("completionWindow", "24h"),
-        "metadata": matching.metadata(owned_by, entry),
-    }
-    known = {"known": list(facts.batches)}
-    create = api.CREATE_BATCH.call(body=body, outputs=("batchId",), recovery=known)
-    calls = (create,) if files else (upload, create)
+def _run(
+    change: PlanContext, facts: BatchFacts, reason: str, *, expected: bool = False
+) -> StepDraft:
+    given = prefetched(change).inputs[str(change.resource.address)]
+    work = fresh(change, facts)
     return StepDraft(
         "run",
-        _reason(facts),
+        reason,
         _fields(change, given, facts),
-        calls,
-        (_wait(change, KnownAfter(change.step(""), "batchId"), len(calls)),),
+        work.calls,
+        work.waits,
         outputs=("batchId",),
         problems=tuple(_unfit(change, given)),
+        expected=expected,
     )
 
 
-def _reason(facts: BatchFacts) -> str:
-    if facts.state == FAILED:
-        return f"batch {facts.batch} did not end well, and its input is to be tried again"
+def _follow(change: PlanContext, facts: BatchFacts, reason: str) -> StepDraft:
+    work = following(change, facts)
+    return StepDraft("run", reason, calls=work.calls, waits=work.waits)
+
+
+def _first_reason(facts: BatchFacts) -> str:
     if facts.files:
         return "its input is uploaded and has no batch"
     return "its input has changed" if facts.before else "its input has not been run"
@@ -129,12 +181,6 @@ def _fields(change: PlanContext, given: Input, facts: BatchFacts) -> tuple[Field
         FieldChange("model", None, given.model, "every request asks it"),
         estimated_cost(given, config),
     )
-
-
-def _wait(change: PlanContext, batch: Any, after: int = 0) -> Wait:
-    timeout = float(change.resource.spec.get("timeout", DEFAULT_TIMEOUT))
-    require = dict(change.resource.spec.get("require") or {})
-    return Wait("batch", {"batch": batch, "require": require}, timeout, after)
 
 
 def _unfit(change: PlanContext, given: Input) -> Iterator[Problem]:
@@ -160,7 +206,7 @@ def _ambiguous(change: PlanContext, facts: BatchFacts) -> Iterator[Problem]:
     resource, output = change.resource, output_path(change.resource)
     running, files = facts.running, facts.files
     if output is not None:
-        yield from _shared_output(change, {output, errors_path(output)})
+        yield from _shared_output(change, set(written_paths(output)))
     if len(running) > 1:
         problem = f"batches of one and the same input run: {', '.join(running)}"
         hint = "Cancel all but one of them on the platform."
@@ -177,10 +223,10 @@ def _shared_output(change: PlanContext, written: set[str]) -> Iterator[Problem]:
     shared = prefetched(change)
     for other in sorted(shared.sources.keys() - {str(resource.address)}):
         source, output = shared.sources[other], shared.outputs.get(other)
-        theirs = {source, *((output, errors_path(output)) if output else ())}
+        theirs = {source, *(written_paths(output) if output else ())}
         if written & theirs:
             verb = "reads" if source in written else "writes to"
-            text = f"{other} {verb} {resource.spec[OUTPUT]} or the file of errors beside it, too"
+            text = f"{other} {verb} {resource.spec[OUTPUT]} or a file beside it, too"
             yield _at(resource, "spec.output", "same-output", text, "Give each a file of its own.")
 
 
@@ -196,7 +242,7 @@ def outputs(live: Live | None) -> Outputs:
     if facts.state != DONE or facts.created is None:
         return {}
     created = datetime.fromtimestamp(facts.created, UTC).isoformat()
-    return {"batchId": facts.batch, "changed": created}
+    return {"batchId": facts.batch, CHANGED: created}
 
 
 KIND = Kind(
@@ -207,7 +253,17 @@ KIND = Kind(
     # Nothing of a batch can be changed: its input decides, by the digest.
     rules={
         key: FieldRule(derived=True)
-        for key in ("input", "endpoint", "completionWindow", "output", "require", "timeout")
+        for key in (
+            "input",
+            "endpoint",
+            "completionWindow",
+            "output",
+            "require",
+            "timeout",
+            "rerun",
+            "maxAge",
+            "retry",
+        )
     },
     files={INPUT: FileRole("blob"), OUTPUT: FileRole("output")},
     check=check,

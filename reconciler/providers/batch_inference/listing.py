@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from reconciler.providers.batch_inference import matching
@@ -36,8 +37,11 @@ def read_listing(client: Client) -> Listing:
     return Listing(client.list_files(), batches)
 
 
-def own(listing: Listing, owned_by: str) -> Own:
-    """The files and batches of one owner, newest first."""
+def own(listing: Listing, owned_by: str, known: Mapping[str, str] = MappingProxyType({})) -> Own:
+    """The files and batches of one owner, newest first.
+
+    ``known`` are the digits of batches that a record names.
+    """
     files = [
         (file, digits)
         for file in listing.files
@@ -48,6 +52,6 @@ def own(listing: Listing, owned_by: str) -> Own:
     batches = [
         (batch, digits)
         for batch in listing.batches
-        if (digits := matching.digest_of_batch(batch, owned_by, by_id))
+        if (digits := matching.digest_of_batch(batch, owned_by, by_id) or known.get(batch.id, ""))
     ]
     return Own(files, batches)

@@ -25,7 +25,7 @@ class BatchInference(Provider):
     def __init__(self, http: Http) -> None:
         self.http = http
         self.client = Client(http)
-        self.reads = Reads(self.client)
+        self.reads = Reads(self.client, http.outside.now)
         self.writes = Writes(self.client, http.outside)
         self.waits = Waits(self.client, http.outside)
         self.day_two = DayTwo(self.client, self.reads)

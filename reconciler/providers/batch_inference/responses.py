@@ -6,9 +6,9 @@ client: what we can do without has a default.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from reconciler.core.json_value import JsonObject
 from reconciler.providers.response import Answered, parse
@@ -59,12 +59,18 @@ class BatchError(Wire):
     message: str | None = None
 
 
+def _state(status: str) -> str:
+    """One spelling of a status, whatever its case; both spellings of cancelled are in use."""
+    spelled = status.strip().lower()
+    return "cancelled" if spelled == "canceled" else spelled
+
+
 class Batch(Wire):
     """A batch job (``Batch``)."""
 
     id: str
     input_file_id: str
-    status: str
+    status: Annotated[str, AfterValidator(_state)]
     created_at: float = 0
     output_file_id: str | None = None
     error_file_id: str | None = None
@@ -72,6 +78,7 @@ class Batch(Wire):
     errors: Any = None
     metadata: JsonObject | None = None
     request_counts: RequestCounts | None = None
+    usage: dict[str, Any] | None = None
 
     @property
     def reasons(self) -> list[BatchError]:

@@ -42,8 +42,18 @@ class Require(Spec):
     failed: Annotated[int, Field(ge=0)] = absent()
 
 
+class Retry(Spec):
+    """``failedLines``: how often requests without a good answer are sent again."""
+
+    failed_lines: Annotated[int, Field(ge=0, le=10)] = 0
+
+
 class BatchInferenceSpec(Spec):
-    """A file of requests that is run once for each content it has."""
+    """A file of requests that is run once for each content it has.
+
+    ``rerun`` and ``maxAge`` say when the same content is run again: after a change of what it
+    depends on, at every apply, or when its newest batch is older than that.
+    """
 
     input: Annotated[str, StringConstraints(min_length=1)]
     endpoint: Endpoint = DEFAULT_ENDPOINT
@@ -51,3 +61,6 @@ class BatchInferenceSpec(Spec):
     output: Output = absent()
     require: Require = absent()
     timeout: Duration = absent()
+    rerun: Literal["onChange", "always", "never"] = "onChange"
+    max_age: Duration = absent()
+    retry: Retry = absent()

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 
-from reconciler.core.json_value import JsonObject
 from reconciler.core.resource import SpecPart
 from reconciler.providers.batch_inference.responses import Batch
+from reconciler.providers.batch_inference.result_lines import Tally
 from reconciler.providers.batch_inference.tokens import counted
 
 ABSENT, RUNNING, FAILED, DONE = "absent", "running", "failed", "done"
-COMPLETED = "completed"
-ENDED = frozenset({COMPLETED, "failed", "expired", "cancelled"})
+COMPLETED, EXPIRED = "completed", "expired"
+ENDED = frozenset({COMPLETED, "failed", EXPIRED, "cancelled"})
 MAX_REASONS = 5
-LINE_SHOWN = 200
 
 
 def is_running(batch: Batch) -> bool:
@@ -22,21 +20,35 @@ def is_running(batch: Batch) -> bool:
     return batch.status not in ENDED
 
 
-def complaint(batch: Batch, require: SpecPart, errors: bytes) -> str:
-    """Why a batch that has ended is not what was wanted; '' when it is.
+def complaint(batches: Sequence[Batch], require: SpecPart, tally: Tally | None = None) -> str:
+    """Why batches that have ended are not what was wanted; '' when they are.
 
-    ``errors`` is its error file, which tells how many failed where the batch does not.
+    The first batch ran the whole input, the others what had no answer.  ``tally`` is what all
+    their result files hold; without it (they are gone, or nobody wants them) the platform's counts
+    decide, which the contract does not promise.
     """
-    if batch.status == COMPLETED:
-        return _too_many_failed(batch, require, errors)
-    if batch.status == "failed":
-        reason = "; ".join(refusals(batch)[:MAX_REASONS])
+    first, last = batches[0], batches[-1]
+    if len(batches) > 1:
+        if tally is None:
+            return _of_counts(last, {"failed": 0} | dict(require))
+        every = all(batch.status == COMPLETED for batch in batches)
+        why = _of_lines(tally, require if every else {"failed": 0} | dict(require))
+        return f"after {len(batches)} attempts {why}" if why else ""
+    if first.status == COMPLETED:
+        return _of_lines(tally, require) if tally else _of_counts(first, require)
+    if first.status == "failed":
+        reason = "; ".join(refusals(first)[:MAX_REASONS])
         return f"the platform refused its input: {reason or 'it gave no reason'}"
-    counts = batch.counts
+    counts = first.counts
     answered = f"{counts.completed} of {counts.total} requests were answered"
-    if batch.status == "expired":
+    if first.status == EXPIRED:
         return f"it expired: {answered} within its completion window"
     return f"it was cancelled: {answered} before that"
+
+
+def can_retry(batches: Sequence[Batch]) -> bool:
+    """Whether requests without an answer may be sent again: a user's cancel and a refusal stand."""
+    return all(batch.status in (COMPLETED, EXPIRED) for batch in batches)
 
 
 def refusals(batch: Batch) -> list[str]:
@@ -47,35 +59,25 @@ def refusals(batch: Batch) -> list[str]:
     ]
 
 
-def failed_lines(content: bytes) -> Iterator[str]:
-    """The lines of an error file for people: which request, and what it was answered."""
-    for line in content.splitlines():
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(record, dict):
-            yield f"{record.get('custom_id')}: {_answer(record)}"[:LINE_SHOWN]
+def _of_lines(tally: Tally, require: SpecPart) -> str:
+    return tally.defect or _too_many_failed(tally.failed, tally.total, require)
 
 
-def _too_many_failed(batch: Batch, require: SpecPart, errors: bytes) -> str:
-    allowed, counts = require.get("failed"), batch.request_counts
-    # The contract does not promise the counts.
-    failed = counts.failed if counts else len(errors.splitlines())
-    if allowed is None or failed <= allowed:
-        return ""
-    reason = f"{failed} of {counts.total} requests" if counts else counted(failed, "request")
-    return f"{reason} failed, and require.failed allows {allowed}"
+def _of_counts(batch: Batch, require: SpecPart) -> str:
+    counts = batch.counts
+    if counts.completed and not batch.output_file_id:
+        return f"it counts {counted(counts.completed, 'answer')}, and has no output file"
+    if counts.completed + counts.failed < counts.total:
+        ended = counts.completed + counts.failed
+        return f"it ended with a result for {ended} of {counts.total} requests only"
+    return _too_many_failed(counts.failed, counts.total, require)
 
 
-def _answer(record: JsonObject) -> str:
-    """A request fails in two shapes: with no answer at all, or with one that is a refusal."""
-    error, response = record.get("error"), record.get("response")
-    if isinstance(error, dict):
-        return f"{error.get('code')}: {error.get('message')}"
-    if not isinstance(response, dict):
-        return "no answer"
-    body = response.get("body")
-    reason = body.get("error") if isinstance(body, dict) else None
-    message = reason.get("message") if isinstance(reason, dict) else body
-    return f"{response.get('status_code')}: {message}"
+def _too_many_failed(failed: int, total: int, require: SpecPart) -> str:
+    allowed = require.get("failed")
+    if allowed is not None and failed > allowed:
+        return f"{failed} of {total} requests failed, and require.failed allows {allowed}"
+    # Nothing at all is no result, unless the manifest allows that many failures.
+    if total and failed == total and allowed is None:
+        return f"none of {counted(total, 'request')} was answered"
+    return ""

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from itertools import islice
+import os
+from collections.abc import Sequence
 
 from reconciler.core.kind import Outputs
 from reconciler.core.provider import Watch
 from reconciler.core.resource import Resource
 from reconciler.core.step import Wait
-from reconciler.errors import ApiError, Interrupted, JobFailed
+from reconciler.errors import Interrupted, JobFailed
 from reconciler.providers.batch_inference import operations as api
 from reconciler.providers.batch_inference.client import Client
+from reconciler.providers.batch_inference.record import make_record, record_path, write_record
 from reconciler.providers.batch_inference.responses import Batch
+from reconciler.providers.batch_inference.result_files import ResultFiles, all_downloaded
+from reconciler.providers.batch_inference.result_lines import Tally
 from reconciler.providers.batch_inference.results import (
-    errors_path,
-    fetch,
+    count_lines,
+    keep_complete,
+    keep_partial,
     output_path,
+    partial_path,
     remove,
-    write_whole,
 )
+from reconciler.providers.batch_inference.spec import INPUT
 from reconciler.providers.batch_inference.verdict import (
+    can_retry,
     complaint,
-    failed_lines,
     is_running,
     refusals,
 )
@@ -33,8 +39,9 @@ LONGEST_PAUSE = 30.0
 BAR = 20
 """Characters of the progress bar."""
 
-LINES_TOLD = 20
-RETRY = "Mend the input and apply again; --retry-failed runs the same once more."
+MAX_LINES = 20
+RETRY = "Fix the input and apply again; --retry-failed runs the same input once more."
+GONE = "Files are kept for 30 days; --retry-failed or rerun: always runs the input again."
 
 
 class Waits:
@@ -45,17 +52,60 @@ class Waits:
         self.outside = outside
 
     def wait(self, wait: Wait, watch: Watch) -> Outputs:
-        """The end of the batch: results on disk, and JobFailed when they are not as required."""
-        batch = self._ended(wait, watch)
-        errors = self._bring(batch, watch.resource)
-        why = complaint(batch, wait.params["require"], errors)
-        if not why:
-            return {"batchId": batch.id, "outputFileId": batch.output_file_id}
-        lines = refusals(batch) or list(islice(failed_lines(errors), LINES_TOLD))
-        raise JobFailed(f"batch {batch.id}: {why}", RETRY, log="\n".join(lines[:LINES_TOLD]))
+        """The end of the batches: results on disk, and JobFailed when they are not as required.
 
-    def _ended(self, wait: Wait, watch: Watch) -> Batch:
-        name = wait.params["batch"]
+        The parameter ``again`` names an output: it is set, and nothing fails, when requests that
+        have no answer are to be sent again.  ``when`` is that output of the attempt before; where
+        it is not set there is nothing to wait for.
+        """
+        again = wait.params.get("again", "")
+        if not wait.params.get("when", True):
+            return {again: ""} if again else {}
+        names = (wait.params["batch"], *wait.params.get("retries", ()))
+        batches = [self._ended(name, wait, watch) for name in names]
+        with all_downloaded(self.client, batches) as attempts:
+            count = count_lines(attempts, watch.resource)
+            why = complaint(batches, wait.params["require"], count)
+            if why and again and count and count.failed and can_retry(batches):
+                watch.tell(f"{why}; what has no answer is sent again")
+                return {again: "yes"}
+            self._keep(batches, attempts, count, watch.resource, complete=not why)
+            lines = refusals(batches[-1]) or list(count.errors if count else ())
+        if why:
+            name = batches[-1].id
+            raise JobFailed(f"batch {name}: {why}", RETRY, log="\n".join(lines[:MAX_LINES]))
+        outputs = {"batchId": batches[0].id, "outputFileId": batches[0].output_file_id}
+        return outputs | ({again: ""} if again else {})
+
+    def _keep(
+        self,
+        batches: Sequence[Batch],
+        attempts: Sequence[ResultFiles],
+        count: Tally | None,
+        resource: Resource | None,
+        *,
+        complete: bool,
+    ) -> None:
+        path = output_path(resource)
+        if path is None or resource is None:
+            return
+        if complete and count is None:
+            raise JobFailed(
+                f"batch {batches[0].id}: the platform no longer keeps its results", GONE
+            )
+        if not complete and not keep_partial(path, attempts):
+            return
+        place = path if complete else partial_path(path)
+        if complete:
+            keep_complete(path, attempts)
+            remove(record_path(partial_path(path)))
+        if count:
+            # Last: a record says that the results beside it are whole.
+            sha256 = resource.files[INPUT].entries[0].sha256
+            size = os.stat(place).st_size if os.path.exists(place) else 0
+            write_record(record_path(place), make_record(sha256, batches, count, size))
+
+    def _ended(self, name: str, wait: Wait, watch: Watch) -> Batch:
         polling, last = Polling(self.outside, wait.timeout, LONGEST_PAUSE), ""
         while is_running(batch := self.client.read(api.GET_BATCH, name)):
             line = progress(batch)
@@ -74,34 +124,6 @@ class Waits:
                 )
             polling.rest()
         return batch
-
-    def _bring(self, batch: Batch, resource: Resource | None) -> bytes:
-        """Write what the manifest wants written; the content of the error file."""
-        path = output_path(resource)
-        errors = self._content(batch.error_file_id, batch.counts.failed)
-        output = self._content(batch.output_file_id, batch.counts.completed) if path else None
-        if path and output is not None:
-            write_whole(path, output)
-        if path and errors:
-            write_whole(errors_path(path), errors)
-        elif path and errors is not None:
-            remove(errors_path(path))
-        return errors or b""
-
-    def _content(self, file: str | None, least: int) -> bytes | None:
-        """The content of a result file; None when the platform keeps it no longer.
-
-        A batch without one good answer has no output file, which an empty output says, and one
-        without a bad answer has no error file.
-        """
-        if file is None:
-            return b""
-        try:
-            return fetch(self.client, file, least)
-        except ApiError as error:
-            if error.status == 404:
-                return None
-            raise
 
 
 def progress(batch: Batch) -> str:

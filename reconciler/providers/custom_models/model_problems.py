@@ -10,6 +10,7 @@ from reconciler.providers.custom_models.description import description_problems,
 from reconciler.providers.custom_models.live_version import REQUIREMENTS, has_requirements
 from reconciler.providers.custom_models.spec import ORIGINS
 from reconciler.providers.custom_models.spec_parts import HoldoutDataPart
+from reconciler.providers.custom_models.version_body import FLAG
 from reconciler.providers.custom_models.version_marker import FILES
 
 LONGEST_PROVIDED_ID = 100
@@ -33,6 +34,7 @@ def model_problems(resource: Resource, scope: str) -> Iterator[Problem]:
     yield from _identity_problems(resource, scope)
     yield from _derived_problems(resource)
     yield from _build_problems(resource)
+    yield from _holdout_problems(resource)
     kind = resource.spec.get("targetType")
     if not resource.id and not any(resource.spec.get(key) for key in ORIGINS):
         yield from _needs(resource, kind)
@@ -109,6 +111,28 @@ def _data_problems(resource: Resource, kind: str) -> Iterator[Problem]:
             resource, "spec.version.holdoutData", "not-for-target",
             f"holdout data of its own is for {UNSTRUCTURED} models only, and this one is {kind}",
             "Name the partitionColumn of the training data.",
+        )  # fmt: skip
+
+
+def _holdout_problems(resource: Resource) -> Iterator[Problem]:
+    """Holdout data that no request would carry.
+
+    PATCH trainingData/ of a model takes a partition column and no holdout dataset; both belong to
+    training data.
+    """
+    version = resource.spec.get("version") or {}
+    holdout: HoldoutDataPart = version.get("holdoutData") or HoldoutDataPart()
+    if holdout and not version.get("trainingData"):
+        yield problem_at(
+            resource, "spec.version.holdoutData", "missing-key",
+            "holdoutData is a part of training data, and the version has no trainingData",
+            "Add spec.version.trainingData, or take holdoutData out.",
+        )  # fmt: skip
+    elif holdout.get("datasetId") and not resource.spec.get(FLAG):
+        yield problem_at(
+            resource, "spec.version.holdoutData.datasetId", "missing-key",
+            f"a holdout dataset belongs to a version, which needs {FLAG}: true",
+            f"Add spec.{FLAG}: true (for good), or name a partitionColumn.",
         )  # fmt: skip
 
 

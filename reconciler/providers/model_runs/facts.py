@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.core.kind import PlanContext
 from reconciler.core.resource import Facts, Live, Prefetched
+from reconciler.providers.model_runs.responses import is_under_way
 from reconciler.providers.model_runs.run_list import RunList
 
 
@@ -14,7 +15,9 @@ from reconciler.providers.model_runs.run_list import RunList
 class RunFacts(Facts):
     """The newest run of a selection; times are ISO 8601, None where the platform names none.
 
-    ``too_old`` compares with the manifest's ``maxAge``; ``failed_tests`` are lines for people.
+    ``too_old`` compares with the manifest's ``maxAge``.  ``steps_failure`` says why the steps of a
+    run that succeeded are no success; ``failed_tests`` are lines for people, and ``no_tests`` says
+    that none has run although the manifest requires them to pass.
     """
 
     status: str
@@ -23,7 +26,14 @@ class RunFacts(Facts):
     finished: str | None = None
     error: str = ""
     too_old: bool = False
+    steps_failure: str = ""
     failed_tests: tuple[str, ...] = ()
+    no_tests: bool = False
+
+    @property
+    def under_way(self) -> bool:
+        """Whether the run may still change."""
+        return is_under_way(self.status, self.finished)
 
 
 @dataclass(frozen=True, slots=True)

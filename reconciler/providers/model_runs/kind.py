@@ -7,7 +7,6 @@ something changes or ``--retry-failed`` asks for it again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC
 from typing import Any
 
 from reconciler.core.json_value import JsonObject
@@ -16,20 +15,28 @@ from reconciler.core.resource import Live
 from reconciler.core.step import FieldChange, KnownAfter, StepDraft, Wait
 from reconciler.errors import Problem
 from reconciler.providers.model_runs.facts import clashes_of, run_facts
+from reconciler.providers.model_runs.gate import Gate
 from reconciler.providers.model_runs.matching import KEYS, Selection, trigger_body
 from reconciler.providers.model_runs.operations import TRIGGER_RUN
-from reconciler.providers.model_runs.responses import CANCELLED, SUCCESS, UNDER_WAY, moment
+from reconciler.providers.model_runs.outcome import NO_TESTS
+from reconciler.providers.model_runs.responses import CANCELLED, PENDING, RUNNING, SUCCESS
 from reconciler.providers.model_runs.spec import TIMEOUT, ModelRunSpec, spec_problems
+from reconciler.providers.rerun import (
+    ALWAYS,
+    CHANGED,
+    NEVER,
+    changed_since,
+    moment,
+    rerun_of,
+    shown,
+    spelled,
+)
 
 RUN, END = "model_run", "end_of_another_run"
 """Waits: for a run that has to end well, and for one that only has to be over."""
 
-NEVER, ALWAYS = "never", "always"
 MOST_NAMED = 3
 """Failed tests that a reason names; an apply and ``logs --test`` tell them all."""
-
-CHANGED = "changed"
-"""The output by which an object tells when it last changed."""
 
 
 def run_draft(change: PlanContext) -> StepDraft | None:
@@ -40,7 +47,7 @@ def run_draft(change: PlanContext) -> StepDraft | None:
     live = change.live
     if live is None:
         return _trigger(change, "these models have no run yet")
-    if run_facts(live).status in UNDER_WAY:
+    if run_facts(live).under_way:
         return _follow(change, live)
     if change.options.retry_failed and _failure(live):
         return _trigger(change, f"{_failure(live)}, and is to be tried again")
@@ -48,11 +55,14 @@ def run_draft(change: PlanContext) -> StepDraft | None:
 
 
 def _follow(change: PlanContext, live: Live) -> StepDraft:
-    since = _shown(run_facts(live).began)
-    reason = "" if _rerun(change) == NEVER else _moved(change, live)
+    facts = run_facts(live)
+    since = shown(moment(facts.began))
+    # A status that the contract does not name is shown: it may need a person.
+    state = "" if facts.status in (PENDING, RUNNING) else f" ({facts.status})"
+    reason = "" if rerun_of(change) == NEVER else _moved(change, live)
     if not reason:
         return StepDraft(
-            "run", f"a run is under way since {since}", (), (), (_wait(change, live.id),)
+            "run", f"a run is under way since {since}{state}", (), (), (_wait(change, live.id),)
         )
     # It may have read what was there before: it is over first, and then comes another one.
     draft = _trigger(change, f"{reason}; the run that is under way ends first")
@@ -65,16 +75,16 @@ def _follow(change: PlanContext, live: Live) -> StepDraft:
 def _again(change: PlanContext, live: Live) -> StepDraft | None:
     """A run for a reason of the manifest's ``rerun``, or None."""
     facts = run_facts(live)
-    began = _shown(facts.began)
-    if _rerun(change) == NEVER:
+    began = shown(moment(facts.began))
+    if rerun_of(change) == NEVER:
         return None
-    if _rerun(change) == ALWAYS:
+    if rerun_of(change) == ALWAYS:
         return _trigger(change, "is run at every apply (rerun: always)", expected=True)
     moved = _moved(change, live)
     if moved:
         return _trigger(change, moved, expected=bool(change.changed_dependencies))
     if facts.too_old:
-        age = _spelled(change.resource.spec["maxAge"])
+        age = spelled(change.resource.spec["maxAge"])
         return _trigger(change, f"the newest run, of {began}, is older than {age}")
     if facts.status == CANCELLED:
         return _trigger(change, f"the newest run, of {began}, was cancelled")
@@ -95,6 +105,10 @@ def _failure(live: Live) -> str:
     if facts.status != SUCCESS:
         detail = f" ({facts.error})" if facts.error else ""
         return f"the newest run ended as {facts.status}{detail}"
+    if facts.steps_failure:
+        return f"the newest run ended as {SUCCESS}, but {facts.steps_failure}"
+    if facts.no_tests:
+        return f"the newest run ended as {SUCCESS}, but {NO_TESTS}"
     failed = facts.failed_tests
     if not failed:
         return ""
@@ -123,51 +137,21 @@ def _what(key: str, value: Any) -> FieldChange:
 
 
 def _wait(change: PlanContext, run: Any, *, after: int = 0) -> Wait:
-    tests = (change.resource.spec.get("require") or {}).get("tests", "")
-    params = {"run": run, "tests": tests, "catalog": _catalog(change)}
+    gate = Gate.of(change.resource.spec)
+    params = {"run": run, **gate.params, "catalog": _catalog(change)}
     return Wait(RUN, params, _timeout(change), after)
 
 
 def _moved(change: PlanContext, live: Live) -> str:
-    """Why a run before now cannot have read what it depends on; '' when nothing says so."""
-    for address in sorted(change.changed_dependencies):
-        return f"{address}, which it depends on, is changed by this plan"
-    began = moment(run_facts(live).began)
-    for address, outputs in sorted(change.outputs.items()):
-        changed = moment(outputs.get(CHANGED))
-        # Two platforms' clocks are compared; one that is ahead costs a run more, never one less.
-        if began and changed and changed > began:
-            at = _shown(changed.isoformat())
-            return f"{address}, which it depends on, changed at {at}, after the newest run began"
-    return ""
+    return changed_since(change, moment(run_facts(live).began), "the newest run")
 
 
 def _catalog(change: PlanContext) -> str:
     return Selection.of(change.resource.spec).catalog
 
 
-def _rerun(change: PlanContext) -> str:
-    return str(change.resource.spec.get("rerun", "onChange"))
-
-
 def _timeout(change: PlanContext) -> float:
     return float(change.resource.spec.get("timeout", TIMEOUT))
-
-
-def _shown(detail: str | None) -> str:
-    at = moment(detail)
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else "an unknown time"
-
-
-def _spelled(seconds: int) -> str:
-    """A duration as an author would write it."""
-    text = ""
-    for unit, size in {"d": 86_400, "h": 3_600, "m": 60, "s": 1}.items():
-        # One day is written as hours: 24h.
-        if unit != "d" or seconds > size:
-            count, seconds = divmod(seconds, size)
-            text += f"{count}{unit}" if count else ""
-    return text
 
 
 def _indistinct(change: PlanContext, others: Sequence[str]) -> Problem:
@@ -186,7 +170,7 @@ def _indistinct(change: PlanContext, others: Sequence[str]) -> Problem:
 
 def run_outputs(live: Live | None) -> Outputs:
     """What depends on the run: that its tables changed when it ended well."""
-    if live is None or run_facts(live).status != SUCCESS:
+    if live is None or run_facts(live).status != SUCCESS or run_facts(live).steps_failure:
         return {}
     return {"runId": live.id, CHANGED: run_facts(live).finished}
 

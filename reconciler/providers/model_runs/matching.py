@@ -104,6 +104,11 @@ def trigger_body(spec: SpecPart) -> Values:
     return {_SENT[key]: spec[key] for key in KEYS if key in spec}
 
 
+def short(name: str) -> str:
+    """A model's name without the project or package that a platform may put before it."""
+    return name.strip().rpartition(".")[2].casefold()
+
+
 def is_plain(name: str) -> bool:
     """Whether this is a model's name and not a selector; the server echoes only such names."""
     return not (name.startswith(_METHODS) or "+" in name or "*" in name)

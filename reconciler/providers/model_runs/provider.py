@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from reconciler.core.kind import Outputs
@@ -12,14 +13,15 @@ from reconciler.core.step import Call, Wait
 from reconciler.errors import LiveStateError, SettingsError
 from reconciler.providers.http import Http
 from reconciler.providers.model_runs import tree
-from reconciler.providers.model_runs.client import Client
+from reconciler.providers.model_runs.client import PAGE, Client
 from reconciler.providers.model_runs.facts import RunsPrefetched
 from reconciler.providers.model_runs.matching import Selection
 from reconciler.providers.model_runs.operations import GET_RUN
 from reconciler.providers.model_runs.reads import Reads
-from reconciler.providers.model_runs.responses import MANUAL, PENDING, RUNNING, Run, iso, moment
+from reconciler.providers.model_runs.responses import MANUAL, PENDING, RUNNING, Run, iso
 from reconciler.providers.model_runs.waits import Waits, stop_run
 from reconciler.providers.recovery import look_for
+from reconciler.providers.rerun import moment
 
 SHOWN = 50
 """Runs in a history: a project's list may go back for years."""
@@ -121,12 +123,16 @@ class ModelRuns(Provider):
 
     def cancel(self, live: Live) -> Sequence[str]:
         """Stop the runs of the selection that wait or run."""
-        selection, stopped = Selection.of(live.spec), []
-        for status in (PENDING, RUNNING):
-            for run in list(self.reads.matching(selection, self.client.list_runs(status))):
-                ended = stop_run(self.client, run.id)
-                stopped.append(f"run {run.id} ({ended.status})")
-        return stopped
+        selection = Selection.of(live.spec)
+        # The filter takes no status that the contract does not name (400), so the newest runs of
+        # every status are looked at as well.
+        newest = list(islice(self.client.list_runs(), PAGE))
+        filtered = (run for status in (PENDING, RUNNING) for run in self.client.list_runs(status))
+        found = {run.id: run for run in (*newest, *filtered) if run.under_way}
+        return [
+            f"run {run.id} ({stop_run(self.client, run.id).status})"
+            for run in self.reads.matching(selection, iter(found.values()))
+        ]
 
     def download(self, live: Live, target: str) -> Sequence[str]:
         """LiveStateError: a run leaves tables, not files."""

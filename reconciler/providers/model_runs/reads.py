@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -11,8 +12,10 @@ from typing import Any
 from reconciler.core.resource import Live, Prefetched, Resource, SpecPart
 from reconciler.providers.model_runs.client import Client
 from reconciler.providers.model_runs.facts import RunFacts, RunsPrefetched
+from reconciler.providers.model_runs.gate import Gate
 from reconciler.providers.model_runs.matching import KEYS, Selection
-from reconciler.providers.model_runs.responses import PASSED, SUCCESS, Run, RunStep, TestResult, iso
+from reconciler.providers.model_runs.outcome import failed_tests, steps_failure
+from reconciler.providers.model_runs.responses import SUCCESS, Run, RunStep, TestResult, iso
 from reconciler.providers.model_runs.run_list import RunList
 
 KIND = "ModelRun"
@@ -52,15 +55,31 @@ class Reads:
             name=resource.address.name,
             # What it ran is what the manifest says: that is how it was found.
             spec=spec,
-            facts=RunFacts(
-                status=run.status,
-                created=iso(run.created_at),
-                began=iso(run.began),
-                finished=iso(run.finished_at),
-                error=_first_line(run.error_message),
-                too_old=self._too_old(run, resource.spec.get("maxAge")),
-                failed_tests=tuple(self._required(run, resource.spec)),
-            ),
+            facts=self._facts(run, resource.spec),
+        )
+
+    def _facts(self, run: Run, spec: SpecPart) -> RunFacts:
+        facts = RunFacts(
+            status=run.status,
+            created=iso(run.created_at),
+            began=iso(run.began),
+            finished=iso(run.finished_at),
+            error=_first_line(run.error_message),
+            too_old=self._too_old(run, spec.get("maxAge")),
+        )
+        return self._with_steps(facts, run, Gate.of(spec)) if run.status == SUCCESS else facts
+
+    def _with_steps(self, facts: RunFacts, run: Run, gate: Gate) -> RunFacts:
+        steps = self.client.list_steps(run.id)
+        failure = steps_failure(run, steps)
+        if failure or not gate.tests:
+            return replace(facts, steps_failure=failure)
+        tests = self.tests(run.id, steps)
+        failed = failed_tests(steps, tests)
+        return replace(
+            facts,
+            failed_tests=tuple(f"{test.test_name} on {step.model_name}" for step, test in failed),
+            no_tests=not gate.allow_no_tests and not any(tests.values()),
         )
 
     def matching(self, selection: Selection, runs: Iterable[Run]) -> Iterator[Run]:
@@ -73,7 +92,11 @@ class Reads:
         """Whether the steps of a run that fits do not contradict the selectors."""
         if selection.echoed or not selection.names:
             return True
-        return selection.allows([step.model_name for step in self.client.list_steps(run.id)])
+        steps = self.client.list_steps(run.id)
+        # A run that built nothing shows no model: it may be the run of any other selection.
+        if not steps and run.status == SUCCESS:
+            return False
+        return selection.allows([step.model_name for step in steps])
 
     def newest(self, live: Live, count: int) -> list[Run]:
         """The newest runs of the selection of a live object, read right now."""
@@ -91,21 +114,6 @@ class Reads:
         with ThreadPoolExecutor(PARALLEL, thread_name_prefix="tests") as pool:
             found = pool.map(lambda step: self.client.list_tests(run, step), built)
             return dict(zip(built, found, strict=True))
-
-    def failed_tests(self, run: str) -> list[tuple[RunStep, TestResult]]:
-        """Each test that did not pass, with its step."""
-        steps = self.client.list_steps(run)
-        tests = self.tests(run, steps)
-        pairs = ((step, test) for step in steps for test in tests.get(step.id, ()))
-        return [(step, test) for step, test in pairs if test.status != PASSED]
-
-    def _required(self, run: Run, spec: SpecPart) -> list[str]:
-        wanted = (spec.get("require") or {}).get("tests")
-        if not wanted or run.status != SUCCESS:
-            return []
-        return [
-            f"{test.test_name} on {step.model_name}" for step, test in self.failed_tests(run.id)
-        ]
 
     def _too_old(self, run: Run, most: int | None) -> bool:
         # Its age is that of what it read, so it counts from its start.

@@ -21,7 +21,9 @@ PENDING, RUNNING, SUCCESS, FAILED, CANCELLED, SKIPPED = (
     "CANCELLED",
     "SKIPPED",
 )
-UNDER_WAY = frozenset({PENDING, RUNNING})
+ENDED = frozenset({SUCCESS, FAILED, CANCELLED, SKIPPED})
+"""A status that is none of these may be one on the way (``QUEUED``): the contract has no closed
+list in its newer versions."""
 PASSED = "PASS"
 MANUAL = "MANUAL"
 """``trigger_type`` of a run that was asked for through the API."""
@@ -31,6 +33,13 @@ def _utc(at: datetime) -> datetime:
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at
 
 
+def _state(status: str) -> str:
+    """One spelling of a status, whatever its case; both spellings of cancelled are in use."""
+    spelled = status.strip().upper()
+    return CANCELLED if spelled == "CANCELED" else spelled
+
+
+Status = Annotated[str, AfterValidator(_state)]
 Moment = Annotated[datetime, AfterValidator(_utc)]
 
 
@@ -51,7 +60,7 @@ class Run(Wire):
     """A run (``ModelRun``); ``project_name`` is in truth the schema that was written to."""
 
     id: str
-    status: str
+    status: Status
     trigger_type: str | None = None
     triggered_by: str | None = None
     project_name: str | None = None
@@ -65,6 +74,11 @@ class Run(Wire):
     created_at: Moment | None = None
 
     @property
+    def under_way(self) -> bool:
+        """Whether it may still change."""
+        return is_under_way(self.status, self.finished_at)
+
+    @property
     def began(self) -> datetime | None:
         """When it began to read its sources; a run that still waits has only been made."""
         return self.started_at or self.created_at
@@ -72,11 +86,31 @@ class Run(Wire):
     @property
     def catalog(self) -> str | None:
         """The catalog that was written to, where the manifest that the server compiled says so."""
+        return self._compiled_text("target_catalog")
+
+    @property
+    def schema_name(self) -> str | None:
+        """The schema that was written to, where the manifest that the server compiled says so."""
+        return self._compiled_text("target_schema")
+
+    @property
+    def compiled(self) -> list[str]:
+        """The models that the server compiled, where its manifest lists them."""
+        models = self._compiled.get("models")
+        entries = models if isinstance(models, list) else ()
+        names = (each.get("name") for each in entries if isinstance(each, dict))
+        return [name for name in names if isinstance(name, str)]
+
+    @property
+    def _compiled(self) -> dict[str, Any]:
         try:
             manifest = json.loads(self.compile_manifest or "null")
         except (ValueError, RecursionError):
-            return None
-        value = manifest.get("target_catalog") if isinstance(manifest, dict) else None
+            return {}
+        return manifest if isinstance(manifest, dict) else {}
+
+    def _compiled_text(self, key: str) -> str | None:
+        value = self._compiled.get(key)
         return value if isinstance(value, str) else None
 
 
@@ -85,12 +119,17 @@ class RunStep(Wire):
 
     id: str
     model_name: str = ""
-    status: str = ""
+    status: Status = ""
     depends_on: list[str] = Field(default_factory=list)
     rows_affected: int | None = None
     started_at: Moment | None = None
     finished_at: Moment | None = None
     error_message: str | None = None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it may still change."""
+        return is_under_way(self.status, self.finished_at)
 
 
 class TestResult(Wire):
@@ -100,17 +139,14 @@ class TestResult(Wire):
     __test__ = False
 
     test_name: str = ""
-    status: str
+    status: Status
     rows_returned: int | None = None
     error_message: str | None = None
 
 
-def moment(value: Any) -> datetime | None:
-    """The moment that a text names, of this platform or of another one."""
-    try:
-        return _utc(datetime.fromisoformat(value))
-    except (TypeError, ValueError):
-        return None
+def is_under_way(status: str, finished: datetime | str | None) -> bool:
+    """Whether a run may still change: a status that we do not know is no end without its time."""
+    return status not in ENDED and finished is None
 
 
 def iso(at: datetime | None) -> str | None:

@@ -20,9 +20,13 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 
 
 class Require(Spec):
-    """What a run that succeeded must have shown besides; data tests do not fail a run."""
+    """What a run that succeeded must have shown besides; data tests do not fail a run.
+
+    A gate on tests without any test does not pass, unless ``allowNoTests`` is set.
+    """
 
     tests: Literal["pass"] = absent()
+    allow_no_tests: bool = absent()
 
 
 class ModelRunSpec(Spec):

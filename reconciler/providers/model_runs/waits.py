@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reconciler.core.kind import Outputs
 from reconciler.core.provider import Watch
 from reconciler.core.step import Wait
@@ -11,13 +13,24 @@ from reconciler.providers.model_runs import tree
 from reconciler.providers.model_runs.client import Client
 from reconciler.providers.model_runs.kind import END
 from reconciler.providers.model_runs.operations import CANCEL_RUN, GET_RUN
+from reconciler.providers.model_runs.outcome import (
+    NO_TESTS,
+    Tests,
+    failed_tests,
+    settled,
+    steps_agree,
+    steps_failure,
+    tests_agree,
+)
 from reconciler.providers.model_runs.reads import Reads
-from reconciler.providers.model_runs.responses import CANCELLED, PENDING, SUCCESS, UNDER_WAY, Run
+from reconciler.providers.model_runs.responses import CANCELLED, PENDING, SUCCESS, Run, RunStep
 from reconciler.providers.polling import Polling
 
-RETRY = "Mend the models and apply with --retry-failed; a change of what it depends on runs it too."
+RETRY = "Fix the models and apply with --retry-failed; a change of what it depends on runs it too."
 AGAIN = "Apply again to start another run."
-MEND_DATA = "Mend the data or the test, and apply with --retry-failed."
+SELECT = "Correct modelNames: a selection without models is never taken for a run."
+ADD_TESTS = "Add data tests to the models, or set require.allowNoTests."
+FIX_DATA = "Fix the data or the test, and apply with --retry-failed."
 
 
 class Waits:
@@ -44,7 +57,7 @@ class Waits:
         while True:
             run = self.client.read(GET_RUN, wait.params["run"])
             progress.tell(run)
-            if run.status not in UNDER_WAY:
+            if not run.under_way:
                 return run
             if watch.stopped():
                 raise self._interrupted(wait)
@@ -86,14 +99,39 @@ class Waits:
                 f"the run {run.id} was for another catalog, {run.catalog}",
                 "While it waited that could not be seen; apply again to start the right one.",
             )
-        failed = self.reads.failed_tests(run.id) if wait.params["tests"] else []
+        steps = self._settled_steps(run)
+        failure = steps_failure(run, steps)
+        if failure:
+            raise JobFailed(
+                f"the run {run.id} ended as {SUCCESS}, but {failure}",
+                SELECT if not steps else RETRY,
+                log=tree.failure_log(run, steps),
+            )
+        if wait.params["tests"]:
+            self._judge_tests(run, steps, wait)
+
+    def _judge_tests(self, run: Run, steps: Sequence[RunStep], wait: Wait) -> None:
+        tests = self._settled_tests(run, steps)
+        failed = failed_tests(steps, tests)
         if failed:
             count = f"{len(failed)} data tests" if len(failed) > 1 else "a data test"
             raise JobFailed(
                 f"the run {run.id} succeeded, but {count} did not pass",
-                MEND_DATA,
+                FIX_DATA,
                 log="\n".join(tree.test_line(*each) for each in failed[: tree.MOST_LINES]),
             )
+        if not any(tests.values()) and not wait.params["allowNoTests"]:
+            raise JobFailed(f"the run {run.id} ended as {SUCCESS}, but {NO_TESTS}", ADD_TESTS)
+
+    def _settled_steps(self, run: Run) -> list[RunStep]:
+        return settled(
+            lambda: self.client.list_steps(run.id),
+            lambda steps, _: steps_agree(run, steps),
+            self.outside.sleep,
+        )
+
+    def _settled_tests(self, run: Run, steps: Sequence[RunStep]) -> Tests:
+        return settled(lambda: self.reads.tests(run.id, steps), tests_agree, self.outside.sleep)
 
 
 class _Progress:
@@ -106,7 +144,7 @@ class _Progress:
 
     def tell(self, run: Run) -> None:
         """What is new since the last time; that it has ended comes last."""
-        if run.status in UNDER_WAY:
+        if run.under_way:
             self._once(run.id, run.status, f"run {run.id} is {run.status}")
         for line in tree.diagnostic_lines(run):
             self._once(line, line, line)
@@ -132,6 +170,6 @@ def stop_run(client: Client, identity: str) -> Run:
         if error.status not in (400, 409) and not isinstance(error, UnknownOutcome):
             raise
         run = client.read(GET_RUN, identity)
-        if run.status in UNDER_WAY:
+        if run.under_way:
             raise
         return run
