@@ -16,9 +16,10 @@ from reconciler.core.nearest import did_you_mean
 from reconciler.core.provider import Provider
 from reconciler.core.resource import Address
 from reconciler.desired.load import Desired, load
-from reconciler.errors import Problem, SettingsError
+from reconciler.errors import EndpointRefused, Problem, SettingsError
 from reconciler.lock import hold
-from reconciler.settings import SOURCES, ProviderSettings, SettingsSource, provider_settings
+from reconciler.provider_source import SOURCES, SettingsSource
+from reconciler.settings import ProviderSettings, provider_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,9 @@ class Session:
     def _is_set(self, name: str) -> bool:
         try:
             self._settings(name)
+        except EndpointRefused:
+            # Not the same as "not configured": the run would leave this platform out unnoticed.
+            raise
         except SettingsError:
             return False
         return True

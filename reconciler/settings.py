@@ -6,9 +6,10 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
+from reconciler.endpoint import check_allowed, is_usable
 from reconciler.errors import SettingsError
+from reconciler.provider_source import CA_BUNDLE, SOURCES, SettingsSource
 
 Keys = tuple[tuple[str, str], ...]
 """Settings of the project file, each with the environment variable that serves without it."""
@@ -26,33 +27,6 @@ class ProviderSettings:
     ca_bundle: str | None = None
     rate: float | None = None
     parallel: int = 8
-
-
-@dataclass(frozen=True, slots=True)
-class SettingsSource:
-    """The environment variables of one provider's endpoint and tokens.
-
-    ``needs_suffix`` is what the endpoint has to end in, '' for anything.
-    """
-
-    endpoint: str
-    tokens: Keys
-    needs_suffix: str = ""
-
-
-# Setting in the project file -> environment variable that serves where it is absent.
-SOURCES: Mapping[str, SettingsSource] = {
-    "custom_models": SettingsSource(
-        "DATAROBOT_ENDPOINT", (("token", "DATAROBOT_API_TOKEN"),), "/api/v2"
-    ),
-    "model_registry": SettingsSource("TFY_HOST", (("token", "TFY_API_KEY"),)),
-    "model_runs": SettingsSource(
-        "MODEL_RUNS_URL", (("token", "MODEL_RUNS_TOKEN"), ("apiKey", "MODEL_RUNS_API_KEY"))
-    ),
-    "batch_inference": SettingsSource(
-        "BATCH_INFERENCE_URL", (("token", "BATCH_INFERENCE_API_KEY"),)
-    ),
-}
 
 
 def environment() -> Mapping[str, str]:
@@ -81,6 +55,7 @@ def provider_settings(
     source = sources[name]
     _, endpoint = _held(name, (("endpoint", source.endpoint),), project, env)
     endpoint = _checked(name, source, endpoint.rstrip("/"))
+    check_allowed(name, endpoint, env)
     key, token = _held(name, source.tokens, project, env)
     if not _NO_BLANKS.fullmatch(token):
         raise SettingsError(
@@ -91,10 +66,10 @@ def provider_settings(
 
 
 def _bundle(name: str, project: Mapping[str, str], env: Mapping[str, str]) -> str | None:
-    path = project.get("caBundle") or env.get("SSL_CERT_FILE") or None
+    path = project.get(CA_BUNDLE) or env.get("SSL_CERT_FILE") or None
     if path and not os.path.isfile(path):
         # The value is not shown: it can be any variable of the environment, a token too.
-        setting = f"providers.{name}.caBundle" if project.get("caBundle") else "SSL_CERT_FILE"
+        setting = f"providers.{name}.{CA_BUNDLE}" if project.get(CA_BUNDLE) else "SSL_CERT_FILE"
         raise SettingsError(
             f"{setting} does not name a file", f"Set {setting} to the path of a PEM file."
         )
@@ -114,7 +89,7 @@ def _held(
 
 def _checked(name: str, source: SettingsSource, endpoint: str) -> str:
     # The value is not shown: the two variables are easily swapped, and it may be the token.
-    if not _usable(endpoint):
+    if not is_usable(endpoint):
         raise SettingsError(
             f"the endpoint of {name} is not a plain http(s) URL",
             f"Set providers.{name}.endpoint or {source.endpoint}, like "
@@ -126,16 +101,6 @@ def _checked(name: str, source: SettingsSource, endpoint: str) -> str:
             f"Set {source.endpoint} like https://app.example.com{source.needs_suffix}.",
         )
     return endpoint
-
-
-def _usable(endpoint: str) -> bool:
-    try:
-        url = urlsplit(endpoint)
-        port_is_sound = url.port != 0
-    except ValueError:
-        return False
-    plain = _NO_BLANKS.fullmatch(endpoint) and not set("@?#\\") & set(endpoint)
-    return bool(plain and url.scheme in ("http", "https") and url.hostname and port_is_sound)
 
 
 def _missing(name: str, key: str, variable: str) -> SettingsError:

@@ -24,7 +24,7 @@ from reconciler.providers.all import KINDS, open_provider
 from reconciler.providers.http import Runtime
 from reconciler.session import Registry
 
-HOST = "http://platform.test"
+HOST = "https://platform.test"
 TOKEN = "canary-0f1e2d3c"
 USERS = ("ann@example.com", "ben@example.com", "cat@example.com")
 START = 1_800_000_000.0

@@ -88,7 +88,8 @@ def test_a_missing_setting_is_told_only_when_it_is_needed(harbour: Harbour) -> N
 
 
 def test_settings_of_the_target_reach_the_provider(tmp_path: Path) -> None:
-    spec = "{targets: {prod: {providers: {custom_models: {token: '${env.PROD_TOKEN}'}}}}}"
+    settings_of_prod = f"{{endpoint: {ENV['DATAROBOT_ENDPOINT']}, token: '${{env.PROD_TOKEN}}'}}"
+    spec = f"{{targets: {{prod: {{providers: {{custom_models: {settings_of_prod}}}}}}}}}"
     project = {"reconciler.yaml": f"kind: Project\nmetadata: {{name: fleet}}\nspec: {spec}\n"}
     harbour = Harbour(tmp_path, {**FLEET, **project}).has(live("Ship/tern", owner="fleet/tern"))
     with harbour.session(target="prod", env={**ENV, "PROD_TOKEN": "prod"}, rate=2.5) as session:

@@ -15,9 +15,10 @@ import pytest
 from reconciler.errors import LiveStateError
 from reconciler.find import find_live
 from reconciler.flow import apply_plan, make_plan
+from reconciler.provider_source import SOURCES, SettingsSource
 from reconciler.providers.http import Endpoint, Http, Runtime
 from reconciler.session import Registry, RunOptions, Session
-from reconciler.settings import SOURCES, ProviderSettings, SettingsSource
+from reconciler.settings import ProviderSettings
 from tests.unit.toy_family.kind import KIND
 from tests.unit.toy_family.operations import OPERATIONS
 from tests.unit.toy_family.provider import Notes

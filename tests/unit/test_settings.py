@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import SettingsError
-from reconciler.settings import SOURCES, ProviderSettings, environment, provider_settings
+from reconciler.provider_source import SOURCES
+from reconciler.settings import ProviderSettings, environment, provider_settings
 
 ENDPOINT = "https://app.example.com/api/v2"
 SECRET = "s3cr3t-T0ken"
@@ -184,3 +185,73 @@ def test_a_variable_named_as_certificate_bundle_is_not_shown() -> None:
     with pytest.raises(SettingsError) as caught:
         settings({"caBundle": "s3cret-token-of-a-variable"})
     assert "s3cret" not in caught.value.message + caught.value.hint
+
+
+# --- which endpoints may receive a token -----------------------------------------------------
+
+ALLOWED = "RECONCILER_ALLOWED_ENDPOINTS"
+
+
+@pytest.mark.parametrize(
+    "allowed",
+    [
+        ENDPOINT,
+        f"{ENDPOINT}/",
+        "https://APP.example.com:443/api/v2",
+        f"https://other.example.com {ENDPOINT}",
+        f"https://other.example.com,{ENDPOINT}",
+        f"https://other.example.com\n{ENDPOINT}\n",
+    ],
+)
+def test_an_endpoint_of_the_list_is_allowed(allowed: str) -> None:
+    assert settings(env={**ENV, ALLOWED: allowed}).endpoint == ENDPOINT
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "https://evil.example.com/api/v2",
+        "https://app.example.com.evil.example/api/v2",
+        "https://app.example.com:8443/api/v2",
+        "https://app.example.com/other/api/v2",
+        f"https://app.example.com/{SECRET}/api/v2",
+        "http://127.0.0.1:8080/api/v2",
+    ],
+)
+def test_an_endpoint_that_is_not_in_the_list_is_refused_and_not_shown(endpoint: str) -> None:
+    error = refused({"endpoint": endpoint}, env={**ENV, ALLOWED: ENDPOINT})
+    assert ALLOWED in error.message
+    assert "evil" not in error.message + error.hint
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_the_list_holds_for_every_provider_and_for_the_environment(name: str) -> None:
+    source = SOURCES[name]
+    env = {source.endpoint: "https://evil.example/api/v2", source.tokens[0][1]: SECRET}
+    assert ALLOWED in refused(env={**env, ALLOWED: ENDPOINT}, name=name).message
+
+
+@pytest.mark.parametrize("empty", ["", " ", ",", "app.example.com", f"{ENDPOINT} x"])
+def test_a_list_that_is_empty_or_wrong_allows_nothing(empty: str) -> None:
+    assert ALLOWED in refused(env={**ENV, ALLOWED: empty}).message
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://app.example.com/api/v2",
+        "http://127.0.0.1.example.com/api/v2",
+        "http://10.0.0.1/api/v2",
+        "http://localhost.example.com/api/v2",
+        "http://0.0.0.0/api/v2",
+    ],
+)
+def test_http_is_refused_outside_of_loopback(endpoint: str) -> None:
+    assert "https" in refused({"endpoint": endpoint}).message
+    assert "https" in refused({"endpoint": endpoint}, env={**ENV, ALLOWED: endpoint}).message
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "[::1]"])
+def test_http_is_allowed_on_loopback(host: str) -> None:
+    endpoint = f"http://{host}:8080/api/v2"
+    assert settings({"endpoint": endpoint}).endpoint == endpoint
