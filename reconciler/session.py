@@ -16,6 +16,7 @@ from reconciler.core.nearest import did_you_mean
 from reconciler.core.provider import Provider
 from reconciler.core.resource import Address
 from reconciler.desired.load import Desired, load
+from reconciler.desired.provider_settings import tokens_in
 from reconciler.errors import EndpointRefused, Problem, SettingsError
 from reconciler.lock import hold
 from reconciler.provider_source import SOURCES, SettingsSource
@@ -124,6 +125,11 @@ class Session:
     def endpoints(self) -> Mapping[str, str]:
         """The URL of each provider opened so far."""
         return {name: self._settings(name).endpoint for name in sorted(self._providers)}
+
+    def secrets(self) -> tuple[str, ...]:
+        """The tokens that the project file reads from the environment."""
+        settings = self.desired.project.providers
+        return tuple(each[key] for name, each in settings.items() for key in tokens_in(name, each))
 
     def requests(self) -> Mapping[str, int]:
         """All requests of this run so far, by method."""

@@ -14,6 +14,7 @@ from reconciler.provider_source import CA_BUNDLE, SOURCES, SettingsSource
 Keys = tuple[tuple[str, str], ...]
 """Settings of the project file, each with the environment variable that serves without it."""
 
+SHORTEST_TOKEN = 8
 _NO_BLANKS = re.compile(r"[!-~]+")
 
 
@@ -32,6 +33,12 @@ class ProviderSettings:
 def environment() -> Mapping[str, str]:
     """The process environment, for the Project document and for ``provider_settings``."""
     return dict(os.environ)
+
+
+def tokens_of(env: Mapping[str, str]) -> tuple[str, ...]:
+    """The tokens of all providers in this environment."""
+    names = [variable for source in SOURCES.values() for _, variable in source.tokens]
+    return tuple(env[name] for name in names if env.get(name))
 
 
 def provider_settings(
@@ -61,6 +68,11 @@ def provider_settings(
         raise SettingsError(
             f"the {key} of {name} has characters that no HTTP header can carry",
             "Set it again, without quotes, blanks or line ends in it.",
+        )
+    if len(token) < SHORTEST_TOKEN:
+        raise SettingsError(
+            f"the {key} of {name} has fewer than {SHORTEST_TOKEN} characters",
+            "Set the whole token; so short a text cannot be removed from messages.",
         )
     return ProviderSettings(endpoint, token, key == "apiKey", _bundle(name, project, env))
 

@@ -19,7 +19,9 @@ def plain(text: str) -> str:
     return "".join(_spelled(char) for char in text)
 
 
-COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\[)")
+# GitHub's runner takes `::name::` at the start of a line, after any blanks; its older parser, like
+# those of Azure and TeamCity, takes `##[name]` or `##name[` anywhere in a line.
+COMMAND = re.compile(r"^([^\S\n]*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
 
 
 def log_lines(log: str) -> list[str]:
@@ -27,9 +29,9 @@ def log_lines(log: str) -> list[str]:
     return [plain(line.expandtabs()) for line in log.splitlines()]
 
 
-def inert(line: str) -> str:
-    """A line with nothing before it that no workflow's runner takes for a command to itself."""
-    return COMMAND.sub(_escaped, line)
+def inert(text: str) -> str:
+    """Lines that no workflow's runner takes for a command; valid JSON stays equal JSON."""
+    return COMMAND.sub(_escaped, text)
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -23,7 +23,7 @@ from tests.unit.toy_family.kind import KIND
 from tests.unit.toy_family.operations import OPERATIONS
 from tests.unit.toy_family.provider import Notes
 
-ENV = {"NOTES_URL": "https://notes.example.com", "NOTES_TOKEN": "t0ken"}
+ENV = {"NOTES_URL": "https://notes.example.com", "NOTES_TOKEN": "t0ken-of-notes"}
 PROJECT = "apiVersion: reconciler/v1\nkind: Project\nmetadata: {name: fleet}\n"
 NOTE = "apiVersion: reconciler/v1\nkind: Note\nmetadata: {name: hello}\nspec: {text: %s}\n"
 

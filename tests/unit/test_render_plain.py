@@ -138,6 +138,9 @@ def test_a_table_of_nothing_says_so() -> None:
         ("  ::set-output name=x::y", "  \\u003a:set-output name=x::y"),
         ("##[group]x", "\\u0023#[group]x"),
         ("a ##[error]b", "a \\u0023#[error]b"),
+        ("a ##vso[task.setvariable]b", "a \\u0023#vso[task.setvariable]b"),
+        ("x\n \t::stop-commands::y\nz", "x\n \t\\u003a:stop-commands::y\nz"),
+        ("## heading, a [link]", "## heading, a [link]"),
         ("std::vector # ok", "std::vector # ok"),
     ],
 )

@@ -53,9 +53,9 @@ def test_the_environment_serves_where_the_project_says_nothing() -> None:
 
 
 def test_the_project_file_beats_the_environment() -> None:
-    project = {"endpoint": "https://prod.example.com/api/v2", "token": "other"}
-    assert settings(project) == ProviderSettings("https://prod.example.com/api/v2", "other")
-    assert settings({"token": "other"}) == ProviderSettings(ENDPOINT, "other")
+    project = {"endpoint": "https://prod.example.com/api/v2", "token": "other-token"}
+    assert settings(project) == ProviderSettings("https://prod.example.com/api/v2", "other-token")
+    assert settings({"token": "other-token"}) == ProviderSettings(ENDPOINT, "other-token")
 
 
 @pytest.mark.parametrize("gone", ["DATAROBOT_ENDPOINT", "DATAROBOT_API_TOKEN"])
@@ -138,14 +138,23 @@ def test_a_token_that_no_header_can_carry_is_refused_and_not_shown(wrong: str) -
     assert "token" in refused({"token": wrong.replace("{}", SECRET)}).message
 
 
+@pytest.mark.parametrize("short", ["x", "1234567", " 1234567 "])
+def test_a_token_that_is_too_short_to_be_removed_from_messages_is_refused(short: str) -> None:
+    error = refused({"token": short})
+    assert "fewer than 8" in error.message
+    assert settings({"token": "12345678"}).token == "12345678"
+
+
 def test_a_key_serves_where_there_is_no_bearer_token() -> None:
-    env = {"MODEL_RUNS_URL": "https://runs.example.com", "MODEL_RUNS_API_KEY": "key"}
+    env = {"MODEL_RUNS_URL": "https://runs.example.com", "MODEL_RUNS_API_KEY": "key-of-runs"}
     found = settings(env=env, name="model_runs")
-    assert (found.token, found.token_is_key) == ("key", True)
-    found = settings(env={**env, "MODEL_RUNS_TOKEN": "bearer"}, name="model_runs")
-    assert (found.token, found.token_is_key) == ("bearer", False)
-    found = settings({"apiKey": "mine"}, env={**env, "MODEL_RUNS_TOKEN": "x"}, name="model_runs")
-    assert (found.token, found.token_is_key) == ("mine", True)
+    assert (found.token, found.token_is_key) == ("key-of-runs", True)
+    found = settings(env={**env, "MODEL_RUNS_TOKEN": "bearer-token"}, name="model_runs")
+    assert (found.token, found.token_is_key) == ("bearer-token", False)
+    found = settings(
+        {"apiKey": "mine-of-runs"}, env={**env, "MODEL_RUNS_TOKEN": "x"}, name="model_runs"
+    )
+    assert (found.token, found.token_is_key) == ("mine-of-runs", True)
 
 
 def test_a_certificate_bundle_may_be_named(tmp_path: Path) -> None:
