@@ -3,6 +3,7 @@
     ReconcilerError            exit 1
     +-- ManifestError          1    the YAML or the files beside it are wrong; carries every problem
     +-- SettingsError          1    an endpoint or a token is missing or malformed
+    |   +-- EndpointRefused    1    an endpoint that no token may be sent to
     +-- LiveStateError         1    live objects are ambiguous, missing, or changed while we looked
     +-- ApiError               1    the platform refused a call or answered nonsense
     |   +-- UnknownOutcome     5    a write was sent and its answer was lost
@@ -77,6 +78,10 @@ class ManifestError(ReconcilerError):
 
 class SettingsError(ReconcilerError):
     """A setting that a used provider needs is missing or cannot be used."""
+
+
+class EndpointRefused(SettingsError):
+    """An endpoint that no token may be sent to: not https, or not in the list of the allowed."""
 
 
 class LiveStateError(ReconcilerError):

@@ -16,9 +16,11 @@ from reconciler.core.nearest import did_you_mean
 from reconciler.core.provider import Provider
 from reconciler.core.resource import Address
 from reconciler.desired.load import Desired, load
-from reconciler.errors import Problem, SettingsError
+from reconciler.desired.provider_settings import tokens_in
+from reconciler.errors import EndpointRefused, Problem, SettingsError
 from reconciler.lock import hold
-from reconciler.settings import SOURCES, ProviderSettings, SettingsSource, provider_settings
+from reconciler.provider_source import SOURCES, SettingsSource
+from reconciler.settings import ProviderSettings, provider_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,11 @@ class Session:
         """The URL of each provider opened so far."""
         return {name: self._settings(name).endpoint for name in sorted(self._providers)}
 
+    def secrets(self) -> tuple[str, ...]:
+        """The tokens that the project file reads from the environment."""
+        settings = self.desired.project.providers
+        return tuple(each[key] for name, each in settings.items() for key in tokens_in(name, each))
+
     def requests(self) -> Mapping[str, int]:
         """All requests of this run so far, by method."""
         total: Counter[str] = Counter()
@@ -140,6 +147,9 @@ class Session:
     def _is_set(self, name: str) -> bool:
         try:
             self._settings(name)
+        except EndpointRefused:
+            # Not the same as "not configured": the run would leave this platform out unnoticed.
+            raise
         except SettingsError:
             return False
         return True

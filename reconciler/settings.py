@@ -6,13 +6,15 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
+from reconciler.endpoint import check_allowed, is_usable
 from reconciler.errors import SettingsError
+from reconciler.provider_source import CA_BUNDLE, SOURCES, SettingsSource
 
 Keys = tuple[tuple[str, str], ...]
 """Settings of the project file, each with the environment variable that serves without it."""
 
+SHORTEST_TOKEN = 8
 _NO_BLANKS = re.compile(r"[!-~]+")
 
 
@@ -28,36 +30,15 @@ class ProviderSettings:
     parallel: int = 8
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsSource:
-    """The environment variables of one provider's endpoint and tokens.
-
-    ``needs_suffix`` is what the endpoint has to end in, '' for anything.
-    """
-
-    endpoint: str
-    tokens: Keys
-    needs_suffix: str = ""
-
-
-# Setting in the project file -> environment variable that serves where it is absent.
-SOURCES: Mapping[str, SettingsSource] = {
-    "custom_models": SettingsSource(
-        "DATAROBOT_ENDPOINT", (("token", "DATAROBOT_API_TOKEN"),), "/api/v2"
-    ),
-    "model_registry": SettingsSource("TFY_HOST", (("token", "TFY_API_KEY"),)),
-    "model_runs": SettingsSource(
-        "MODEL_RUNS_URL", (("token", "MODEL_RUNS_TOKEN"), ("apiKey", "MODEL_RUNS_API_KEY"))
-    ),
-    "batch_inference": SettingsSource(
-        "BATCH_INFERENCE_URL", (("token", "BATCH_INFERENCE_API_KEY"),)
-    ),
-}
-
-
 def environment() -> Mapping[str, str]:
     """The process environment, for the Project document and for ``provider_settings``."""
     return dict(os.environ)
+
+
+def tokens_of(env: Mapping[str, str]) -> tuple[str, ...]:
+    """The tokens of all providers in this environment."""
+    names = [variable for source in SOURCES.values() for _, variable in source.tokens]
+    return tuple(env[name] for name in names if env.get(name))
 
 
 def provider_settings(
@@ -81,20 +62,26 @@ def provider_settings(
     source = sources[name]
     _, endpoint = _held(name, (("endpoint", source.endpoint),), project, env)
     endpoint = _checked(name, source, endpoint.rstrip("/"))
+    check_allowed(name, endpoint, env)
     key, token = _held(name, source.tokens, project, env)
     if not _NO_BLANKS.fullmatch(token):
         raise SettingsError(
             f"the {key} of {name} has characters that no HTTP header can carry",
             "Set it again, without quotes, blanks or line ends in it.",
         )
+    if len(token) < SHORTEST_TOKEN:
+        raise SettingsError(
+            f"the {key} of {name} has fewer than {SHORTEST_TOKEN} characters",
+            "Set the whole token; so short a text cannot be removed from messages.",
+        )
     return ProviderSettings(endpoint, token, key == "apiKey", _bundle(name, project, env))
 
 
 def _bundle(name: str, project: Mapping[str, str], env: Mapping[str, str]) -> str | None:
-    path = project.get("caBundle") or env.get("SSL_CERT_FILE") or None
+    path = project.get(CA_BUNDLE) or env.get("SSL_CERT_FILE") or None
     if path and not os.path.isfile(path):
         # The value is not shown: it can be any variable of the environment, a token too.
-        setting = f"providers.{name}.caBundle" if project.get("caBundle") else "SSL_CERT_FILE"
+        setting = f"providers.{name}.{CA_BUNDLE}" if project.get(CA_BUNDLE) else "SSL_CERT_FILE"
         raise SettingsError(
             f"{setting} does not name a file", f"Set {setting} to the path of a PEM file."
         )
@@ -114,7 +101,7 @@ def _held(
 
 def _checked(name: str, source: SettingsSource, endpoint: str) -> str:
     # The value is not shown: the two variables are easily swapped, and it may be the token.
-    if not _usable(endpoint):
+    if not is_usable(endpoint):
         raise SettingsError(
             f"the endpoint of {name} is not a plain http(s) URL",
             f"Set providers.{name}.endpoint or {source.endpoint}, like "
@@ -126,16 +113,6 @@ def _checked(name: str, source: SettingsSource, endpoint: str) -> str:
             f"Set {source.endpoint} like https://app.example.com{source.needs_suffix}.",
         )
     return endpoint
-
-
-def _usable(endpoint: str) -> bool:
-    try:
-        url = urlsplit(endpoint)
-        port_is_sound = url.port != 0
-    except ValueError:
-        return False
-    plain = _NO_BLANKS.fullmatch(endpoint) and not set("@?#\\") & set(endpoint)
-    return bool(plain and url.scheme in ("http", "https") and url.hostname and port_is_sound)
 
 
 def _missing(name: str, key: str, variable: str) -> SettingsError:

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from reconciler.cli.redact import OUTPUT
 from reconciler.core.step import Step
-from reconciler.render.plain import plain
+from reconciler.render.plain import inert, plain
 
 if TYPE_CHECKING:
     from rich.console import Console as Rich
@@ -46,7 +47,7 @@ class Console:
 
     def say(self, text: str) -> None:
         """One line of progress."""
-        self.rich.print(plain(text), markup=False)
+        self.rich.print(OUTPUT.clean(inert(plain(text))), markup=False)
 
     @contextmanager
     def steps(self, count: int) -> Iterator[Listener]:

@@ -14,9 +14,12 @@ from typing import Any, TypeVar
 import click
 
 from reconciler.cli.console import Console
+from reconciler.cli.output_file import write_output
+from reconciler.cli.redact import OUTPUT
 from reconciler.core.plan import Plan
 from reconciler.core.report import Report
 from reconciler.errors import DEFECT, ManifestError, Problem, ReconcilerError, SettingsError
+from reconciler.render.plain import inert
 from reconciler.session import Registry, RunOptions, Session
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -51,7 +54,9 @@ class CliContext:
 
     def session(self, options: RunOptions) -> Session:
         """Load the manifests for one run."""
-        return Session(options, self.environment.registry)
+        session = Session(options, self.environment.registry)
+        OUTPUT.learn(session.secrets())
+        return session
 
 
 pass_context = click.make_pass_decorator(CliContext)
@@ -134,13 +139,18 @@ def output_option(command: F) -> F:
     )(command)
 
 
-def emit(result: str, output: Path | None = None) -> None:
-    """The result, on standard output or in a file; nothing else is ever printed there."""
+def emit(result: str, output: Path | None = None, *, commands: bool = False) -> None:
+    """The result, on standard output or in a file; nothing else is ever printed there.
+
+    Secrets are removed.  ``commands``: the lines are commands for a workflow's runner; otherwise
+    none of them is.
+    """
+    safe = OUTPUT.clean(result if commands else inert(result))
     if output is None:
-        _echo(result)
+        _echo(safe)
         return
     try:
-        output.write_text(f"{result}\n", encoding="utf-8")
+        write_output(output, f"{safe}\n")
     except OSError as error:
         raise SettingsError(
             f"cannot write {output}: {error.strerror}", "Name another file."
@@ -171,7 +181,7 @@ def complete(
         yield
     except (Exception, KeyboardInterrupt) as error:
         if form != "text":
-            emit(show(problems_of(error)), output)
+            emit(show(problems_of(error)), output, commands=form == "github")
             # For `run`, which tells it in JSON where no command has.
             error.is_reported = True  # type: ignore[union-attr]
         raise

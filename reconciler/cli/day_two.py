@@ -10,7 +10,7 @@ from reconciler.cli.context import CliContext, complete, emit, format_option, pa
 from reconciler.errors import Problem
 from reconciler.find import find_live
 from reconciler.render.data import problem_data, to_json
-from reconciler.render.plain import inert, log_lines, plain
+from reconciler.render.plain import log_lines, plain
 from reconciler.render.table import table
 
 address = click.argument("address", metavar="ADDRESS")
@@ -38,7 +38,7 @@ def logs(context: CliContext, /, address: str, target: str | None, job: str, lin
     """Show the end of a job's log."""
     with context.session(context.options(target=target)) as session:
         provider, live = find_live(session, address)
-        emit("\n".join(map(inert, log_lines(provider.logs(live, job, lines)))))
+        emit("\n".join(log_lines(provider.logs(live, job, lines))))
 
 
 @click.command()

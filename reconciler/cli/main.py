@@ -14,6 +14,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.lazy_group import LazyGroup
+from reconciler.cli.redact import OUTPUT
 from reconciler.cli.usage import clarified
 from reconciler.errors import DEFECT, ManifestError, ReconcilerError
 
@@ -60,8 +61,10 @@ def cli(
     # Imported here: the help and the version need none of it.
     from reconciler.cli.console import Console
     from reconciler.cli.context import CliContext
+    from reconciler.settings import tokens_of
 
     environment = context.obj or process_environment()
+    OUTPUT.learn(tokens_of(environment.env))
     context.obj = CliContext(environment, project_dir, Console(quiet=quiet, verbose=verbose))
 
 
@@ -84,6 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None, environment: Environment | None = None) -> int:
     """The exit code of one command line; everything that goes wrong ends up here."""
+    OUTPUT.forget()
     try:
         result = cli.main(
             args=arguments, prog_name="reconciler", standalone_mode=False, obj=environment
@@ -97,8 +101,10 @@ def run(arguments: Sequence[str] | None = None, environment: Environment | None 
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except ReconcilerError as error:
+        from reconciler.render.plain import inert
+
         for line in error_lines(error):
-            click.echo(line, err=True)
+            click.echo(OUTPUT.clean(inert(line)), err=True)
         return error.exit_code
     except Exception as error:
         LOG.debug("a defect", exc_info=True)
@@ -110,10 +116,10 @@ def run(arguments: Sequence[str] | None = None, environment: Environment | None 
 
 def _echo_json(error: click.UsageError) -> None:
     # The command never began, so that none of its documents exists.
-    from reconciler.cli.context import problems_of
+    from reconciler.cli.context import emit, problems_of
     from reconciler.render.data import problem_data, to_json
 
-    click.echo(to_json({"problems": [problem_data(p) for p in problems_of(error)]}))
+    emit(to_json({"problems": [problem_data(p) for p in problems_of(error)]}))
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from reconciler.cli.output_file import refuse_target
+from reconciler.cli.redact import OUTPUT
 from reconciler.core.saved_plan import SavedPlan, dump, load_plan
 from reconciler.desired.discover import SUFFIXES
 from reconciler.errors import SettingsError, StalePlanError
@@ -33,12 +35,19 @@ def _begins_like_json(path: Path) -> bool:
 
 def write_plan(saved: SavedPlan, path: Path) -> None:
     """Put it there in one piece, mode 0600, whatever was there before."""
+    text = dump(saved)
+    if OUTPUT.clean(text) != text:
+        raise SettingsError(
+            "the plan holds a token, and is not saved",
+            "Look for an object of the platform whose texts repeat the token of this run.",
+        )
+    refuse_target(path)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         # Line ends as they are: the file must come back byte for byte.
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(dump(saved))
+            file.write(text)
         beside.replace(path)
     except OSError as error:
         raise SettingsError(

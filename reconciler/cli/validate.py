@@ -34,7 +34,7 @@ def validate(context: CliContext, /, paths: tuple[Path, ...], target: str | None
 
     with complete(form, shown):
         problems, count = _checked(context, paths, target)
-    emit(shown(problems, count))
+    emit(shown(problems, count), commands=form == "github")
     return 1 if errors(problems) else 0
 
 

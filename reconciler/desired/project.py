@@ -22,10 +22,10 @@ from reconciler.desired import name
 from reconciler.desired.explain import explain
 from reconciler.desired.ignore import compile_patterns
 from reconciler.desired.path_problem import InputError, Keys, PathProblem, Report, shown
-from reconciler.desired.variables import WHOLE_ENV, Replacer, Variable
+from reconciler.desired.provider_settings import check_settings, token_keys, tokens_in
+from reconciler.desired.variables import Replacer, Variable
 
 DEFAULT_SCOPE: Final = "default"
-_SECRET_WORDS: Final = ("token", "key", "secret", "password")
 
 ProjectName = Annotated[str, StringConstraints(pattern=name.PROJECT)]
 VariableName = Annotated[str, StringConstraints(pattern=name.VARIABLE)]
@@ -192,7 +192,7 @@ class TargetResolver:
     ) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
         self._check(self._manifest.spec.providers, ("spec", "providers"))
         for title, each in self._manifest.spec.targets.items():
-            self._check(each.providers, ("spec", "targets", title, "providers"))
+            self._check(each.providers, ("spec", "targets", title, "providers"), target=True)
         settings: dict[str, dict[str, str]] = {}
         missing: dict[str, dict[str, str]] = {}
         for provider, setting, text, keys in self._merged(target, layer):
@@ -210,11 +210,14 @@ class TargetResolver:
         above: Keys = ("spec", "targets", target or "", "providers")
         for keys, providers in ((base, self._manifest.spec.providers), (above, layer.providers)):
             for provider, settings in providers.items():
+                # A token of any name belongs to the endpoint it was written beside.
+                for replaced in tokens_in(provider, settings) and token_keys(provider):
+                    merged.pop((provider, replaced), None)
                 for setting, text in settings.items():
                     merged[provider, setting] = (text, (*keys, provider, setting))
         return [(*which, *value) for which, value in merged.items()]
 
-    def _check(self, providers: Providers, keys: Keys) -> None:
+    def _check(self, providers: Providers, keys: Keys, *, target: bool = False) -> None:
         for provider, settings in providers.items():
             if provider not in self._known:
                 guess = did_you_mean(provider, self._known)
@@ -223,16 +226,7 @@ class TargetResolver:
                 self._report(
                     PathProblem("unknown-provider", message, hint, (*keys, provider), True)
                 )
-            for setting, text in settings.items():
-                if _secret(setting) and not WHOLE_ENV.fullmatch(text):
-                    message = f"{setting} is a secret and may not stand in a file"
-                    hint = "Write ${env.NAME} and set that environment variable."
-                    at = (*keys, provider, setting)
-                    self._report(PathProblem("secret-in-file", message, hint, at))
-
-
-def _secret(setting: str) -> bool:
-    return any(word in setting.casefold() for word in _SECRET_WORDS)
+            check_settings(provider, settings, (*keys, provider), self._report, target=target)
 
 
 def unknown_target(target: str, targets: Mapping[str, object]) -> PathProblem:

@@ -16,6 +16,11 @@ WHOLE_ENV: Final = re.compile(r"\$\{env\.[A-Za-z_][A-Za-z0-9_]*\}")
 _ENV: Final = re.compile(r"env\.([A-Za-z_][A-Za-z0-9_]*)")
 
 
+def reads_environment(text: str) -> bool:
+    """Whether a text holds ``${env.NAME}``; ``$${env.NAME}`` is not one."""
+    return any((match[1] or "").startswith("env.") for match in _REFERENCE.finditer(text))
+
+
 class Replacer:
     """Replaces variables in one document; every text that cannot be replaced is reported.
 

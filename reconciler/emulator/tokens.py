@@ -24,6 +24,8 @@ def of_token(options: Options, token: str) -> str | None:
 
     Any other token is the owner's, unless the emulator was started with a token of its own.
     """
-    if token in options.usernames:
-        return token
+    # `token-of-NAME` is a secret that a client can remove from its output without hiding the name.
+    name = token.removeprefix("token-of-")
+    if name in options.usernames:
+        return name
     return OWNER if options.token in (None, token) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.errors import Problem
-from reconciler.render.plain import plain
+from reconciler.render.plain import inert, plain
 from reconciler.render.text import sentence
 
 RUN_VARIABLES = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
@@ -34,7 +34,7 @@ def _command(problem: Problem) -> str:
     where = "" if problem.file or not problem.address else f"{problem.address}: "
     # Line breaks of ours only: those that came from outside have been spelled out by then.
     lines = [where + sentence(problem), *([problem.hint] if problem.hint else [])]
-    return f"::{level} {options}::{_data(chr(10).join(plain(line) for line in lines))}"
+    return f"::{level} {options}::{_data(chr(10).join(inert(plain(line)) for line in lines))}"
 
 
 def _data(text: str) -> str:
@@ -43,4 +43,4 @@ def _data(text: str) -> str:
 
 
 def _property(text: str) -> str:
-    return _data(plain(text)).replace(":", "%3A").replace(",", "%2C")
+    return _data(inert(plain(text))).replace(":", "%3A").replace(",", "%2C")

@@ -13,13 +13,19 @@ WIDEST = 120
 
 
 def plain(text: str) -> str:
-    """The text with control, format and separator characters spelled out as escapes."""
+    """The text with control, format, separator and look-alike characters spelled out as escapes.
+
+    Look-alikes are letters of another script in a name that has Latin ones, too: the name of a user
+    can be written so that it reads like that of another one (Unicode Technical Standard 39).
+    """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_spelled(char) for char in text)
+    return _NAME.sub(_unmixed, "".join(_spelled(char) for char in text))
 
 
-COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\[)")
+# GitHub's runner takes `::name::` at the start of a line, after any blanks; its older parser, like
+# those of Azure and TeamCity, takes `##[name]` or `##name[` anywhere in a line.
+COMMAND = re.compile(r"^([^\S\n]*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
 
 
 def log_lines(log: str) -> list[str]:
@@ -27,14 +33,33 @@ def log_lines(log: str) -> list[str]:
     return [plain(line.expandtabs()) for line in log.splitlines()]
 
 
-def inert(line: str) -> str:
-    """A line with nothing before it that no workflow's runner takes for a command to itself."""
-    return COMMAND.sub(_escaped, line)
+def inert(text: str) -> str:
+    """Lines that no workflow's runner takes for a command; valid JSON stays equal JSON."""
+    return COMMAND.sub(_escaped, text)
 
 
 def _escaped(found: re.Match[str]) -> str:
     sign = found[0][-1]
     return f"{found[0][:-1]}\\u{ord(sign):04x}"
+
+
+# Scripts with letters that look like Latin ones; the first word of a letter's Unicode name.
+_LOOK_ALIKE = frozenset(
+    ("ARMENIAN", "CHEROKEE", "COPTIC", "CYRILLIC", "FULLWIDTH", "GREEK", "LISU", "MATHEMATICAL")
+)
+# One name: an address of mail is Latin behind its @, so that one look-alike before it is mixed.
+_NAME = re.compile(r"[\w.@+-]+")
+
+
+def _unmixed(found: re.Match[str]) -> str:
+    name = found[0]
+    if not re.search(r"[A-Za-z]", name):
+        return name
+    return "".join(json.dumps(char)[1:-1] if _looks_latin(char) else char for char in name)
+
+
+def _looks_latin(char: str) -> bool:
+    return not char.isascii() and unicodedata.name(char, "").split(" ")[0] in _LOOK_ALIKE
 
 
 def _spelled(char: str) -> str:

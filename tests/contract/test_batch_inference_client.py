@@ -252,7 +252,7 @@ def answered(*answers: Any) -> tuple[Client, list[httpx.Request]]:
         return httpx.Response(200, json=answers[min(len(asked), len(answers)) - 1])
 
     outside = Runtime(httpx.MockTransport(handle), lambda _: None)
-    return Client(Http(Endpoint("http://platform.test", "t"), outside)), asked
+    return Client(Http(Endpoint("https://platform.test", "t"), outside)), asked
 
 
 def batch(identity: str = "b", **more: Any) -> dict[str, Any]:

@@ -111,7 +111,7 @@ class World:
 
     def ours(self, *arguments: str) -> tuple[int, str]:
         """Exit code and output of one of our commands."""
-        env = {"DATAROBOT_ENDPOINT": f"{self.url}/api/v2", "DATAROBOT_API_TOKEN": "any"}
+        env = {"DATAROBOT_ENDPOINT": f"{self.url}/api/v2", "DATAROBOT_API_TOKEN": "any-token"}
         tools = Registry(KINDS, lambda name, given: open_provider(name, given, Runtime(self.wire)))
         out = io.StringIO()
         with (

@@ -46,7 +46,7 @@ class Site:
                 "PYTHONPATH": str(ROOT),
                 "TMPDIR": str(place),
                 "DATAROBOT_ENDPOINT": f"{self.url}/api/v2",
-                "DATAROBOT_API_TOKEN": "canary",
+                "DATAROBOT_API_TOKEN": "canary-of-processes",
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -6,6 +6,7 @@ Then a platform that repeats the token in errors, headers, names and redirects, 
 
 from __future__ import annotations
 
+import base64
 import shlex
 import shutil
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.scenarios.invariants import forms
 from tests.scenarios.scenario import HERE, SCRIPT, Player, lines
 from tests.scenarios.stage import TOKEN, Done, Stage
 
@@ -39,7 +41,7 @@ def check(stage: Stage, done: Done) -> None:
         (name, secret)
         for name, text in (*texts.items(), *((str(path), path.read_bytes()) for path in files))
         for secret in SECRETS
-        if secret.encode().lower() in text.lower()
+        if any(form.encode() in text.lower() for form in forms(secret))
     ]
     assert found == [], f"{done.arguments}\n{done.out}{done.err}"
 
@@ -121,7 +123,21 @@ def _long(held: str) -> httpx.Response:
     return httpx.Response(422, json={"message": "x" * 250 + token * 3})
 
 
+def _encoded(held: str) -> httpx.Response:
+    data = held.split()[-1].encode()
+    texts = ["".join(f"%{byte:02X}" for byte in data), base64.b64encode(b"u:" + data).decode()]
+    texts.append("".join(f"&#{byte};" for byte in data))
+    return httpx.Response(403, json={"message": " ".join(texts)})
+
+
+def _own_next(held: str) -> httpx.Response:
+    page = {"data": [], "next": f"https://platform.test/api/v2/x/?t={held.split()[-1]}"}
+    return httpx.Response(200, json=page)
+
+
 ECHOES = {
+    "encoded": _encoded,
+    "next": _own_next,
     "401": lambda held: _body(401, held),
     "422": lambda held: _body(422, held),
     "500": lambda held: _body(500, held),

@@ -13,12 +13,12 @@ STATUSES = (100, 200, 201, 202, 204, 206, 300, 301, 302, 303, 304, 307, 400, 401
 STATUSES += (406, 408, 409, 410, 413, 415, 418, 422, 425, 429, 451, 500, 501, 502, 503, 504, 599)
 URLS = (
     "", "/", "//evil.example/x", "https://evil.example/api/v2/customModels/", "javascript:alert(1)",
-    "http://platform.test@evil.example/", "http://platform.test:99999/", "http://[::1", "\x00",
+    "https://platform.test@evil.example/", "https://platform.test:99999/", "http://[::1", "\x00",
     "x" * 9999,
-    "http://platform.test/api/v2/customModels/?offset=0&limit=100",
-    "http://platform.test/api/v2/status/none/",
+    "https://platform.test/api/v2/customModels/?offset=0&limit=100",
+    "https://platform.test/api/v2/status/none/",
     "../../..", "?offset=1", "file:///etc/passwd",
-    "http://platform.test/api/v2/executionEnvironments/", " ",
+    "https://platform.test/api/v2/executionEnvironments/", " ",
 )  # fmt: skip
 TEXTS = (
     "",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 from tests.scenarios.planned_calls import differences
 from tests.scenarios.stage import TOKEN, Done, Stage
@@ -50,9 +53,11 @@ def command(done: Done) -> str:
 
 def _check_secrets(stage: Stage, done: Done) -> None:
     files = [path for path in stage.folder.rglob("*") if path.is_file()]
-    leaks = [str(path) for path in files if TOKEN.encode() in path.read_bytes()]
-    leaks += [
-        where for where, text in (("stdout", done.out), ("stderr", done.err)) if TOKEN in text
+    texts = {str(path): path.read_bytes().decode("utf-8", "replace") for path in files}
+    leaks = [
+        where
+        for where, text in {**texts, "stdout": done.out, "stderr": done.err}.items()
+        if any(form in text.lower() for form in FORMS)
     ]
     assert leaks == [], f"the token stands in {leaks}"
 
@@ -64,6 +69,21 @@ def _check_calls(done: Done) -> None:
     for plan, report in done.applied:
         wrong = differences(plan, report, done.writes)
         assert wrong == [], "\n".join([" ".join(done.arguments), *wrong, done.out, done.err])
+
+
+def forms(secret: str) -> frozenset[str]:
+    """The spellings of a secret in lower case: plain, in URLs, JSON and HTML, and in base64."""
+    data = secret.encode()
+    padded = [base64.b64encode(b"x" * n + data + b"x" * (-(n + len(data)) % 3)) for n in range(3)]
+    # Without the characters at both ends, which hold bits of what stands beside the secret.
+    inner = [each.decode()[4:-4] for each in padded]
+    every = [quote(secret, safe=""), "".join(f"%{byte:02x}" for byte in data)]
+    every += ["".join(f"\\u{byte:04x}" for byte in data), "".join(f"&#{byte};" for byte in data)]
+    texts = [secret, json.dumps(secret)[1:-1], html.escape(secret), *every, *inner]
+    return frozenset(text.lower() for text in texts)
+
+
+FORMS = forms(TOKEN)
 
 
 def _check_order(done: Done) -> None:

@@ -24,12 +24,12 @@ from reconciler.emulator.api import Api
 from reconciler.emulator.apis import APIS
 from reconciler.emulator.app import Options, create_app
 from reconciler.emulator.faults import AnswerTimeout, ConnectionDropped
+from reconciler.provider_source import SOURCES, SettingsSource
 from reconciler.providers.all import FAMILIES, Family, kinds_of, open_provider
 from reconciler.providers.http import Runtime
 from reconciler.session import Registry
-from reconciler.settings import SOURCES, SettingsSource
 
-HOST = "http://platform.test"
+HOST = "https://platform.test"
 TOKEN = "canary-0f1e2d3c"
 USERS = ("ann@example.com", "ben@example.com", "cat@example.com")
 START = 1_800_000_000.0

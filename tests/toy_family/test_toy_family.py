@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.emulator.apis import APIS
+from reconciler.provider_source import SOURCES
 from reconciler.providers.all import FAMILIES, HOME, kinds_of
-from reconciler.settings import SOURCES
 from tests.scenarios.invariants import check
 from tests.scenarios.stage import HOST, TOKEN, Done, Stage
 from tests.toy_family.tables import TABLES

@@ -21,9 +21,9 @@ from tests.unit.made_up import KINDS
 
 ENV = {
     "DATAROBOT_ENDPOINT": "https://app.example.com/api/v2",
-    "DATAROBOT_API_TOKEN": "t0ken",
+    "DATAROBOT_API_TOKEN": "t0ken-of-tests",
     "TFY_HOST": "https://registry.example.com",
-    "TFY_API_KEY": "k3y",
+    "TFY_API_KEY": "k3y-of-tests",
 }
 PROJECT = {"reconciler.yaml": "kind: Project\nmetadata: {name: fleet}\n"}
 FLEET = {

@@ -12,8 +12,8 @@ from reconciler.core.diff import diff
 from reconciler.core.kind import Kind
 from reconciler.core.spec import Spec
 from reconciler.desired.model_field import type_at
+from reconciler.provider_source import SOURCES
 from reconciler.providers.all import FAMILIES, KINDS
-from reconciler.settings import SOURCES
 
 FILE_FORMS = {"tree", "context", "blob", "output"}
 

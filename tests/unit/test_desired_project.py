@@ -10,6 +10,7 @@ from reconciler.core.resource import Address
 from reconciler.desired.load import load
 from reconciler.desired.merge_patch import decides, merge
 from reconciler.errors import ManifestError
+from reconciler.providers.all import KINDS as REAL_KINDS
 from tests.unit.manifests_on_disk import (
     KINDS,
     environment,
@@ -108,8 +109,24 @@ PROJECT_CASES = [
      "4:43 secret-in-file spec.providers.custom_models.token", "may not stand"),
     ("{providers: {custom_models: {apiKey: 'x${env.A}'}}}",
      "4:44 secret-in-file spec.providers.custom_models.apiKey", "may not stand"),
-    ("{targets: {p: {providers: {custom_models: {token: abc}}}}}",
+    ("{targets: {p: {providers: {custom_models: {token: abc, endpoint: x}}}}}",
      "4:57 secret-in-file spec.targets.p.providers.custom_models.token", "may not stand"),
+    ("{providers: {custom_models: {endpiont: x}}}",
+     "4:36 unknown-setting spec.providers.custom_models.endpiont", "did you mean 'endpoint'"),
+    ("{providers: {custom_models: {cabundle: x}}}",
+     "4:36 unknown-setting spec.providers.custom_models.cabundle", "did you mean 'caBundle'"),
+    ("{targets: {p: {providers: {custom_models: {endpiont: x}}}}}",
+     "4:50 unknown-setting spec.targets.p.providers.custom_models.endpiont", "'endpoint'"),
+    ("{targets: {p: {providers: {custom_models: {token: '${env.T}'}}}}}",
+     "4:34 incomplete-settings spec.targets.p.providers.custom_models", "but not endpoint"),
+    ("{targets: {p: {providers: {custom_models: {endpoint: 'https://x/api/v2'}}}}}",
+     "4:34 incomplete-settings spec.targets.p.providers.custom_models", "but not token"),
+    ("{providers: {custom_models: {endpoint: 'https://x/${env.T}'}}}",
+     "4:46 variable-in-endpoint spec.providers.custom_models.endpoint", "the whole endpoint"),
+    ("{providers: {custom_models: {endpoint: '${env.T}${env.U}'}}}",
+     "4:46 variable-in-endpoint spec.providers.custom_models.endpoint", "the whole endpoint"),
+    ("{targets: {p: {providers: {custom_models: {endpoint: '${env.T}/v1', token: '${env.U}'}}}}}",
+     "4:60 variable-in-endpoint spec.targets.p.providers.custom_models.endpoint", "the whole"),
     ("{providers: {custom_models: {endpoint: '${var.a}'}}}",
      "4:46 unknown-variable spec.providers.custom_models.endpoint", "'a'"),
 ]  # fmt: skip
@@ -220,38 +237,52 @@ def test_placeholders_that_are_refused(tmp_path: Path, text: str, code: str, wor
 # --- provider settings -----------------------------------------------------------------------
 
 SETTINGS = """{variables: {host: example.com}, providers: {custom_models:
-  {endpoint: 'https://${var.host}/${env.PATH_PART}', token: '${env.TOKEN}', ca: "$${x}"}},
-  targets: {prod: {providers: {custom_models: {token: '${env.PROD_TOKEN}'}}}}}"""
+  {endpoint: '${env.URL}', token: '${env.TOKEN}', caBundle: "${var.host}/$${x}"}},
+  targets: {prod: {providers: {custom_models:
+    {endpoint: 'https://${var.host}/api/v2', token: '${env.PROD_TOKEN}'}}}}}"""
 
 
 def test_settings_come_from_the_environment(tmp_path: Path) -> None:
     put(tmp_path, {"reconciler.yaml": project(SETTINGS)})
-    env = {"PATH_PART": "api/v2", "TOKEN": "s3cret", "PROD_TOKEN": "pr0d"}
+    env = {"URL": "https://dev.test/api/v2", "TOKEN": "s3cret", "PROD_TOKEN": "pr0d"}
     made = load([], tmp_path, KINDS, env=env).project
     assert made.providers["custom_models"] == {
-        "endpoint": "https://example.com/api/v2",
+        "endpoint": "https://dev.test/api/v2",
         "token": "s3cret",
-        "ca": "${x}",
+        "caBundle": "example.com/${x}",
     }
     assert "s3cret" not in repr(made)
     assert made.missing == {}
     prod = load([], tmp_path, KINDS, env=env, target="prod").project
     assert prod.providers["custom_models"]["token"] == "pr0d"
+    assert prod.providers["custom_models"]["endpoint"] == "https://example.com/api/v2"
 
 
-@pytest.mark.parametrize("env", [{}, {"PATH_PART": "", "TOKEN": ""}])
+def test_a_token_of_another_name_replaces_that_of_the_project(tmp_path: Path) -> None:
+    """Otherwise the token of one platform is sent to the endpoint of the other."""
+    spec = """{providers: {model_runs: {endpoint: 'https://dev.test', token: '${env.A}'}},
+      targets: {prod: {providers:
+        {model_runs: {endpoint: 'https://prod.test', apiKey: '${env.B}'}}}}}"""
+    put(tmp_path, {"reconciler.yaml": project(spec)})
+    loaded = load(
+        [], tmp_path, REAL_KINDS, env={"A": "first", "B": "second"}, target="prod"
+    ).project
+    assert loaded.providers["model_runs"] == {"endpoint": "https://prod.test", "apiKey": "second"}
+
+
+@pytest.mark.parametrize("env", [{}, {"URL": "", "TOKEN": ""}])
 def test_what_the_environment_lacks_is_remembered(tmp_path: Path, env: dict[str, str]) -> None:
     put(tmp_path, {"reconciler.yaml": project(SETTINGS)})
     made = load([], tmp_path, KINDS, env=env).project
-    assert made.providers == {"custom_models": {"ca": "${x}"}}
-    assert made.missing == {"custom_models": {"endpoint": "PATH_PART", "token": "TOKEN"}}
+    assert made.providers == {"custom_models": {"caBundle": "example.com/${x}"}}
+    assert made.missing == {"custom_models": {"endpoint": "URL", "token": "TOKEN"}}
 
 
 def test_a_value_of_the_environment_is_not_searched_again(tmp_path: Path) -> None:
     put(tmp_path, {"reconciler.yaml": project(SETTINGS)})
-    env = {"PATH_PART": "${env.TOKEN}", "TOKEN": "${var.host}"}
+    env = {"URL": "${env.TOKEN}", "TOKEN": "${var.host}"}
     settings = load([], tmp_path, KINDS, env=env).project.providers["custom_models"]
-    assert settings["endpoint"] == "https://example.com/${env.TOKEN}"
+    assert settings["endpoint"] == "${env.TOKEN}"
     assert settings["token"] == "${var.host}"
 
 

@@ -76,7 +76,7 @@ def test_every_used_provider_has_settings_of_its_own(tmp_path: Path) -> None:
     with harbour.session() as session:
         make_plan(session)
     assert {name: settings.token for name, settings in harbour.opened} == {
-        "custom_models": "t0ken", "model_registry": "k3y",
+        "custom_models": "t0ken-of-tests", "model_registry": "k3y-of-tests",
     }  # fmt: skip
 
 
@@ -88,13 +88,16 @@ def test_a_missing_setting_is_told_only_when_it_is_needed(harbour: Harbour) -> N
 
 
 def test_settings_of_the_target_reach_the_provider(tmp_path: Path) -> None:
-    spec = "{targets: {prod: {providers: {custom_models: {token: '${env.PROD_TOKEN}'}}}}}"
+    settings_of_prod = f"{{endpoint: {ENV['DATAROBOT_ENDPOINT']}, token: '${{env.PROD_TOKEN}}'}}"
+    spec = f"{{targets: {{prod: {{providers: {{custom_models: {settings_of_prod}}}}}}}}}"
     project = {"reconciler.yaml": f"kind: Project\nmetadata: {{name: fleet}}\nspec: {spec}\n"}
     harbour = Harbour(tmp_path, {**FLEET, **project}).has(live("Ship/tern", owner="fleet/tern"))
-    with harbour.session(target="prod", env={**ENV, "PROD_TOKEN": "prod"}, rate=2.5) as session:
+    with harbour.session(
+        target="prod", env={**ENV, "PROD_TOKEN": "token-of-prod"}, rate=2.5
+    ) as session:
         plan = make_plan(session).plan
     (_, settings) = harbour.opened[0]
-    assert (settings.token, settings.rate) == ("prod", 2.5)
+    assert (settings.token, settings.rate) == ("token-of-prod", 2.5)
     assert plan.target == "prod"
     # The scope is fleet/prod now, so the object of fleet is somebody else's.
     assert "Ship/tern" not in ids(plan)

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import SettingsError
-from reconciler.settings import SOURCES, ProviderSettings, environment, provider_settings
+from reconciler.provider_source import SOURCES
+from reconciler.settings import ProviderSettings, environment, provider_settings
 
 ENDPOINT = "https://app.example.com/api/v2"
 SECRET = "s3cr3t-T0ken"
@@ -52,9 +53,9 @@ def test_the_environment_serves_where_the_project_says_nothing() -> None:
 
 
 def test_the_project_file_beats_the_environment() -> None:
-    project = {"endpoint": "https://prod.example.com/api/v2", "token": "other"}
-    assert settings(project) == ProviderSettings("https://prod.example.com/api/v2", "other")
-    assert settings({"token": "other"}) == ProviderSettings(ENDPOINT, "other")
+    project = {"endpoint": "https://prod.example.com/api/v2", "token": "other-token"}
+    assert settings(project) == ProviderSettings("https://prod.example.com/api/v2", "other-token")
+    assert settings({"token": "other-token"}) == ProviderSettings(ENDPOINT, "other-token")
 
 
 @pytest.mark.parametrize("gone", ["DATAROBOT_ENDPOINT", "DATAROBOT_API_TOKEN"])
@@ -137,14 +138,23 @@ def test_a_token_that_no_header_can_carry_is_refused_and_not_shown(wrong: str) -
     assert "token" in refused({"token": wrong.replace("{}", SECRET)}).message
 
 
+@pytest.mark.parametrize("short", ["x", "1234567", " 1234567 "])
+def test_a_token_that_is_too_short_to_be_removed_from_messages_is_refused(short: str) -> None:
+    error = refused({"token": short})
+    assert "fewer than 8" in error.message
+    assert settings({"token": "12345678"}).token == "12345678"
+
+
 def test_a_key_serves_where_there_is_no_bearer_token() -> None:
-    env = {"MODEL_RUNS_URL": "https://runs.example.com", "MODEL_RUNS_API_KEY": "key"}
+    env = {"MODEL_RUNS_URL": "https://runs.example.com", "MODEL_RUNS_API_KEY": "key-of-runs"}
     found = settings(env=env, name="model_runs")
-    assert (found.token, found.token_is_key) == ("key", True)
-    found = settings(env={**env, "MODEL_RUNS_TOKEN": "bearer"}, name="model_runs")
-    assert (found.token, found.token_is_key) == ("bearer", False)
-    found = settings({"apiKey": "mine"}, env={**env, "MODEL_RUNS_TOKEN": "x"}, name="model_runs")
-    assert (found.token, found.token_is_key) == ("mine", True)
+    assert (found.token, found.token_is_key) == ("key-of-runs", True)
+    found = settings(env={**env, "MODEL_RUNS_TOKEN": "bearer-token"}, name="model_runs")
+    assert (found.token, found.token_is_key) == ("bearer-token", False)
+    found = settings(
+        {"apiKey": "mine-of-runs"}, env={**env, "MODEL_RUNS_TOKEN": "x"}, name="model_runs"
+    )
+    assert (found.token, found.token_is_key) == ("mine-of-runs", True)
 
 
 def test_a_certificate_bundle_may_be_named(tmp_path: Path) -> None:
@@ -184,3 +194,73 @@ def test_a_variable_named_as_certificate_bundle_is_not_shown() -> None:
     with pytest.raises(SettingsError) as caught:
         settings({"caBundle": "s3cret-token-of-a-variable"})
     assert "s3cret" not in caught.value.message + caught.value.hint
+
+
+# --- which endpoints may receive a token -----------------------------------------------------
+
+ALLOWED = "RECONCILER_ALLOWED_ENDPOINTS"
+
+
+@pytest.mark.parametrize(
+    "allowed",
+    [
+        ENDPOINT,
+        f"{ENDPOINT}/",
+        "https://APP.example.com:443/api/v2",
+        f"https://other.example.com {ENDPOINT}",
+        f"https://other.example.com,{ENDPOINT}",
+        f"https://other.example.com\n{ENDPOINT}\n",
+    ],
+)
+def test_an_endpoint_of_the_list_is_allowed(allowed: str) -> None:
+    assert settings(env={**ENV, ALLOWED: allowed}).endpoint == ENDPOINT
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "https://evil.example.com/api/v2",
+        "https://app.example.com.evil.example/api/v2",
+        "https://app.example.com:8443/api/v2",
+        "https://app.example.com/other/api/v2",
+        f"https://app.example.com/{SECRET}/api/v2",
+        "http://127.0.0.1:8080/api/v2",
+    ],
+)
+def test_an_endpoint_that_is_not_in_the_list_is_refused_and_not_shown(endpoint: str) -> None:
+    error = refused({"endpoint": endpoint}, env={**ENV, ALLOWED: ENDPOINT})
+    assert ALLOWED in error.message
+    assert "evil" not in error.message + error.hint
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_the_list_holds_for_every_provider_and_for_the_environment(name: str) -> None:
+    source = SOURCES[name]
+    env = {source.endpoint: "https://evil.example/api/v2", source.tokens[0][1]: SECRET}
+    assert ALLOWED in refused(env={**env, ALLOWED: ENDPOINT}, name=name).message
+
+
+@pytest.mark.parametrize("empty", ["", " ", ",", "app.example.com", f"{ENDPOINT} x"])
+def test_a_list_that_is_empty_or_wrong_allows_nothing(empty: str) -> None:
+    assert ALLOWED in refused(env={**ENV, ALLOWED: empty}).message
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://app.example.com/api/v2",
+        "http://127.0.0.1.example.com/api/v2",
+        "http://10.0.0.1/api/v2",
+        "http://localhost.example.com/api/v2",
+        "http://0.0.0.0/api/v2",
+    ],
+)
+def test_http_is_refused_outside_of_loopback(endpoint: str) -> None:
+    assert "https" in refused({"endpoint": endpoint}).message
+    assert "https" in refused({"endpoint": endpoint}, env={**ENV, ALLOWED: endpoint}).message
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "[::1]"])
+def test_http_is_allowed_on_loopback(host: str) -> None:
+    endpoint = f"http://{host}:8080/api/v2"
+    assert settings({"endpoint": endpoint}).endpoint == endpoint

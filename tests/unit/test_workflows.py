@@ -115,6 +115,12 @@ def test_a_secret_reaches_one_step_only(name: str) -> None:
     assert "reconciler " in holder["run"]
 
 
+@pytest.mark.parametrize("name", FOR_USERS)
+def test_the_step_with_the_token_limits_where_it_goes(name: str) -> None:
+    (holder,) = [step for step in steps(name) if "secrets." in str(step.get("env", {}))]
+    assert holder["env"]["RECONCILER_ALLOWED_ENDPOINTS"] == "${{ vars.DATAROBOT_ENDPOINT }}"
+
+
 def test_pull_requests_run_without_the_rights_of_the_base() -> None:
     for path in WORKFLOWS:
         triggers = workflow(path.stem)[True]
