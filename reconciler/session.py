@@ -14,7 +14,7 @@ from reconciler.core.graph import Graph
 from reconciler.core.kind import Kind
 from reconciler.core.nearest import did_you_mean
 from reconciler.core.provider import Provider
-from reconciler.core.resource import Address
+from reconciler.core.resource import Address, Resource
 from reconciler.desired.load import Desired, load
 from reconciler.errors import Problem, SettingsError
 from reconciler.lock import hold
@@ -99,6 +99,11 @@ class Session:
     def partial(self) -> bool:
         """Whether the project has more manifests than this run looks at."""
         return bool(self.options.select) or not self.desired.whole
+
+    def unselected(self) -> tuple[Resource, ...]:
+        """The manifests that were loaded and that this run leaves out."""
+        every, chosen = self.desired.graph.resources, self.graph.resources
+        return tuple(each for address, each in every.items() if address not in chosen)
 
     def warnings(self) -> tuple[Problem, ...]:
         """What loading the selected manifests found that stops nothing."""

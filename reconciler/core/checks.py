@@ -11,6 +11,7 @@ from typing import Any
 from reconciler.core.diff import Difference
 from reconciler.core.identity import MatchResult
 from reconciler.core.kind import Kind, PlanOptions
+from reconciler.core.ownership import is_proven
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import FieldChange, Step
 from reconciler.errors import Problem
@@ -91,13 +92,28 @@ def use_problems(live: Live, address: str, users: Sequence[str]) -> Iterable[Pro
         )
 
 
-def orphan_problems(live: Live, address: str) -> Iterable[Problem]:
-    """A protected object must not lose its manifest, whether or not it would be deleted."""
-    if live.protected:
+def orphan_problems(live: Live, address: str, pruning: bool) -> Iterable[Problem]:
+    """A protected object must not lose its manifest, whether or not it would be deleted.
+
+    A marker that does not prove whose it is may have been pasted: it blocks nothing.
+    """
+    if not is_proven(live):
+        if live.protected or pruning:
+            yield Problem(
+                "stray-marker",
+                f"{live.kind} {live.id} carries a marker of {address}, which does not name its id, "
+                "and has no manifest; it is left as it is",
+                "If it is yours, put its manifest back and apply once. If not, take the marker out "
+                "of its description.",
+                address=address,
+                warning=True,
+            )
+    elif live.protected:
         yield Problem(
             "protected",
             f"{address} ({live.id}) is protected, and no manifest names it any more",
-            "Put the manifest back; to let go of the object, apply it once with protect: false.",
+            "Put the manifest back; to let go of the object, apply it once with protect: false, "
+            f"or run `reconciler forget {address}`.",
             address=address,
             blocked=True,
         )
@@ -132,10 +148,11 @@ def unknown_order(touched: Sequence[Live], options: PlanOptions) -> Iterable[Pro
 def owned(matches: MatchResult, kinds: Mapping[str, Kind]) -> int:
     """How many live objects the project owns.
 
-    What is only looked up is not among them: it must not make room for more deletes.
+    What is only looked up is not among them, nor what a pasted marker may have made ours: it must
+    not make room for more deletes.
     """
     listed = [address for address in matches.pairs if kinds[address.kind].listed]
-    return len(listed) + len(matches.orphans)
+    return len(listed) + sum(map(is_proven, matches.orphans))
 
 
 def mass_problems(steps: Sequence[Step], owned: int, policy: Policy) -> Iterable[Problem]:

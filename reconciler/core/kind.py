@@ -62,6 +62,8 @@ class PlanOptions:
     commit: Commit | None = None
     newer: frozenset[str] = frozenset()
     unknown: frozenset[str] = frozenset()
+    uid: str = ""
+    """The uid of the project, which every marker carries; '' where the project has none."""
 
 
 @dataclass(frozen=True, slots=True)

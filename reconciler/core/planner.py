@@ -35,7 +35,7 @@ from reconciler.core.graph import Graph
 from reconciler.core.identity import MatchResult
 from reconciler.core.json_value import JsonObject
 from reconciler.core.kind import Kind, Outputs, Part, PlanContext, PlanOptions, step_id
-from reconciler.core.marker import name_of
+from reconciler.core.ownership import is_proven, marked_address
 from reconciler.core.plan import Plan
 from reconciler.core.resource import Address, Live, Prefetched, Resource
 from reconciler.core.step import FieldChange, KnownAfter, Step, StepDraft, mentions
@@ -214,12 +214,12 @@ class _Builder:
         ]
 
     def _prune(self, live: Live) -> None:
-        address = _marked(live)
+        address = marked_address(live)
         kind = self.world.kinds[live.kind]
-        if not self.world.policy.prune or kind.delete is None:
+        if not self.world.policy.prune or kind.delete is None or not is_proven(live):
             # Taking out the manifest of a protected object is refused even where nothing would
             # be deleted: nobody would look after it any more.
-            self.problems += orphan_problems(live, str(address))
+            self.problems += orphan_problems(live, str(address), self.world.policy.prune)
             reasons = delete_problems(live, str(address))
             note = "; ".join(dict.fromkeys(problem.code for problem in reasons))
             self.untouched.append(Untouched("orphan", live.kind, address.name, live.id, note=note))
@@ -257,12 +257,7 @@ class _Builder:
 
     def _ours(self) -> Iterator[tuple[Address, Live]]:
         yield from self.world.matches.pairs.items()
-        yield from ((_marked(live), live) for live in self.world.matches.orphans)
-
-
-def _marked(live: Live) -> Address:
-    """The address of the manifest that an object of ours was made from."""
-    return Address(live.kind, name_of(live.owner or live.name))
+        yield from ((marked_address(live), live) for live in self.world.matches.orphans)
 
 
 def _ambiguous(address: Address, ids: Iterable[str]) -> Problem:

@@ -140,7 +140,7 @@ def _build(context: PlanContext, digest: str, fields: tuple[FieldChange, ...]) -
     version = context.resource.spec["version"]
     call = api.CREATE_ENVIRONMENT_VERSION.call(
         context.own_outputs["id"],
-        body=_body(version, Marker(owner_of(context), digest)),
+        body=_body(version, Marker(owner_of(context), digest, project=context.options.uid)),
         uploads=_uploads(context.resource, source_of(version)),
         outputs=("versionId",),
         recovery={LATEST: _latest(context.live)},
