@@ -89,7 +89,16 @@ class Session:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep a second apply of this scope on these platforms out; LiveStateError if it is in."""
+        """Keep a second apply of this scope on these platforms out; LiveStateError if it is in.
+
+        SettingsError without a Project document: everything would belong to one scope, in which
+        two teams would take each other's objects for their own.
+        """
+        if not self.desired.project.declared:
+            raise SettingsError(
+                "there is no Project document, so nothing says whose the objects are",
+                "Run `reconciler init`, or write a Project into reconciler.yaml.",
+            )
         used = {self.registry.kinds[address.kind].provider for address in self.graph.resources}
         endpoints = [self._settings(name).endpoint for name in used]
         with hold(self.desired.project.scope, endpoints, self.registry.locks):

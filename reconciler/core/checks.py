@@ -92,23 +92,23 @@ def use_problems(live: Live, address: str, users: Sequence[str]) -> Iterable[Pro
         )
 
 
-def orphan_problems(live: Live, address: str, pruning: bool) -> Iterable[Problem]:
-    """A protected object must not lose its manifest, whether or not it would be deleted.
+def stray_problems(live: Live, address: str, pruning: bool) -> Iterable[Problem]:
+    """A marker that does not prove whose it is may have been pasted: it blocks nothing."""
+    if live.protected or pruning:
+        yield Problem(
+            "stray-marker",
+            f"{live.kind} {live.id} carries a marker of {address}, which does not name its id, "
+            "and has no manifest; it is left as it is",
+            "If it is yours, put its manifest back and apply once. If not, take the marker out "
+            "of its description.",
+            address=address,
+            warning=True,
+        )
 
-    A marker that does not prove whose it is may have been pasted: it blocks nothing.
-    """
-    if not is_proven(live):
-        if live.protected or pruning:
-            yield Problem(
-                "stray-marker",
-                f"{live.kind} {live.id} carries a marker of {address}, which does not name its id, "
-                "and has no manifest; it is left as it is",
-                "If it is yours, put its manifest back and apply once. If not, take the marker out "
-                "of its description.",
-                address=address,
-                warning=True,
-            )
-    elif live.protected:
+
+def orphan_problems(live: Live, address: str) -> Iterable[Problem]:
+    """A protected object must not lose its manifest, whether or not it would be deleted."""
+    if live.protected:
         yield Problem(
             "protected",
             f"{address} ({live.id}) is protected, and no manifest names it any more",
@@ -133,15 +133,15 @@ def order_problems(step: Step, live: Live, options: PlanOptions) -> Iterable[Pro
 
 
 def unknown_order(touched: Sequence[Live], options: PlanOptions) -> Iterable[Problem]:
-    """One warning where the history at hand cannot tell which commit is newer."""
+    """A block where the history at hand cannot tell which commit is newer."""
     unknown = {sha for live in touched for sha in live.commits} & options.unknown
     if unknown:
         yield Problem(
             "unknown-order",
             f"this clone does not know {len(unknown)} commit(s) that live objects were made from, "
-            "so nobody checked that this one is newer",
-            "Fetch more history (in a workflow: fetch-depth: 0) to have the order checked.",
-            warning=True,
+            "so it cannot be checked that this one is newer",
+            "Fetch more history (in a workflow: fetch-depth: 0), or use --allow-rollback.",
+            blocked=True,
         )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from reconciler.core.step import KnownAfter, KnownText
 
@@ -117,11 +117,6 @@ def _last(text: str) -> re.Match[str] | None:
 def of_object(marker: Marker | None, identity: str) -> Marker | None:
     """The marker of an object, or None where it names another object: such a one was copied."""
     return marker if marker and marker.id in ("", identity) else None
-
-
-def without_id(marker: Marker) -> Marker:
-    """The same marker as it looks before the id of its object is known."""
-    return replace(marker, id="")
 
 
 def scope_of(owner: str | None) -> str:

@@ -26,6 +26,7 @@ from reconciler.core.checks import (
     orphan_problems,
     owned,
     replaces,
+    stray_problems,
     unknown_order,
     use_problems,
 )
@@ -216,10 +217,14 @@ class _Builder:
     def _prune(self, live: Live) -> None:
         address = marked_address(live)
         kind = self.world.kinds[live.kind]
-        if not self.world.policy.prune or kind.delete is None or not is_proven(live):
+        if not is_proven(live):
+            self.problems += stray_problems(live, str(address), self.world.policy.prune)
+            self.untouched.append(Untouched("foreign", live.kind, live.name, live.id))
+            return
+        if not self.world.policy.prune or kind.delete is None:
             # Taking out the manifest of a protected object is refused even where nothing would
             # be deleted: nobody would look after it any more.
-            self.problems += orphan_problems(live, str(address), self.world.policy.prune)
+            self.problems += orphan_problems(live, str(address))
             reasons = delete_problems(live, str(address))
             note = "; ".join(dict.fromkeys(problem.code for problem in reasons))
             self.untouched.append(Untouched("orphan", live.kind, address.name, live.id, note=note))

@@ -50,11 +50,13 @@ class Renames:
         """
         if resource.id or resource.user_provided_id or self.candidates(resource):
             return None
-        for live in self._current(resource):
-            for other in self._renamed:
-                if self._takes(other, live):
-                    return other, live
-        return None
+        pairs = (
+            (other, live)
+            for live in self._current(resource)
+            for other in self._renamed
+            if self._takes(other, live)
+        )
+        return next(pairs, None)
 
     def _current(self, resource: Resource) -> Sequence[Live]:
         kind, name = resource.address

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.core.marker import LONGEST, WAS, Marker, join, name_of, of_object, scope_of, split
+from reconciler.core.step import KnownAfter, KnownText
 
 TEXTS = st.text() | st.builds(
     "".join, st.lists(st.sampled_from(["a", "\n", " ", "[", "]", "[reconciler owner=a/b]", "="]))
@@ -109,6 +110,13 @@ def test_a_mark_of_another_object_is_none_of_this_one() -> None:
         mark = Marker("fleet/argo", id=own)
         assert (of_object(mark, "argo-id") is mark) is kept
     assert of_object(None, "argo-id") is None
+
+
+def test_an_id_may_be_known_only_later() -> None:
+    mark = Marker("fleet/argo", id=KnownAfter("Ship/argo", "id"))
+    text = join("A ship.", mark)
+    assert isinstance(text, KnownText)
+    assert text.resolve(lambda after: "0a") == "A ship.\n[reconciler owner=fleet/argo id=0a]"
 
 
 def test_only_the_last_of_two_marks_counts() -> None:

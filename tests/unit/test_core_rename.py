@@ -62,7 +62,7 @@ def test_two_objects_may_swap_their_names() -> None:
 
 
 def test_the_old_name_is_free_only_after_the_rename() -> None:
-    both = [renamed("new", "old"), resource("Ship/old")]
+    both = [renamed("aaa", "y"), renamed("new", "old"), resource("Ship/old")]
     found = matched(both, [owned("1", "old")])
     assert pairs(found) == {"new": "1"}
     (problem,) = found.problems
@@ -151,6 +151,18 @@ def test_a_proof_is_the_own_id_or_the_identity_field() -> None:
 def test_an_identity_that_is_taken_gets_a_number() -> None:
     assert free_identity("fleet/argo", set()) == "fleet/argo"
     assert free_identity("fleet/argo", {"fleet/argo", "fleet/argo~2"}) == "fleet/argo~3"
+
+
+def test_an_identity_of_our_form_is_ours_when_the_content_names_it_too() -> None:
+    chosen = f"{SCOPE}/other"
+    wanted = resource("Ship/argo", user_provided_id=chosen)
+    for marker_owner, refused in ((None, []), (chosen, ["foreign-object"])):
+        ship = live(
+            "Ship/x", owner=chosen, external_id=chosen, marker=None, marker_owner=marker_owner
+        )
+        assert codes(matched([wanted], [ship]).problems) == refused
+    marked = live("Ship/x", owner="navy/x", external_id=chosen)
+    assert codes(matched([wanted], [marked]).problems) == ["foreign-object"]
 
 
 def test_an_unknown_name_means_nothing() -> None:

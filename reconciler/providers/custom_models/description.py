@@ -10,6 +10,8 @@ from reconciler.core.resource import Resource
 from reconciler.errors import Problem
 
 ON_DELETE = "ondelete"
+COMMIT = "commit"
+"""Note of a version's marker: the git commit that it was built from."""
 LIMIT = 10_000
 """Characters of a description, as in the bodies of the API's POST and PATCH operations."""
 

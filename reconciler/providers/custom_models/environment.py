@@ -13,7 +13,7 @@ from reconciler.errors import ApiError, LiveStateError, UnknownOutcome
 from reconciler.providers.custom_models.client import operations as api
 from reconciler.providers.custom_models.client.responses import BuiltVersion, Environment
 from reconciler.providers.custom_models.concurrency import AGAIN
-from reconciler.providers.custom_models.description import ON_DELETE
+from reconciler.providers.custom_models.description import COMMIT, ON_DELETE
 from reconciler.providers.custom_models.facts import (
     BuiltVersionFacts,
     EnvironmentFacts,
@@ -61,7 +61,14 @@ def live_environment(environment: Environment) -> Live:
             latest=_version_facts(environment.latest_version),
             successful=_version_facts(environment.latest_successful_version),
         ),
+        commits=_commits(environment.latest_version),
     )
+
+
+def _commits(version: BuiltVersion | None) -> tuple[str, ...]:
+    marker = split(version.description)[1] if version else None
+    commit = marker.note(COMMIT) if marker else ""
+    return (commit,) if commit else ()
 
 
 def _version_facts(version: BuiltVersion | None) -> BuiltVersionFacts | None:

@@ -14,7 +14,7 @@ from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Uploa
 from reconciler.errors import JobFailed
 from reconciler.providers.custom_models.client import operations as api
 from reconciler.providers.custom_models.concurrency import LATEST
-from reconciler.providers.custom_models.description import owner_of
+from reconciler.providers.custom_models.description import COMMIT, owner_of
 from reconciler.providers.custom_models.facts import BuiltVersionFacts, environment_facts
 from reconciler.providers.custom_models.file_changes import file_changes
 from reconciler.providers.custom_models.file_content import with_files
@@ -140,7 +140,7 @@ def _build(context: PlanContext, digest: str, fields: tuple[FieldChange, ...]) -
     version = context.resource.spec["version"]
     call = api.CREATE_ENVIRONMENT_VERSION.call(
         context.own_outputs["id"],
-        body=_body(version, Marker(owner_of(context), digest, project=context.options.uid)),
+        body=_body(version, _marker(context, digest)),
         uploads=_uploads(context.resource, source_of(version)),
         outputs=("versionId",),
         recovery={LATEST: _latest(context.live)},
@@ -157,6 +157,17 @@ def _build(context: PlanContext, digest: str, fields: tuple[FieldChange, ...]) -
     action = "update" if context.live else "create"
     reason = "builds a new version" if context.live else "builds its first version"
     return StepDraft(action, reason, fields, (call,), (wait,), outputs=("versionId",))
+
+
+def _marker(context: PlanContext, digest: str) -> Marker:
+    commit = context.options.commit
+    return Marker(
+        owner_of(context),
+        digest,
+        # An older commit must not build its image over a newer one without a word.
+        notes={COMMIT: commit.sha} if commit else {},
+        project=context.options.uid,
+    )
 
 
 def _body(version: ImagePart, marker: Marker) -> JsonObject:

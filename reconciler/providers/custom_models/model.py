@@ -12,6 +12,7 @@ from reconciler.core.marker import join, of_object, split
 from reconciler.core.ownership import free_identity
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, KnownAfter, StepDraft
+from reconciler.errors import ApiError, UnknownOutcome
 from reconciler.providers.custom_models.client import operations as api
 from reconciler.providers.custom_models.client.responses import Model
 from reconciler.providers.custom_models.commit_body import commit_body
@@ -220,7 +221,39 @@ def model_delete(live: Live, resource: Resource | None) -> StepDraft:
 
 
 def _start(client: Client, call: Call, resource: Resource | None) -> Outputs:
-    return {"id": client.send(call, resource).id}
+    try:
+        return {"id": client.send(call, resource).id}
+    except UnknownOutcome:
+        raise
+    except ApiError as error:
+        if error.status != 422 or "user provided ID" not in error.message:
+            raise
+        return {"id": _unlisted(client, call, error)}
+
+
+def _unlisted(client: Client, call: Call, error: ApiError) -> str:
+    """The model that has the identity and that no list shows.
+
+    Lists may leave out a model that never got a version, and searching shows it; the vendor's own
+    GitHub action (``_create_or_get_model``) finds it so.  Where nothing is found, the model is one
+    that this user may not see.
+    """
+    identity = call.body["userProvidedId"]
+    query = {"customModelType": "inference", "searchFor": call.body["name"]}
+    matches = [
+        model
+        for model in client.every(api.LIST_MODELS, **query)
+        if model.user_provided_id == identity
+    ]
+    if len(matches) == 1 and matches[0].latest_version is None:
+        return matches[0].id
+    where = f" as {matches[0].id}" if matches else ", and this user does not see it"
+    raise ApiError(
+        f"a model with the userProvidedId {identity} exists already{where}",
+        "Have its owner share it with the user of this token, or give this manifest another "
+        "metadata.userProvidedId.",
+        status=error.status,
+    ) from error
 
 
 def _recover_created(client: Client, call: Call, _: Resource | None) -> Outputs | None:

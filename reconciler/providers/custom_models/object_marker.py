@@ -83,7 +83,8 @@ def marked(
         return None
     if not fields:
         return StepDraft("adopt", change.reason, change.adoption)
-    return StepDraft("update", "settings differ", (*fields, *change.adoption))
+    reason = REASON if fields == change.fields else "settings differ"
+    return StepDraft("update", reason, (*fields, *change.adoption))
 
 
 def _is_managed(owner: str, live: Live) -> bool:
