@@ -77,13 +77,14 @@ def _plan_input(session: Session, snapshot: Snapshot, commits: CommitFacts) -> P
             unknown=order.unknown,
         ),
         policy=Policy(
-            prune=project.policy.prune or options.prune,
+            prune=project.policy.prune or options.prune or options.mode == "destroy",
             max_delete_percent=project.policy.max_delete_percent,
             max_change_percent=project.policy.max_change_percent,
             allow_mass_change=options.allow_mass_change,
         ),
         platform=snapshot.platform,
         partial=session.partial,
+        forget=session.forgotten(snapshot.matches),
     )
 
 

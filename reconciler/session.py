@@ -11,12 +11,14 @@ from threading import Lock
 from types import TracebackType
 
 from reconciler.core.graph import Graph
+from reconciler.core.identity import MatchResult
 from reconciler.core.kind import Kind
 from reconciler.core.nearest import did_you_mean
+from reconciler.core.ownership import marked_address
 from reconciler.core.provider import Provider
 from reconciler.core.resource import Address, Resource
 from reconciler.desired.load import Desired, load
-from reconciler.errors import Problem, SettingsError
+from reconciler.errors import LiveStateError, Problem, SettingsError
 from reconciler.lock import hold
 from reconciler.settings import SOURCES, ProviderSettings, SettingsSource, provider_settings
 
@@ -38,6 +40,9 @@ class RunOptions:
     retry_failed: bool = False
     allow_rollback: bool = False
     rate: float | None = None
+    mode: str = "apply"
+    """``apply`` the manifests, ``destroy`` all that is ours, or ``forget`` some of it."""
+    forget: tuple[str, ...] = ()
     own_files: tuple[Path, ...] = ()
     """Plans and reports of this tool: a checkout that differs in them only is clean."""
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -71,7 +76,9 @@ class Session:
             target=options.target,
             env=options.env,
         )
-        self.graph = select(self.desired.graph, options.select)
+        chosen = select(self.desired.graph, options.select)
+        # What is to be destroyed or forgotten is planned as if it had no manifests.
+        self.graph = chosen if options.mode == "apply" else Graph.of(())
         self._providers: dict[str, Provider] = {}
         self._lock = Lock()
 
@@ -99,7 +106,7 @@ class Session:
                 "there is no Project document, so nothing says whose the objects are",
                 "Run `reconciler init`, or write a Project into reconciler.yaml.",
             )
-        used = {self.registry.kinds[address.kind].provider for address in self.graph.resources}
+        used = {self.registry.kinds[each.kind].provider for each in self.desired.graph.resources}
         endpoints = [self._settings(name).endpoint for name in used]
         with hold(self.desired.project.scope, endpoints, self.registry.locks):
             yield
@@ -108,6 +115,17 @@ class Session:
     def partial(self) -> bool:
         """Whether the project has more manifests than this run looks at."""
         return bool(self.options.select) or not self.desired.whole
+
+    def forgotten(self, matches: MatchResult) -> frozenset[Address]:
+        """The objects of ours to forget; LiveStateError for an address that none has."""
+        ours = {str(marked_address(live)): marked_address(live) for live in matches.orphans}
+        for text in self.options.forget:
+            if text not in ours:
+                raise LiveStateError(
+                    f"no live object of this project is {text}{did_you_mean(text, ours)}",
+                    "`reconciler import` lists what is live, and whose it is.",
+                )
+        return frozenset(ours[text] for text in self.options.forget)
 
     def unselected(self) -> tuple[Resource, ...]:
         """The manifests that were loaded and that this run leaves out."""
@@ -131,8 +149,20 @@ class Session:
         return self.provider(self.registry.kinds[address.kind].provider)
 
     def configured(self) -> tuple[str, ...]:
-        """Providers that the project file has settings for, as far as this environment has them."""
-        return tuple(name for name in sorted(self.desired.project.providers) if self._is_set(name))
+        """Providers that may hold objects of ours, as far as their settings are known.
+
+        They are those that the project file names, those that manifests use, and, where a Project
+        says whose the objects are, those of kinds that carry markers: the last manifest of a
+        platform may be gone, and its objects be there.
+        """
+        project, kinds = self.desired.project, self.registry.kinds
+        names = {
+            *project.providers,
+            *(kinds[each.address.kind].provider for each in self.desired.graph),
+        }
+        if project.declared:
+            names |= {kind.provider for kind in kinds.values() if kind.listed and kind.delete}
+        return tuple(name for name in sorted(names) if self._is_set(name))
 
     def endpoints(self) -> Mapping[str, str]:
         """The URL of each provider opened so far."""

@@ -30,6 +30,10 @@ SECTIONS: Mapping[str, Section] = {
         "cancel": Entry("day_two:cancel", "Stop the running jobs of an object."),
         "download": Entry("day_two:download", "Fetch the files of an object's newest version."),
     },
+    "Taking over and letting go": {
+        "forget": Entry("removal:forget", "Take the marker off live objects, which stay."),
+        "destroy": Entry("removal:destroy", "Delete all live objects that this project owns."),
+    },
     "Setting up": {
         "schema": Entry("schema:schema", "Write one JSON Schema per kind, for editors and CI."),
         "emulator": Entry("emulator:emulator", "Serve the platforms' APIs until interrupted."),

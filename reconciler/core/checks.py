@@ -81,6 +81,18 @@ def delete_problems(live: Live, address: str) -> Iterable[Problem]:
         )
 
 
+def forget_problems(live: Live, address: str) -> Iterable[Problem]:
+    """Why an object must not be let go: its protection would be gone with its marker."""
+    if live.protected:
+        yield Problem(
+            "protected",
+            f"{address} ({live.id}) is protected and would be forgotten",
+            "Apply it once with lifecycle.protect: false.",
+            address=address,
+            blocked=True,
+        )
+
+
 def use_problems(live: Live, address: str, users: Sequence[str]) -> Iterable[Problem]:
     """Why this live object must not be deleted: others lean on it, and go on doing so."""
     if users:
@@ -112,8 +124,7 @@ def orphan_problems(live: Live, address: str) -> Iterable[Problem]:
         yield Problem(
             "protected",
             f"{address} ({live.id}) is protected, and no manifest names it any more",
-            "Put the manifest back; to let go of the object, apply it once with protect: false, "
-            f"or run `reconciler forget {address}`.",
+            "Put the manifest back; to let go of the object, apply it once with protect: false.",
             address=address,
             blocked=True,
         )

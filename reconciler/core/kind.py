@@ -138,6 +138,8 @@ class Kind:
     Anything else would be due in this plan alone, and be forgotten when the plan fails half way.
     """
     delete: Callable[[Live, Resource | None], StepDraft] | None = None
+    forget: Callable[[Live], StepDraft] | None = None
+    """Takes the marker off an object, which stays as it is and is nobody's then."""
     listed: bool = True
     """Whether live objects of this kind carry a marker and can be listed, and so be orphans.
 

@@ -23,6 +23,9 @@ LONGEST = 512
 WAS = "was"
 """Note: the name that the object had before ``metadata.formerly`` gave it another one."""
 
+NOBODY = "nobody"
+"""Owner in the marker of an object that was forgotten, and whose identity field still names us."""
+
 
 @dataclass(frozen=True, slots=True)
 class Marker:

@@ -21,6 +21,7 @@ from reconciler.core.checks import (
     Policy,
     delete_problems,
     field_problems,
+    forget_problems,
     mass_problems,
     order_problems,
     orphan_problems,
@@ -57,6 +58,12 @@ class PlanInput:
     problems: tuple[Problem, ...] = ()
     partial: bool = False
     platform: Mapping[str, Prefetched] = field(default_factory=dict)
+    forget: frozenset[Address] = frozenset()
+    """Objects of ours to take the marker off; with any of them nothing else is planned."""
+
+
+ITSELF = Part("", lambda context: None)
+"""Stands for an object as a whole, where another function than a part's draft decides."""
 
 
 def build(world: PlanInput, project: str, target: str | None) -> Plan:
@@ -202,7 +209,9 @@ class _Builder:
     def prune(self) -> None:
         """Delete, or list, what is ours and has no manifest; then everyone else's objects."""
         world = self.world
-        if not world.partial:
+        if world.forget:
+            self._forget()
+        elif not world.partial:
             orphans = sorted(
                 world.matches.orphans,
                 key=lambda live: (-world.kinds[live.kind].rank, live.kind, live.name, live.id),
@@ -213,6 +222,15 @@ class _Builder:
             Untouched("foreign", live.kind, live.name, live.id)
             for live in sorted(world.matches.foreign, key=lambda x: (x.kind, x.name, x.id))
         ]
+
+    def _forget(self) -> None:
+        for live in sorted(self.world.matches.orphans, key=lambda x: (x.kind, x.name, x.id)):
+            address, kind = marked_address(live), self.world.kinds[live.kind]
+            if address in self.world.forget and kind.forget is not None:
+                self.problems += forget_problems(live, str(address))
+                draft = kind.forget(live)
+                step = _step(address, ITSELF, draft, (), live)
+                self.steps.append(step)
 
     def _prune(self, live: Live) -> None:
         address = marked_address(live)
@@ -242,7 +260,7 @@ class _Builder:
             for step in self.of.get(other, ())
         }
         draft = kind.delete(live, None)
-        step = _step(address, Part("", lambda change: draft), draft, tuple(sorted(users)), live)
+        step = _step(address, ITSELF, draft, tuple(sorted(users)), live)
         self._check_order(live, (step,))
         self.steps.append(step)
         self.of[address] = (step.id,)

@@ -95,6 +95,15 @@ class Done:
         return [entry for entry in self.log if entry["method"] not in ("GET", "HEAD")]
 
 
+PROJECT = "apiVersion: reconciler/v1\nkind: Project\nmetadata: {name: default}\n"
+
+
+def declare(folder: Path) -> Path:
+    """The folder, with a Project in it: without one nothing is applied."""
+    (folder / "reconciler.yaml").write_text(PROJECT)
+    return folder
+
+
 class Stage:
     """One emulator, and a folder of manifests that commands are run in."""
 

@@ -116,6 +116,12 @@ def removal(live: Live, resource: Resource | None) -> StepDraft:
     return StepDraft("delete", "is to go" if resource else "has no manifest any more", (), (call,))
 
 
+def forgetting(live: Live) -> StepDraft:
+    """The marker of either kind is taken off."""
+    call = Call("change", "PATCH", f"{live.kind}/{{id}}/", {"id": live.id}, {"description": ""})
+    return StepDraft("update", "is forgotten", (), (call,))
+
+
 def outputs(live: Live | None) -> Mapping[str, Any]:
     """What a live dock or ship offers to others."""
     return {"id": live.id} if live else {}
@@ -145,6 +151,7 @@ DOCK = Kind(
     parts=(Part("", _dock),),
     outputs=outputs,
     delete=removal,
+    forget=forgetting,
     rank=1,
 )
 
@@ -170,6 +177,7 @@ SHIP = Kind(
     ),
     outputs=outputs,
     delete=removal,
+    forget=forgetting,
     rank=2,
 )
 

@@ -183,3 +183,23 @@ def test_what_a_marker_does_not_prove_makes_no_room_for_deletes() -> None:
 def test_an_unproven_orphan_without_protection_is_left_without_a_word() -> None:
     made = plan([], [live("Ship/old", marker=Marker(f"{SCOPE}/old"))])
     assert (made.problems, [each.why for each in made.untouched]) == ((), ["foreign"])
+
+
+def test_a_plan_to_forget_touches_nothing_else() -> None:
+    lives = [live("Ship/a"), live("Ship/b"), live("Dock/a"), live("Ship/c", owner="navy/c")]
+    made = plan([], lives, forget=frozenset({address("Ship/a"), address("Dock/a")}), prune=True)
+    assert [(step.id, step.action) for step in made.steps] == [
+        ("Dock/a", "update"),
+        ("Ship/a", "update"),
+    ]
+    assert made.problems == ()
+
+
+def test_a_protected_object_is_not_forgotten() -> None:
+    kept = live("Ship/a", protected=True)
+    made = plan([], [kept], forget=frozenset({address("Ship/a")}))
+    assert (codes(made.problems), made.blocked) == (["protected"], True)
+
+
+def test_what_carries_no_marker_cannot_be_forgotten() -> None:
+    assert plan([], [live("Buoy/a")], forget=frozenset({address("Buoy/a")})).steps == ()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.core.json_value import JsonObject
 from reconciler.core.kind import Outputs, PlanContext
-from reconciler.core.marker import join, of_object, split
+from reconciler.core.marker import NOBODY, join, of_object, split
 from reconciler.core.ownership import free_identity
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, KnownAfter, StepDraft
@@ -50,16 +50,18 @@ def live_model(model: Model) -> Live:
     """The model and its latest version in the manifest's shape, as far as the list shows them."""
     text, written = split(model.description)
     marker = of_object(written, model.id)
+    owner = marker.owner if marker else model.user_provided_id
+    owner = None if owner == NOBODY else owner
     version = version_facts(model.latest_version)
     return Live(
         kind="CustomModel",
         id=model.id,
         name=model.name,
-        owner=marker.owner if marker else model.user_provided_id,
+        owner=owner,
         marker_owner=_marker_owner(model),
         external_id=model.user_provided_id,
         project=marker.project if marker else "",
-        marker=marker,
+        marker=marker if owner else None,
         in_use=_deployments(model),
         protected=bool(marker and marker.protect),
         spec=_live_spec(model, text),

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.core.kind import PlanContext
-from reconciler.core.marker import WAS, Marker, join, name_of, scope_of
+from reconciler.core.marker import NOBODY, WAS, Marker, join, name_of, scope_of
 from reconciler.core.ownership import is_proven
 from reconciler.core.resource import Live
 from reconciler.core.step import FieldChange, KnownAfter, StepDraft
+from reconciler.providers.custom_models.client import operations as api
 from reconciler.providers.custom_models.description import owner_of
 
 REASON = "only its marker is written"
@@ -85,6 +86,20 @@ def marked(
         return StepDraft("adopt", change.reason, change.adoption)
     reason = REASON if fields == change.fields else "settings differ"
     return StepDraft("update", reason, (*fields, *change.adoption))
+
+
+def forgotten(live: Live) -> StepDraft:
+    """The object without its marker; the text stays.
+
+    An identity field cannot be changed: where it names us, a marker says that nobody manages the
+    model any more.
+    """
+    left = Marker(NOBODY, id=live.id) if live.external_id == live.owner else None
+    body = {"description": join(live.spec["description"], left)}
+    operation = api.UPDATE_MODEL if live.kind == "CustomModel" else api.UPDATE_ENVIRONMENT
+    field = FieldChange("metadata.owner", live.owner, None, "is forgotten, and stays as it is")
+    call = operation.call(live.id, body=body)
+    return StepDraft("update", "only its marker is taken off", (field,), (call,))
 
 
 def _is_managed(owner: str, live: Live) -> bool:
