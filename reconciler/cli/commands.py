@@ -31,6 +31,7 @@ SECTIONS: Mapping[str, Section] = {
         "download": Entry("day_two:download", "Fetch the files of an object's newest version."),
     },
     "Taking over and letting go": {
+        "import": Entry("import_:import_", "Write manifests for live objects, or list them."),
         "forget": Entry("removal:forget", "Take the marker off live objects, which stay."),
         "destroy": Entry("removal:destroy", "Delete all live objects that this project owns."),
     },
