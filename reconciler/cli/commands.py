@@ -36,6 +36,7 @@ SECTIONS: Mapping[str, Section] = {
         "destroy": Entry("removal:destroy", "Delete all live objects that this project owns."),
     },
     "Setting up": {
+        "init": Entry("init:init", "Write the files of a new project."),
         "schema": Entry("schema:schema", "Write one JSON Schema per kind, for editors and CI."),
         "emulator": Entry("emulator:emulator", "Serve the platforms' APIs until interrupted."),
         "demo": Entry("demo:demo", "Show plan, apply, drift and repair on the emulator."),
