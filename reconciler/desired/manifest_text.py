@@ -24,13 +24,18 @@ class _Dumper(yaml.SafeDumper):
         super().increase_indent(flow, False)
 
 
+def is_plain_word(value: str) -> bool:
+    """Whether a text needs no quotes, in block style and in flow style."""
+    return bool(_WORD.fullmatch(value)) and value.casefold() not in _RESERVED
+
+
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     lines = value.split("\n")
     blocks = len(lines) > 1 and all(line == line.strip() and line.isprintable() for line in lines)
     if blocks and lines[0] and lines[-1]:
         return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|")
-    plain = _WORD.fullmatch(value) and value.casefold() not in _RESERVED
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if plain else '"')
+    style = None if is_plain_word(value) else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
 _Dumper.add_representer(str, _text)
