@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.core.json_value import JsonObject
 from reconciler.core.kind import Outputs, PlanContext
 from reconciler.core.marker import Marker, join, split
+from reconciler.core.ownership import is_proven
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Upload, Wait
 from reconciler.errors import JobFailed
@@ -209,6 +211,10 @@ def read_files(client: Client, resource: Resource, live: Live) -> Live:
     latest, successful = facts.latest, facts.successful
     if wanted is None or latest is None:
         return live
+    if not is_proven(live):
+        # A marker can be pasted into the description of an environment and of its version: where
+        # it does not name the environment's id, what it says of the content is not believed.
+        live, latest, successful = _doubted(live, latest, successful)
     unknown = [latest] if latest.content != wanted.digest else []
     if successful and successful.id != latest.id and not successful.content:
         unknown.append(successful)
@@ -218,6 +224,16 @@ def read_files(client: Client, resource: Resource, live: Live) -> Live:
             key = f"{CONTEXT}@{version.id}"
             live = with_files(live, key, download, "context", wanted, CONTEXT)
     return live
+
+
+def _doubted(
+    live: Live, latest: BuiltVersionFacts, successful: BuiltVersionFacts | None
+) -> tuple[Live, BuiltVersionFacts, BuiltVersionFacts | None]:
+    """The same without what the markers of the two versions say of their content."""
+    latest = replace(latest, content="")
+    successful = successful and replace(successful, content="")
+    facts = replace(environment_facts(live), latest=latest, successful=successful)
+    return replace(live, facts=facts), latest, successful
 
 
 # -- writes, recovery and waits --------------------------------------------------------------
