@@ -12,6 +12,8 @@ from reconciler.desired.envelope import API_VERSION
 
 # A word that no YAML schema takes for something else than a text.
 _WORD = re.compile(r"[A-Za-z_./][A-Za-z0-9_./ @+-]*[A-Za-z0-9_/]|[A-Za-z]")
+_SIZE = re.compile(r"[1-9][0-9]*[KMG]i")
+_ID = re.compile(r"[0-9a-f]{24}")
 _RESERVED = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", ".inf", ".nan"})
 """Words that YAML 1.1 or 1.2 takes for something else than a text, in any case of letters."""
 
@@ -26,7 +28,11 @@ class _Dumper(yaml.SafeDumper):
 
 def is_plain_word(value: str) -> bool:
     """Whether a text needs no quotes, in block style and in flow style."""
-    return bool(_WORD.fullmatch(value)) and value.casefold() not in _RESERVED
+    if _SIZE.fullmatch(value):
+        return True
+    # An id is quoted whatever it begins with: some would be numbers.
+    word = _WORD.fullmatch(value) and not _ID.fullmatch(value)
+    return bool(word) and value.casefold() not in _RESERVED
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +12,6 @@ from reconciler.desired.manifest_text import is_plain_word
 from reconciler.desired.path_problem import Keys
 
 BOM = "\ufeff"
-_SIZE = re.compile(r"[1-9][0-9]*[KMG]i")
 
 
 class YamlEdit:
@@ -85,7 +83,7 @@ def value_text(value: Any) -> str:
         return f"[{', '.join(map(value_text, value))}]"
     if not isinstance(value, str):
         return json.dumps(value)
-    return value if is_plain_word(value) or _SIZE.fullmatch(value) else _quoted(value)
+    return value if is_plain_word(value) else _quoted(value)
 
 
 def _quoted(text: str) -> str:

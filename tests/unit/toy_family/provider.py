@@ -24,7 +24,15 @@ class Notes(Provider):
     def list(self, kind: str) -> Sequence[Live]:
         """Every note."""
         return [
-            Live(kind, note.id, note.title, owner=note.owner or None, spec={"text": note.text})
+            Live(
+                kind,
+                note.id,
+                note.title,
+                owner=note.owner or None,
+                # A field that only the create sets, which proves whose a note is.
+                external_id=note.owner or None,
+                spec={"text": note.text},
+            )
             for note in self.client.read(api.LIST_NOTES)
         ]
 
