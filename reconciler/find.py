@@ -23,7 +23,7 @@ def find_live(session: Session, text: str) -> tuple[Provider, Live]:
         live, reason = provider.find(resource), ""
     else:
         lives = provider.list(resource.address.kind)
-        matches = match([resource], lives, session.desired.project.scope)
+        matches = match([resource], lives, session.desired.project.ownership, whole=False)
         live = matches.pairs.get(resource.address)
         reason = matches.problems[0].message if matches.problems else ""
     if live is None:

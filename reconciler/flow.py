@@ -14,7 +14,7 @@ from reconciler.core.report import Report
 from reconciler.core.resource import Address, Resource
 from reconciler.core.untouched import without
 from reconciler.git.commit import CommitFacts, CommitOrder, commit_facts, unreadable
-from reconciler.live import CurrentPlan, Snapshot, read
+from reconciler.live import CurrentPlan, Manifests, Snapshot, read
 from reconciler.session import Session
 
 
@@ -22,7 +22,8 @@ def make_plan(session: Session) -> CurrentPlan:
     """What an apply would do now, and the live objects it was made from.  Reads only."""
     project, named = session.desired.project, () if session.partial else session.configured()
     kinds, parallelism = session.registry.kinds, session.options.parallelism
-    snapshot = read(session.graph, kinds, session.provider, project.scope, parallelism, named)
+    manifests = Manifests(session.graph, session.unselected(), session.desired.whole)
+    snapshot = read(manifests, kinds, session.provider, project.ownership, parallelism, named)
     commits = _commits(session, snapshot)
     plan = build(_plan_input(session, snapshot, commits), project.name, project.target)
     problems = [*map(session.desired.locate, plan.problems), *session.warnings()]
@@ -69,19 +70,21 @@ def _plan_input(session: Session, snapshot: Snapshot, commits: CommitFacts) -> P
         lives=snapshot.lives,
         options=PlanOptions(
             scope=project.scope,
+            uid=project.uid,
             retry_failed=options.retry_failed,
             commit=commits.commit,
             newer=order.newer,
             unknown=order.unknown,
         ),
         policy=Policy(
-            prune=project.policy.prune or options.prune,
+            prune=project.policy.prune or options.prune or options.mode == "destroy",
             max_delete_percent=project.policy.max_delete_percent,
             max_change_percent=project.policy.max_change_percent,
             allow_mass_change=options.allow_mass_change,
         ),
         platform=snapshot.platform,
         partial=session.partial,
+        forget=session.forgotten(snapshot.matches),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 from reconciler.core.graph import Graph
 from reconciler.core.identity import MatchResult, match
 from reconciler.core.kind import Kind
-from reconciler.core.marker import name_of
+from reconciler.core.ownership import Ownership, marked_address
 from reconciler.core.plan import Plan
 from reconciler.core.provider import Provider
 from reconciler.core.resource import Address, Live, Prefetched, Resource
@@ -29,7 +29,7 @@ class Snapshot:
 
     def by_address(self) -> Mapping[Address, Live]:
         """The live objects of the project: matched ones, and orphans under their old name."""
-        orphans = {Address(o.kind, name_of(o.owner or o.name)): o for o in self.matches.orphans}
+        orphans = {marked_address(o): o for o in self.matches.orphans}
         return {**orphans, **self.matches.pairs}
 
 
@@ -45,11 +45,23 @@ class CurrentPlan:
         return sorted({step.address for step in self.plan.steps if step.address in self.lives})
 
 
+@dataclass(frozen=True, slots=True)
+class Manifests:
+    """The manifests to read for, and those that were loaded beside them.
+
+    ``whole`` is False where the project may have more of them.
+    """
+
+    graph: Graph
+    unselected: tuple[Resource, ...] = ()
+    whole: bool = True
+
+
 def read(
-    graph: Graph,
+    manifests: Manifests,
     kinds: Mapping[str, Kind],
     provider_of: Callable[[str], Provider],
-    scope: str,
+    ownership: Ownership,
     parallelism: int,
     named: Iterable[str] = (),
 ) -> Snapshot:
@@ -58,6 +70,7 @@ def read(
     All kinds of a used provider are listed, and of one that the project has ``named``, because an
     object of ours whose manifest is gone may be of a kind that no manifest names any more.
     """
+    graph = manifests.graph
     resources = tuple(graph.resources.values())
     used = sorted({kinds[address.kind].provider for address in graph.resources})
     asked = {*used, *named}
@@ -73,7 +86,7 @@ def read(
         lives = list({(live.kind, live.id): live for found in pages for live in found}.values())
         prefetched = dict(zip(used, _all(pool, prefetch, used), strict=True))
         listed = [each for each in resources if kinds[each.address.kind].listed]
-        matches = match(listed, lives, scope)
+        matches = match(listed, lives, ownership, manifests.unselected, manifests.whole)
 
         def find(resource: Resource) -> Live | None:
             name = kinds[resource.address.kind].provider

@@ -75,4 +75,6 @@ def _binding(session: Session) -> Binding:
         retry_failed=options.retry_failed,
         select=options.select,
         paths=tuple(os.path.relpath(path, options.project_dir) for path in options.paths),
+        mode=options.mode,
+        forget=options.forget,
     )

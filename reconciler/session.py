@@ -11,13 +11,15 @@ from threading import Lock
 from types import TracebackType
 
 from reconciler.core.graph import Graph
+from reconciler.core.identity import MatchResult
 from reconciler.core.kind import Kind
 from reconciler.core.nearest import did_you_mean
+from reconciler.core.ownership import marked_address
 from reconciler.core.provider import Provider
-from reconciler.core.resource import Address
+from reconciler.core.resource import Address, Resource
 from reconciler.desired.load import Desired, load
 from reconciler.desired.provider_settings import tokens_in
-from reconciler.errors import EndpointRefused, Problem, SettingsError
+from reconciler.errors import EndpointRefused, LiveStateError, Problem, SettingsError
 from reconciler.lock import hold
 from reconciler.provider_source import SOURCES, SettingsSource
 from reconciler.settings import ProviderSettings, provider_settings
@@ -40,6 +42,9 @@ class RunOptions:
     retry_failed: bool = False
     allow_rollback: bool = False
     rate: float | None = None
+    mode: str = "apply"
+    """``apply`` the manifests, ``destroy`` all that is ours, or ``forget`` some of it."""
+    forget: tuple[str, ...] = ()
     own_files: tuple[Path, ...] = ()
     """Plans and reports of this tool: a checkout that differs in them only is clean."""
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -73,7 +78,9 @@ class Session:
             target=options.target,
             env=options.env,
         )
-        self.graph = select(self.desired.graph, options.select)
+        chosen = select(self.desired.graph, options.select)
+        # What is to be destroyed or forgotten is planned as if it had no manifests.
+        self.graph = chosen if options.mode == "apply" else Graph.of(())
         self._providers: dict[str, Provider] = {}
         self._lock = Lock()
 
@@ -91,8 +98,17 @@ class Session:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep a second apply of this scope on these platforms out; LiveStateError if it is in."""
-        used = {self.registry.kinds[address.kind].provider for address in self.graph.resources}
+        """Keep a second apply of this scope on these platforms out; LiveStateError if it is in.
+
+        SettingsError without a Project document: everything would belong to one scope, in which
+        two teams would take each other's objects for their own.
+        """
+        if not self.desired.project.declared:
+            raise SettingsError(
+                "there is no Project document, so nothing says whose the objects are",
+                "Run `reconciler init`, or write a Project into reconciler.yaml.",
+            )
+        used = {self.registry.kinds[each.kind].provider for each in self.desired.graph.resources}
         endpoints = [self._settings(name).endpoint for name in used]
         with hold(self.desired.project.scope, endpoints, self.registry.locks):
             yield
@@ -101,6 +117,22 @@ class Session:
     def partial(self) -> bool:
         """Whether the project has more manifests than this run looks at."""
         return bool(self.options.select) or not self.desired.whole
+
+    def forgotten(self, matches: MatchResult) -> frozenset[Address]:
+        """The objects of ours to forget; LiveStateError for an address that none has."""
+        ours = {str(marked_address(live)): marked_address(live) for live in matches.orphans}
+        for text in self.options.forget:
+            if text not in ours:
+                raise LiveStateError(
+                    f"no live object of this project is {text}{did_you_mean(text, ours)}",
+                    "`reconciler import` lists what is live, and whose it is.",
+                )
+        return frozenset(ours[text] for text in self.options.forget)
+
+    def unselected(self) -> tuple[Resource, ...]:
+        """The manifests that were loaded and that this run leaves out."""
+        every, chosen = self.desired.graph.resources, self.graph.resources
+        return tuple(each for address, each in every.items() if address not in chosen)
 
     def warnings(self) -> tuple[Problem, ...]:
         """What loading the selected manifests found that stops nothing."""
@@ -119,8 +151,20 @@ class Session:
         return self.provider(self.registry.kinds[address.kind].provider)
 
     def configured(self) -> tuple[str, ...]:
-        """Providers that the project file has settings for, as far as this environment has them."""
-        return tuple(name for name in sorted(self.desired.project.providers) if self._is_set(name))
+        """Providers that may hold objects of ours, as far as their settings are known.
+
+        They are those that the project file names, those that manifests use, and, where a Project
+        says whose the objects are, those of kinds that carry markers: the last manifest of a
+        platform may be gone, and its objects be there.
+        """
+        project, kinds = self.desired.project, self.registry.kinds
+        names = {
+            *project.providers,
+            *(kinds[each.address.kind].provider for each in self.desired.graph),
+        }
+        if project.declared:
+            names |= {kind.provider for kind in kinds.values() if kind.listed and kind.delete}
+        return tuple(name for name in sorted(names) if self._is_set(name))
 
     def endpoints(self) -> Mapping[str, str]:
         """The URL of each provider opened so far."""

@@ -40,13 +40,15 @@ SHOW_AGAIN = "Run `reconciler apply` again and review the plan that it shows."
 class ApplyOptions:
     """How an apply is approved and reported.
 
-    ``expect`` is the digest of the plan that was reviewed, '' when none was given.
+    ``expect`` is the digest of the plan that was reviewed, '' when none was given.  ``confirm`` is
+    the name of the project that is to be destroyed.
     """
 
     auto_approve: bool
     form: str
     report: Path | None
-    expect: str
+    expect: str = ""
+    confirm: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,11 @@ def _digest_form(context: click.Context, option: click.Parameter, value: str) ->
     if value and not re.fullmatch(r"sha256:[0-9a-f]{64}", value):
         raise click.BadParameter("a digest is sha256: and 64 digits, as `plan` prints it.")
     return value
+
+
+confirm_option = click.option(
+    "--confirm", metavar="NAME", default="", help="The project to destroy, with --auto-approve."
+)
 
 
 @click.command()
@@ -81,6 +88,7 @@ def _digest_form(context: click.Context, option: click.Parameter, value: str) ->
 @click.option(
     "--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the result as JSON."
 )
+@confirm_option
 @format_option("text", "json")
 def apply(
     context: CliContext,
@@ -89,13 +97,14 @@ def apply(
     auto_approve: bool,
     report: Path | None,
     expect: str,
+    confirm: str,
     form: str,
 ) -> int:
     """Make live match the manifests, or carry out a saved plan.
 
     A plan saved by `plan --out` is named in the place of the paths, as PLAN.JSON.
     """
-    how = ApplyOptions(auto_approve, form, report, expect)
+    how = ApplyOptions(auto_approve, form, report, expect, confirm)
 
     def failed(problems: tuple[Problem, ...]) -> str:
         return _data(Plan("", options.target, problems=problems), Report(()))
@@ -105,7 +114,7 @@ def apply(
             return _apply_saved(context, options, how)
         options = replace(options, own_files=(report,) if report else ())
         with context.session(options) as session, session.lock():
-            return _apply(context, session, make_plan(session), how)
+            return run_plan(context, session, make_plan(session), how)
 
 
 def _apply_saved(context: CliContext, options: RunOptions, how: ApplyOptions) -> int:
@@ -121,13 +130,15 @@ def _apply_saved(context: CliContext, options: RunOptions, how: ApplyOptions) ->
         select=saved.binding.select,
         prune=saved.binding.prune,
         retry_failed=saved.binding.retry_failed,
+        mode=saved.binding.mode,
+        forget=saved.binding.forget,
         own_files=(path, how.report) if how.report else (path,),
     )
     with _bound(context, options) as session, session.lock():
         saved = read_plan(path)  # once more: who held the lock until now may have used it
         current = make_plan(session)
         guard = confirm_plan(session, saved, current)
-        return _apply(context, session, current, how, Reviewed(saved, path, guard))
+        return run_plan(context, session, current, how, Reviewed(saved, path, guard))
 
 
 def _bound(context: CliContext, options: RunOptions) -> Session:
@@ -144,13 +155,14 @@ def _bound(context: CliContext, options: RunOptions) -> Session:
         ) from error
 
 
-def _apply(
+def run_plan(
     context: CliContext,
     session: Session,
     current: CurrentPlan,
     how: ApplyOptions,
     reviewed: Reviewed | None = None,
 ) -> int:
+    """Show the plan, have it approved, carry it out and report; the exit code."""
     plan = current.plan
     if how.form == "text":
         emit(plan_text(plan))
@@ -185,19 +197,33 @@ def _data(plan: Plan, done: Report) -> str:
     return to_json({"plan": plan_data(plan), "report": report_data(done)})
 
 
+def _answered(steps: int, destroyed: str) -> bool:
+    """Whether the user agrees; to destroy a project takes its name."""
+    if not destroyed:
+        return click.confirm(f"Apply these {steps} steps?", err=True)
+    question = f"This destroys all that {destroyed} owns. Type the project's name to go on"
+    return str(click.prompt(question, err=True)) == destroyed
+
+
 def _agreed(
     session: Session, current: CurrentPlan, how: ApplyOptions, reviewed: Reviewed | None
 ) -> tuple[CurrentPlan, Guard | None]:
     """The plan to apply and its guard, once the user agrees to what was shown."""
+    destroyed = session.desired.project.name if session.options.mode == "destroy" else ""
     if how.auto_approve:
+        if destroyed and how.confirm != destroyed:
+            raise click.UsageError(
+                f"this destroys all that {destroyed} owns: add --confirm {destroyed}"
+            )
         if reviewed:
             return current, reviewed.guard
         return current, guard_plan(session, current) if how.expect else None
     if not sys.stdin.isatty():
         raise click.UsageError("nobody can be asked here: review the plan, then use --auto-approve")
     shown = reviewed.saved if reviewed else save_plan(session, current)
-    if not click.confirm(f"Apply these {len(current.plan.steps)} steps?", err=True):
-        raise ReconcilerError("nothing was applied", "Answer y, or use --auto-approve.")
+    if not _answered(len(current.plan.steps), destroyed):
+        answer = f"Type {destroyed}" if destroyed else "Answer y"
+        raise ReconcilerError("nothing was applied", f"{answer}, or use --auto-approve.")
     try:
         # The answer may take hours: what was shown must still be what the plan is.
         current = make_plan(session)

@@ -29,8 +29,13 @@ SECTIONS: Mapping[str, Section] = {
         "history": Entry("day_two:history", "List the versions of an object, newest first."),
         "cancel": Entry("day_two:cancel", "Stop the running jobs of an object."),
         "download": Entry("day_two:download", "Fetch the files of an object's newest version."),
+        "forget": Entry("removal:forget", "Take the marker off live objects, which stay."),
+        "destroy": Entry("removal:destroy", "Delete all live objects that this project owns."),
     },
     "Setting up": {
+        "init": Entry("init:init", "Write the files of a new project."),
+        "import": Entry("import_:import_", "Write manifests for live objects, or list them."),
+        "convert": Entry("convert:convert", "Turn definitions of another tool into manifests."),
         "schema": Entry("schema:schema", "Write one JSON Schema per kind, for editors and CI."),
         "emulator": Entry("emulator:emulator", "Serve the platforms' APIs until interrupted."),
         "demo": Entry("demo:demo", "Show plan, apply, drift and repair on the emulator."),

@@ -11,6 +11,7 @@ from typing import Any
 from reconciler.core.diff import Difference
 from reconciler.core.identity import MatchResult
 from reconciler.core.kind import Kind, PlanOptions
+from reconciler.core.ownership import is_proven
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import FieldChange, Step
 from reconciler.errors import Problem
@@ -80,6 +81,18 @@ def delete_problems(live: Live, address: str) -> Iterable[Problem]:
         )
 
 
+def forget_problems(live: Live, address: str) -> Iterable[Problem]:
+    """Why an object must not be let go: its protection would be gone with its marker."""
+    if live.protected:
+        yield Problem(
+            "protected",
+            f"{address} ({live.id}) is protected and would be forgotten",
+            "Apply it once with lifecycle.protect: false.",
+            address=address,
+            blocked=True,
+        )
+
+
 def use_problems(live: Live, address: str, users: Sequence[str]) -> Iterable[Problem]:
     """Why this live object must not be deleted: others lean on it, and go on doing so."""
     if users:
@@ -88,6 +101,20 @@ def use_problems(live: Live, address: str, users: Sequence[str]) -> Iterable[Pro
             f"{address} ({live.id}) is used by {', '.join(users)} and would be deleted",
             "Keep its manifest until they use another one.",
             address=address,
+        )
+
+
+def stray_problems(live: Live, address: str, pruning: bool) -> Iterable[Problem]:
+    """A marker that does not prove whose it is may have been pasted: it blocks nothing."""
+    if live.protected or pruning:
+        yield Problem(
+            "stray-marker",
+            f"{live.kind} {live.id} carries a marker of {address}, which does not name its id, "
+            "and has no manifest; it is left as it is",
+            "If it is yours, put its manifest back and apply once. If not, take the marker out "
+            "of its description.",
+            address=address,
+            warning=True,
         )
 
 
@@ -117,25 +144,26 @@ def order_problems(step: Step, live: Live, options: PlanOptions) -> Iterable[Pro
 
 
 def unknown_order(touched: Sequence[Live], options: PlanOptions) -> Iterable[Problem]:
-    """One warning where the history at hand cannot tell which commit is newer."""
+    """A block where the history at hand cannot tell which commit is newer."""
     unknown = {sha for live in touched for sha in live.commits} & options.unknown
     if unknown:
         yield Problem(
             "unknown-order",
             f"this clone does not know {len(unknown)} commit(s) that live objects were made from, "
-            "so nobody checked that this one is newer",
-            "Fetch more history (in a workflow: fetch-depth: 0) to have the order checked.",
-            warning=True,
+            "so it cannot be checked that this one is newer",
+            "Fetch more history (in a workflow: fetch-depth: 0), or use --allow-rollback.",
+            blocked=True,
         )
 
 
 def owned(matches: MatchResult, kinds: Mapping[str, Kind]) -> int:
     """How many live objects the project owns.
 
-    What is only looked up is not among them: it must not make room for more deletes.
+    What is only looked up is not among them, nor what a pasted marker may have made ours: it must
+    not make room for more deletes.
     """
     listed = [address for address in matches.pairs if kinds[address.kind].listed]
-    return len(listed) + len(matches.orphans)
+    return len(listed) + sum(map(is_proven, matches.orphans))
 
 
 def mass_problems(steps: Sequence[Step], owned: int, policy: Policy) -> Iterable[Problem]:

@@ -62,6 +62,8 @@ class PlanOptions:
     commit: Commit | None = None
     newer: frozenset[str] = frozenset()
     unknown: frozenset[str] = frozenset()
+    uid: str = ""
+    """The uid of the project, which every marker carries; '' where the project has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,8 @@ class Kind:
     Anything else would be due in this plan alone, and be forgotten when the plan fails half way.
     """
     delete: Callable[[Live, Resource | None], StepDraft] | None = None
+    forget: Callable[[Live], StepDraft] | None = None
+    """Takes the marker off an object, which stays as it is and is nobody's then."""
     listed: bool = True
     """Whether live objects of this kind carry a marker and can be listed, and so be orphans.
 

@@ -95,6 +95,8 @@ BINDING = closed(
     retryFailed={"type": "boolean"},
     select=TEXTS,
     paths=TEXTS,
+    mode=one_of("apply", "destroy", "forget"),
+    forget=TEXTS,
 )
 PLAN = closed(
     ("binding", "observed", "checksum", "applied"),

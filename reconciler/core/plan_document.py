@@ -126,6 +126,8 @@ class BindingData(TypedDict):
     retryFailed: bool
     select: list[str]
     paths: list[str]
+    mode: str
+    forget: list[str]
 
 
 class SavedPlanDocument(PlanDocument):

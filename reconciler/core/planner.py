@@ -21,11 +21,13 @@ from reconciler.core.checks import (
     Policy,
     delete_problems,
     field_problems,
+    forget_problems,
     mass_problems,
     order_problems,
     orphan_problems,
     owned,
     replaces,
+    stray_problems,
     unknown_order,
     use_problems,
 )
@@ -35,7 +37,7 @@ from reconciler.core.graph import Graph
 from reconciler.core.identity import MatchResult
 from reconciler.core.json_value import JsonObject
 from reconciler.core.kind import Kind, Outputs, Part, PlanContext, PlanOptions, step_id
-from reconciler.core.marker import name_of
+from reconciler.core.ownership import is_proven, marked_address
 from reconciler.core.plan import Plan
 from reconciler.core.resource import Address, Live, Prefetched, Resource
 from reconciler.core.step import FieldChange, KnownAfter, Step, StepDraft, mentions
@@ -56,6 +58,12 @@ class PlanInput:
     problems: tuple[Problem, ...] = ()
     partial: bool = False
     platform: Mapping[str, Prefetched] = field(default_factory=dict)
+    forget: frozenset[Address] = frozenset()
+    """Objects of ours to take the marker off; with any of them nothing else is planned."""
+
+
+ITSELF = Part("", lambda context: None)
+"""Stands for an object as a whole, where another function than a part's draft decides."""
 
 
 def build(world: PlanInput, project: str, target: str | None) -> Plan:
@@ -201,7 +209,9 @@ class _Builder:
     def prune(self) -> None:
         """Delete, or list, what is ours and has no manifest; then everyone else's objects."""
         world = self.world
-        if not world.partial:
+        if world.forget:
+            self._forget()
+        elif not world.partial:
             orphans = sorted(
                 world.matches.orphans,
                 key=lambda live: (-world.kinds[live.kind].rank, live.kind, live.name, live.id),
@@ -213,9 +223,22 @@ class _Builder:
             for live in sorted(world.matches.foreign, key=lambda x: (x.kind, x.name, x.id))
         ]
 
+    def _forget(self) -> None:
+        for live in sorted(self.world.matches.orphans, key=lambda x: (x.kind, x.name, x.id)):
+            address, kind = marked_address(live), self.world.kinds[live.kind]
+            if address in self.world.forget and kind.forget is not None:
+                self.problems += forget_problems(live, str(address))
+                draft = kind.forget(live)
+                step = _step(address, ITSELF, draft, (), live)
+                self.steps.append(step)
+
     def _prune(self, live: Live) -> None:
-        address = _marked(live)
+        address = marked_address(live)
         kind = self.world.kinds[live.kind]
+        if not is_proven(live):
+            self.problems += stray_problems(live, str(address), self.world.policy.prune)
+            self.untouched.append(Untouched("foreign", live.kind, live.name, live.id))
+            return
         if not self.world.policy.prune or kind.delete is None:
             # Taking out the manifest of a protected object is refused even where nothing would
             # be deleted: nobody would look after it any more.
@@ -237,7 +260,7 @@ class _Builder:
             for step in self.of.get(other, ())
         }
         draft = kind.delete(live, None)
-        step = _step(address, Part("", lambda change: draft), draft, tuple(sorted(users)), live)
+        step = _step(address, ITSELF, draft, tuple(sorted(users)), live)
         self._check_order(live, (step,))
         self.steps.append(step)
         self.of[address] = (step.id,)
@@ -257,12 +280,7 @@ class _Builder:
 
     def _ours(self) -> Iterator[tuple[Address, Live]]:
         yield from self.world.matches.pairs.items()
-        yield from ((_marked(live), live) for live in self.world.matches.orphans)
-
-
-def _marked(live: Live) -> Address:
-    """The address of the manifest that an object of ours was made from."""
-    return Address(live.kind, name_of(live.owner or live.name))
+        yield from ((marked_address(live), live) for live in self.world.matches.orphans)
 
 
 def _ambiguous(address: Address, ids: Iterable[str]) -> Problem:

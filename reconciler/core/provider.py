@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.core.kind import Outputs
@@ -26,6 +26,27 @@ class Watch:
     tell: Callable[[str], None]
     stopped: Callable[[], bool]
     resource: Resource | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The manifest of a live object, and the newest version that others may use of it."""
+
+    name: str
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A live object as the spec of a manifest: only what differs from the platform's defaults.
+
+    Keys are in the order of the manifest's reference.  ``folders`` are key paths whose value names
+    a folder that ``download`` fills.  ``lost`` says what no manifest key can express.
+    """
+
+    spec: Mapping[str, Any]
+    folders: Mapping[str, str] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
 
 
 class Provider(ABC):
@@ -103,6 +124,21 @@ class Provider(ABC):
     def cancel(self, live: Live) -> Sequence[str]:
         """Stop the jobs of it that run; what was stopped."""
         return ()
+
+    def maker(self, live: Live) -> str:
+        """The user who made a live object; '' where the platform does not say."""
+        return ""
+
+    def is_shared_by_platform(self, live: Live) -> bool:
+        """Whether the platform offers this object to all its users, and nobody manages it."""
+        return False
+
+    def export(self, live: Live, refs: Mapping[str, Named]) -> Export:
+        """The spec of a manifest that describes a live object.  Reads only.
+
+        ``refs`` are the manifests of others by the ids of their live objects.
+        """
+        raise _unsupported("an import", live)
 
     def download(self, live: Live, target: str) -> Sequence[str]:
         """Put the files of its newest version into a new folder; their paths."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.core.fileset import FileSet
+
+if TYPE_CHECKING:
+    from reconciler.core.marker import Marker
 
 SpecPart = Mapping[str, Any]
 """A mapping of a manifest's spec in its normal form, or a live one in the same shape.
@@ -47,7 +50,7 @@ class Resource:
 
     An absent key is not managed; a key whose value is None is to be unset.  ``files`` holds
     what lies on disk, keyed by the path of the spec key that names it (``version.files``).
-    ``depends_on`` joins ``dependsOn`` and every reference.
+    ``depends_on`` joins ``dependsOn`` and every reference.  ``formerly`` are earlier names.
     """
 
     address: Address
@@ -57,6 +60,7 @@ class Resource:
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     depends_on: tuple[Address, ...] = ()
     files: Mapping[str, FileSet] = field(default_factory=dict)
+    formerly: tuple[str, ...] = ()
     scope: str = field(default="", compare=False)
     """The project that the manifest belongs to; with the name it says whose an object is."""
 
@@ -83,7 +87,9 @@ class Live:
 
     ``owner`` is ``<scope>/<name>`` of the manifest that owns it, or None; ``marker_owner`` is the
     owner that the markers of its content name, and ``external_id`` the identity that the platform
-    keeps for us.  ``in_use`` says what runs on it, as in "2 deployments", and forbids a delete.
+    keeps for us.  ``marker`` is the whole marker of the object, without one that names another
+    object, and ``project`` the uid in it.  ``in_use`` says what runs on it, as in "2 deployments",
+    and forbids a delete.
     ``facts`` are ids of versions, build states and the like.  ``contents`` are
     digests known without a download, ``files`` what a download showed, both keyed like
     ``Resource.files``; ``line_diffs`` are for display, keyed by key path and file.  ``uses`` are
@@ -96,6 +102,8 @@ class Live:
     owner: str | None = None
     marker_owner: str | None = None
     external_id: str | None = None
+    project: str = ""
+    marker: Marker | None = None
     in_use: str = ""
     protected: bool = False
     spec: SpecPart = field(default_factory=dict)

@@ -31,7 +31,8 @@ JOBS = "jobs"
 class Binding:
     """What a saved plan belongs to; anything else than this and it is foreign or stale.
 
-    ``paths`` are those that were given, seen from the project directory.
+    ``paths`` are those that were given, seen from the project directory.  ``mode`` says what the
+    plan is for: to apply the manifests, to destroy all that is ours, or to forget ``forget``.
     """
 
     manifests: str = ""
@@ -39,6 +40,8 @@ class Binding:
     retry_failed: bool = False
     select: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
+    mode: str = "apply"
+    forget: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ def dump(saved: SavedPlan) -> str:
             "retryFailed": saved.binding.retry_failed,
             "select": list(saved.binding.select),
             "paths": list(saved.binding.paths),
+            "mode": saved.binding.mode,
+            "forget": list(saved.binding.forget),
         },
         "observed": dict(saved.observed),
     }
@@ -121,6 +126,8 @@ def _saved_from(data: SavedPlanDocument) -> SavedPlan:
             retry_failed=binding["retryFailed"],
             select=tuple(binding["select"]),
             paths=tuple(binding["paths"]),
+            mode=binding["mode"],
+            forget=tuple(binding["forget"]),
         ),
         observed=data["observed"],
         applied=data.get("applied", ""),

@@ -18,6 +18,8 @@ def digest(project: Project, graph: Graph, kinds: Mapping[str, Kind]) -> str:
     """``sha256:<hex>`` over the project's scope and policy and every resource's normal form."""
     form = {
         "scope": project.scope,
+        "uid": project.uid,
+        "formerly": sorted(project.formerly),
         "policy": project.policy.model_dump(mode="json"),
         "resources": [_normal(each, kinds[each.address.kind]) for each in graph],
     }
@@ -38,6 +40,7 @@ def _normal(resource: Resource, kind: Kind) -> JsonObject:
         "address": str(resource.address),
         "id": resource.id,
         "userProvidedId": resource.user_provided_id,
+        "formerly": sorted(resource.formerly),
         "lifecycle": [
             lifecycle.protect,
             lifecycle.allow_replace,

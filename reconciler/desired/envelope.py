@@ -22,9 +22,10 @@ AddressText = Annotated[str, StringConstraints(pattern=name.ADDRESS)]
 
 
 class Metadata(Spec):
-    """The name in git, and what pins an existing live object."""
+    """The name in git, its earlier names, and what pins an existing live object."""
 
     name: ResourceName
+    formerly: list[ResourceName] = Field(default_factory=list)
     id: LiveId = absent()
     user_provided_id: UserProvidedId = absent()
 

@@ -42,6 +42,8 @@ class Desired:
     left_out: tuple[str, ...] = ()
     whole: bool = True
     warnings: tuple[Problem, ...] = ()
+    manifests: Mapping[str, Manifest] = field(default_factory=dict, compare=False, repr=False)
+    """The manifests by address, with the places of their values."""
     locate: Callable[[Problem], Problem] = field(
         default=lambda problem: problem, compare=False, repr=False
     )
@@ -107,7 +109,16 @@ class _Loading:
         left_out = tuple(sorted((*discovery.left_out, *files.left_out)))
         whole_digest = digest(project, graph, self._kinds)
         warnings = tuple(sorted(self._warnings, key=_place))
-        return Desired(project, graph, whole_digest, left_out, whole, warnings, self._locate)
+        return Desired(
+            project,
+            graph,
+            whole_digest,
+            left_out,
+            whole,
+            warnings,
+            manifests=self._by_address,
+            locate=self._locate,
+        )
 
     def _locate(self, problem: Problem) -> Problem:
         manifest = self._by_address.get(problem.address)

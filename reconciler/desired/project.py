@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from reconciler.core.json_value import JsonObject
 from reconciler.core.nearest import did_you_mean
+from reconciler.core.ownership import Ownership
 from reconciler.core.spec import Spec
 from reconciler.desired import name
 from reconciler.desired.explain import explain
@@ -27,6 +28,7 @@ from reconciler.desired.variables import Replacer, Variable
 
 DEFAULT_SCOPE: Final = "default"
 
+ProjectUid = Annotated[str, StringConstraints(pattern=name.UID)]
 ProjectName = Annotated[str, StringConstraints(pattern=name.PROJECT)]
 VariableName = Annotated[str, StringConstraints(pattern=name.VARIABLE)]
 Percent = Annotated[int, Field(ge=0, le=100)]
@@ -99,9 +101,14 @@ class ProjectSpec(Spec):
 
 
 class ProjectMetadata(Spec):
-    """The name is the scope in which the project owns live objects."""
+    """The name is the scope in which the project owns live objects.
+
+    ``uid`` tells two projects of one name apart; ``formerly`` are earlier names of the project.
+    """
 
     name: ProjectName
+    uid: ProjectUid = ""
+    formerly: list[ProjectName] = Field(default_factory=list)
 
 
 class ProjectManifest(Spec):
@@ -117,12 +124,16 @@ class ProjectManifest(Spec):
 class Project:
     """What the project says for the chosen target.
 
+    ``declared`` is False where no Project document says what is here.
     ``providers`` hold settings with the environment filled in and may be secret.  ``missing``
     names, per provider and setting, the environment variable that was not set: an error only
     for whoever uses that provider.  ``patches`` carry the keys that lead to each one's ``spec``.
     """
 
     name: str = DEFAULT_SCOPE
+    uid: str = ""
+    formerly: tuple[str, ...] = ()
+    declared: bool = False
     target: str | None = None
     policy: Policy = field(default_factory=Policy)
     variables: Mapping[str, Variable] = field(default_factory=dict)
@@ -136,7 +147,15 @@ class Project:
     @property
     def scope(self) -> str:
         """The ownership scope: the name, or ``name/target``."""
-        return f"{self.name}/{self.target}" if self.target else self.name
+        return self._scoped(self.name)
+
+    @property
+    def ownership(self) -> Ownership:
+        """Which live objects are this project's."""
+        return Ownership(self.scope, self.uid, tuple(map(self._scoped, self.formerly)))
+
+    def _scoped(self, name: str) -> str:
+        return f"{name}/{self.target}" if self.target else name
 
 
 def parse_project(value: object, report: Report) -> ProjectManifest | None:
@@ -176,6 +195,9 @@ class TargetResolver:
         keys: Keys = ("spec", "targets", target or "", "patches")
         return Project(
             name=self._manifest.metadata.name,
+            uid=self._manifest.metadata.uid,
+            formerly=tuple(self._manifest.metadata.formerly),
+            declared=True,
             target=target,
             policy=Policy.model_validate({**spec.policy.written(), **layer.policy.written()}),
             variables=variables,

@@ -31,6 +31,7 @@ def resolve(
     if lost is not None:
         for builder in builders:
             problems.extend(_unresolved(builder, first, lost))
+    problems += _same_name(list(first.values()))
     graph = Graph.of(each.resource for each in first.values() if each.resource)
     problems += [_circle(circle, first[circle[0]]) for circle in graph.cycles()]
     return graph, problems
@@ -43,6 +44,22 @@ def _twice(builder: ResourceBuilder, first: ResourceBuilder, address: Address) -
     return builder.manifest.locate(
         PathProblem("duplicate-name", message, hint, ("metadata", "name"))
     )
+
+
+def _same_name(builders: Sequence[ResourceBuilder]) -> Iterator[Problem]:
+    """Two manifests of one kind whose objects people could not tell apart on the platform."""
+    shown: dict[tuple[str, str], ResourceBuilder] = {}
+    for builder in builders:
+        resource = builder.resource
+        if resource is None or not builder.kind.listed:
+            continue
+        key = (resource.address.kind, resource.display_name)
+        other = shown.setdefault(key, builder).resource
+        if other is not None and other is not resource:
+            message = f"{other.address} has the same spec.name {resource.display_name!r}"
+            hint = "Give one of the two another spec.name."
+            problem = PathProblem("duplicate-name", message, hint, ("spec", "name"))
+            yield builder.manifest.locate(problem)
 
 
 def _unresolved(

@@ -102,6 +102,7 @@ class ResourceBuilder:
             lifecycle=envelope.lifecycle.value(),
             depends_on=tuple(sorted({each.address for each in self.references})),
             files=files,
+            formerly=tuple(envelope.metadata.formerly),
             scope=self.scope,
         )
 

@@ -22,7 +22,7 @@ from reconciler.providers.http import Runtime
 from reconciler.session import Registry, RunOptions, Session
 from tests.contract.batch_inference_ground import LINES, line
 from tests.faults.faulty_wire import FAULTS, FaultyWire, Killed
-from tests.scenarios.stage import Stage
+from tests.scenarios.stage import Stage, declare
 
 APPLY = ("-q", "apply", "--auto-approve", "--parallelism", "1")
 MANIFEST = """\
@@ -46,7 +46,7 @@ def staged(phase: str) -> Iterator[Stage]:
         folder.mkdir()
         (folder / "smoke.yaml").write_text(MANIFEST, encoding="utf-8")
         (folder / "smoke.jsonl").write_bytes(LINES)
-        stage = Stage(folder, job_time=PHASES[phase])
+        stage = Stage(declare(folder), job_time=PHASES[phase])
         if phase == "changed":
             assert stage.run(*APPLY).code == 0
             (folder / "smoke.jsonl").write_bytes(LINES + line("d"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ TABLE = "age,income,churned\n" + "31,1000,0\n42,2000,1\n" * 10
 PROGRAM = "def score(data, model, **kwargs):\n    return data\n"
 DOCKER = {"Dockerfile": "FROM python:3.11\nCOPY a.txt /\n", "a.txt": "x"}
 MODEL = {"custom.py": PROGRAM, "lib/weights.txt": "1 2 3\n", "empty.txt": ""}
+PROJECT = "apiVersion: reconciler/v1\nkind: Project\nmetadata: {name: default, uid: k7f3a9c21}\n"
 MANIFEST = """
 apiVersion: reconciler/v1
 kind: ExecutionEnvironment
@@ -100,6 +102,7 @@ class World:
     def __init__(self, dr: Any, url: str, folder: Path) -> None:
         self.dr, self.url, self.folder = dr, url, folder
         self.wire = ContractTransport(httpx.HTTPTransport())
+        self.write(".", {"reconciler.yaml": PROJECT})
 
     def write(self, folder: str, files: Mapping[str, str]) -> str:
         """A folder of files."""
@@ -176,9 +179,26 @@ def test_what_the_client_made_is_seen_as_equal(world: World) -> None:
     text = MANIFEST.format(environment=environment.id, model=model.id)
     world.write(".", {"manifest.yaml": text})
     code, out = world.ours("plan", "--detailed-exitcode")
-    assert code == 0, out
-    assert "No changes." in out
+    assert code == 2, out
+    # Nobody manages them yet, so that both get their markers, and nothing else changes.
+    assert "Plan: 2 adopt; 0 unchanged." in out
     assert world.ours("drift")[0] == 0
+
+
+def test_what_the_client_made_is_imported_and_adopted_with_markers_only(world: World) -> None:
+    theirs(world)
+    code, out = world.ours("import", "--all")
+    assert code == 0, out
+    assert out.count("taken: empty plan but its marker") == 2
+    code, out = world.ours("apply", "--auto-approve")
+    assert code == 0, out
+    assert " POST" not in out.rpartition("Requests:")[2]
+    assert world.ours("plan", "--detailed-exitcode")[0] == 0
+    # Without the pin the marker leads to both.
+    for manifest in world.folder.rglob("*/*.yaml"):
+        text = manifest.read_text(encoding="utf-8")
+        manifest.write_text(re.sub(r"\n  id: .*", "", text), encoding="utf-8")
+    assert world.ours("plan", "--detailed-exitcode")[0] == 0
 
 
 @pytest.mark.parametrize(

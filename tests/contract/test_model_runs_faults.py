@@ -21,7 +21,7 @@ from reconciler.providers.all import KINDS, open_provider
 from reconciler.providers.http import Runtime
 from reconciler.session import Registry, RunOptions, Session
 from tests.faults.faulty_wire import FAULTS, FaultyWire, Killed
-from tests.scenarios.stage import Stage
+from tests.scenarios.stage import Stage, declare
 
 APPLY = ("-q", "apply", "--auto-approve", "--parallelism", "1")
 MANIFEST = """\
@@ -50,7 +50,7 @@ def staged(phase: str) -> Iterator[Stage]:
         folder = Path(place) / "project"
         folder.mkdir()
         (folder / "features.yaml").write_text(MANIFEST, encoding="utf-8")
-        stage = Stage(folder, job_time=PHASES[phase])
+        stage = Stage(declare(folder), job_time=PHASES[phase])
         if phase == "too old":
             assert stage.run(*APPLY).code == 0
             stage.clock.sleep(2 * DAY)

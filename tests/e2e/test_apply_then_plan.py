@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.e2e.strategies_edit import Edit, edits
 from tests.scenarios.names import known_as
-from tests.scenarios.stage import Done, Stage
+from tests.scenarios.stage import Done, Stage, declare
 from tests.unit.strategies_manifest import USERS, ManifestSet, manifest_sets
 
 SEEDS = st.integers(0, 2**32)
@@ -41,6 +41,7 @@ def put(on: Stage, name: str, made: ManifestSet, seed: int | None = None) -> str
     """Write the manifests into a folder of this name; a seed lays them out differently."""
     folder = on.folder / name
     folder.mkdir()
+    declare(folder)
     made.write(folder, seed)
     return name
 

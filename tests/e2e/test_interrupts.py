@@ -23,7 +23,7 @@ from tests.scenarios.stage import Stage
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 APPLY = ("apply", "--auto-approve", "--report", "report.json")
-WRITES = 5
+WRITES = 6
 STATES = {"done", "failed", "skipped", "notReached"}
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.faults.hooked_wire import HookedWire
 from tests.scenarios.scenario import HERE
-from tests.scenarios.stage import Done, Stage
+from tests.scenarios.stage import Done, Stage, declare
 
 APPLY = ("-q", "apply", "--auto-approve")
 COPY = """\
@@ -180,7 +180,7 @@ def test_a_conversion_is_not_taken_for_an_older_one(tmp_path: Path) -> None:
         (tmp_path / "java" / f"{name}.java").write_text(f"class {name} {{}}\n")
     manifest = tmp_path / "java.yaml"
     manifest.write_text(JAVA)
-    stage = Stage(tmp_path)
+    stage = Stage(declare(tmp_path))
     applied(stage)
     version = stage.control("GET", "state")["modelVersions"][0]
     (item,) = [each["id"] for each in version["items"] if each["filePath"] == "A.java"]

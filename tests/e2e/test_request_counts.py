@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.stage import Stage
+from tests.scenarios.stage import Stage, declare
 
 MODELS, PAGE = 60, 25
 # One page of environments, the account's limits, and the pages of models.
@@ -36,7 +36,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     (folder / "all.yaml").write_text(ENVIRONMENT + "".join(models))
     (folder / "model").mkdir()
     (folder / "model" / "custom.py").write_text("# a model\n")
-    on = Stage(folder, page_size=PAGE)
+    on = Stage(declare(folder), page_size=PAGE)
     assert on.run("-q", "apply", "--auto-approve").code == 0
     return on
 

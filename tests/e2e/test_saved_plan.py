@@ -138,7 +138,9 @@ def other_files(stage: Stage) -> None:
 
 def one_manifest_more(stage: Stage) -> None:
     text = (stage.folder / "churn.yaml").read_text()
-    (stage.folder / "more.yaml").write_text(text.replace("{name: churn}", "{name: more}"))
+    (stage.folder / "more.yaml").write_text(
+        text.replace("{name: churn}", "{name: more}").replace("Leavers", "More")
+    )
 
 
 @pytest.mark.parametrize(

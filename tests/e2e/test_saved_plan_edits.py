@@ -17,7 +17,7 @@ import pytest
 
 from tests.faults.hand_edits import edit_one
 from tests.faults.snapshot import keep
-from tests.scenarios.stage import Done, Stage
+from tests.scenarios.stage import Done, Stage, declare
 
 DATA = b"tenure,charge,churned\n" + b"1,20,yes\n30,5,no\n" * 20
 OBJECT = """\
@@ -96,7 +96,7 @@ def write(folder: Path, data: str, *, edited: bool) -> None:
 def review(tmp_path_factory: pytest.TempPathFactory) -> Review:
     """An applied project, an edit of it, and the reviewed plan of that edit."""
     folder = tmp_path_factory.mktemp("project")
-    stage = Stage(folder)
+    stage = Stage(declare(folder))
     form = {"file": ("data.csv", DATA)}
     data = str(stage.by_hand("POST", "datasets/fromFile/", files=form).json()["catalogId"])
     foreign = {"name": "theirs", "customModelType": "inference", "targetType": "Transform"}

@@ -21,7 +21,7 @@ from tests.e2e.processes import ended, site, until
 from tests.faults.final_state import final_state
 from tests.faults.hooked_wire import HookedWire
 from tests.scenarios.scenario import HERE
-from tests.scenarios.stage import Done, Stage
+from tests.scenarios.stage import Done, Stage, declare
 
 APPLY = ("apply", "--auto-approve")
 MODELS = """\
@@ -42,7 +42,7 @@ def models_only(folder: Path) -> Path:
     (folder / "code").mkdir(parents=True)
     (folder / "code" / "custom.py").write_text("def score_unstructured(model, data):\n    ...\n")
     (folder / "all.yaml").write_text("".join(MODELS.replace("NAME", name) for name in "abc"))
-    return folder
+    return declare(folder)
 
 
 def test_the_second_is_told_who_has_the_lock_and_converges_later(tmp_path: Path) -> None:

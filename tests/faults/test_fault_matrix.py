@@ -22,7 +22,7 @@ from tests.faults.final_state import final_state, job_count
 from tests.faults.jobs_project import write_copy, write_doomed, write_jobs
 from tests.faults.reference_project import prepare, write_edit, write_first
 from tests.faults.snapshot import keep
-from tests.scenarios.stage import Stage
+from tests.scenarios.stage import Stage, declare
 
 APPLY = ("-q", "apply", "--auto-approve", "--prune", "--allow-mass-change", "--parallelism", "1")
 PHASES: dict[str, tuple[Callable[[Path, str], None], ...]] = {
@@ -60,7 +60,7 @@ def ground(phase: str) -> tuple[Stage, Callable[[], None]]:
     atexit.register(place.cleanup)
     folder = Path(place.name) / "project"
     folder.mkdir()
-    stage = Stage(folder)
+    stage = Stage(declare(folder))
     dataset = prepare(stage)
     *before, last = {**PHASES, **MORE}[phase]
     for write in before:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from reconciler.providers.http import Runtime
-from tests.scenarios.stage import Stage
+from tests.scenarios.stage import Stage, declare
 from tests.unit.test_limiter import QUOTA, most_in_a_second
 
 MODELS = 60
@@ -66,7 +66,7 @@ def test_an_apply_ends_well_below_the_quota(
 ) -> None:
     names = (f"m{number}" for number in range(MODELS))
     (tmp_path / "all.yaml").write_text("".join(MANIFEST.replace("NAME", name) for name in names))
-    stage = Timed(tmp_path)
+    stage = Timed(declare(tmp_path))
     inner = stage.wire
     quota = Quota(inner, stage.clock, headers)
     stage.wire = quota  # type: ignore[assignment]
@@ -81,7 +81,7 @@ def test_an_apply_ends_well_below_the_quota(
 
 def test_the_users_limit_holds_for_a_whole_apply(tmp_path: Path) -> None:
     (tmp_path / "all.yaml").write_text("".join(MANIFEST.replace("NAME", f"m{n}") for n in range(9)))
-    stage = Timed(tmp_path)
+    stage = Timed(declare(tmp_path))
     inner = stage.wire
     quota = Quota(inner, stage.clock, {})
     stage.wire = quota  # type: ignore[assignment]

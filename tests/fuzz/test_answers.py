@@ -24,7 +24,7 @@ from tests.faults.reference_project import prepare, write_edit, write_first
 from tests.faults.snapshot import keep
 from tests.fuzz.answer_mutations import spoiled
 from tests.fuzz.ground import EXAMPLES, register
-from tests.scenarios.stage import Stage
+from tests.scenarios.stage import Stage, declare
 
 CODES = (0, 1, 2, 3, 4, 5)
 MOST_REQUESTS, SECONDS, MEGABYTES = 4000, 10.0, 500
@@ -107,7 +107,7 @@ class Course:
     """The platform before the edit of a project, to start from again and again."""
 
     def __init__(self, folder: Path, project: Callable[[Stage], Callable[[], None]]) -> None:
-        self.stage = Timed(folder)
+        self.stage = Timed(declare(folder))
         edit = project(self.stage)
         first = self.stage.run("-q", *COMMANDS["apply"], *ALONE)
         assert first.code == 0, first.out + first.err

@@ -18,7 +18,7 @@ import yaml
 
 from tests.fuzz.ground import EXAMPLES, register
 from tests.fuzz.manifest_values import NEEDED, Document, Place, Writer, mend
-from tests.scenarios.stage import USERS, Done, Stage
+from tests.scenarios.stage import USERS, Done, Stage, declare
 
 MEMORY = Path("/dev/shm")
 DEFECT = re.compile(r"unexpected [A-Z]\w+")
@@ -33,7 +33,7 @@ class Case:
 
     def __init__(self, folder: Path, chance: random.Random) -> None:
         self.chance = chance
-        self.stage = Stage(folder)
+        self.stage = Stage(declare(folder))
         for number in (1, 2, 3):
             self._write(f"m{number}/custom.py", PROGRAM)
         self._write("m2/requirements.txt", "scikit-learn==1.5\n")

@@ -17,7 +17,7 @@ CODES = {0, 1, 2, 3, 4, 5, 64, 130}
 USAGE = 64
 # What `plan` takes too; the other options of `apply` are about this one run.
 _KEPT_WITH_VALUE = ("--target", "--select", "--parallelism")
-_DROPPED_WITH_VALUE = ("--report", "--format", "--expect")
+_DROPPED_WITH_VALUE = ("--report", "--format", "--expect", "--confirm")
 
 
 def check(stage: Stage, done: Done) -> None:
@@ -36,7 +36,8 @@ def check(stage: Stage, done: Done) -> None:
     _check_order(done)
     if name != "cancel":
         _check_calls(done)
-    if name == "apply" and done.code == 0 and not _never_settles(stage.folder):
+    settles = not _never_settles(stage.folder) and not _removes(stage.folder, done.arguments)
+    if name == "apply" and done.code == 0 and settles:
         _check_settled(stage, done)
 
 
@@ -98,6 +99,12 @@ def _never_settles(folder: Path) -> bool:
     """Whether a manifest asks for something to be done at every apply."""
     texts = (path.read_text(encoding="utf-8") for path in folder.rglob("*.yaml"))
     return any("rerun: always" in text for text in texts)
+
+
+def _removes(folder: Path, arguments: tuple[str, ...]) -> bool:
+    """Whether a saved plan was applied that destroys or forgets what has its manifests still."""
+    plans = [folder / word for word in arguments if word == "plan.json"]
+    return any(json.loads(each.read_text("utf-8"))["binding"]["mode"] != "apply" for each in plans)
 
 
 def _check_settled(stage: Stage, done: Done) -> None:

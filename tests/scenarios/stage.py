@@ -116,6 +116,15 @@ class Tables:
     apis: tuple[Api, ...] = APIS
 
 
+PROJECT = "apiVersion: reconciler/v1\nkind: Project\nmetadata: {name: default}\n"
+
+
+def declare(folder: Path) -> Path:
+    """The folder, with a Project in it: without one nothing is applied."""
+    (folder / "reconciler.yaml").write_text(PROJECT)
+    return folder
+
+
 class Stage:
     """One emulator, and a folder of manifests that commands are run in."""
 

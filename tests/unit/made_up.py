@@ -16,6 +16,8 @@ from reconciler.core.checks import Policy
 from reconciler.core.graph import Graph
 from reconciler.core.identity import match
 from reconciler.core.kind import FieldRule, Kind, Part, PlanContext, PlanOptions
+from reconciler.core.marker import Marker
+from reconciler.core.ownership import Ownership
 from reconciler.core.plan import Plan
 from reconciler.core.planner import PlanInput, build
 from reconciler.core.resource import Address, Facts, Lifecycle, Live, Resource
@@ -114,6 +116,12 @@ def removal(live: Live, resource: Resource | None) -> StepDraft:
     return StepDraft("delete", "is to go" if resource else "has no manifest any more", (), (call,))
 
 
+def forgetting(live: Live) -> StepDraft:
+    """The marker of either kind is taken off."""
+    call = Call("change", "PATCH", f"{live.kind}/{{id}}/", {"id": live.id}, {"description": ""})
+    return StepDraft("update", "is forgotten", (), (call,))
+
+
 def outputs(live: Live | None) -> Mapping[str, Any]:
     """What a live dock or ship offers to others."""
     return {"id": live.id} if live else {}
@@ -143,6 +151,7 @@ DOCK = Kind(
     parts=(Part("", _dock),),
     outputs=outputs,
     delete=removal,
+    forget=forgetting,
     rank=1,
 )
 
@@ -168,6 +177,7 @@ SHIP = Kind(
     ),
     outputs=outputs,
     delete=removal,
+    forget=forgetting,
     rank=2,
 )
 
@@ -196,6 +206,9 @@ def live(text: str, spec: Mapping[str, Any] | None = None, **more: Any) -> Live:
     """The live object of ``Kind/name``, ours unless ``owner`` says otherwise."""
     kind, name = address(text)
     given = {"id": f"{name}-id", "name": name, "owner": f"{SCOPE}/{name}", **more}
+    if given["owner"] and "marker" not in given:
+        protect = given.get("protected", False)
+        given["marker"] = Marker(given["owner"], protect=protect, id=given["id"])
     return Live(kind, spec=spec or {}, **given)
 
 
@@ -204,7 +217,7 @@ def world(resources: Iterable[Resource], lives: Iterable[Live] = (), **more: Any
     graph, seen = Graph.of(resources), tuple(lives)
     keys = {"prune", "max_delete_percent", "max_change_percent", "allow_mass_change"} & more.keys()
     policy = Policy(**{"max_delete_percent": 100, **{key: more.pop(key) for key in keys}})
-    matches = match(tuple(graph), seen, SCOPE)
+    matches = match(tuple(graph), seen, Ownership(SCOPE))
     return PlanInput(graph, matches, KINDS, seen, PlanOptions(SCOPE), policy, **more)
 
 

@@ -211,7 +211,8 @@ def models(draw: st.DrawFn, name: str, built: list[str]) -> tuple[Doc, dict[str,
         **draw(targets()),
         **draw(
             optional(
-                name=words,
+                # Nor two models of one display name: people could not tell them apart.
+                name=words.map(lambda text: f"{text.strip()} {name}"),
                 description=st.none() | descriptions,
                 language=st.none() | words,
                 calibratePredictions=st.booleans(),

@@ -54,10 +54,9 @@ def test_an_orphan_of_a_later_commit_is_not_deleted() -> None:
     assert made.problems[0].address == "Ship/old"
 
 
-def test_commits_that_the_clone_does_not_know_are_told_once_and_stop_nothing() -> None:
+def test_commits_that_the_clone_does_not_know_block_once() -> None:
     lives = argo(STRANGE), live("Ship/old", commits=(STRANGE, OLD))
     made = planned(*lives, unknown=frozenset({STRANGE}))
     (problem,) = made.problems
-    assert (problem.code, problem.warning) == ("unknown-order", True)
+    assert (problem.code, problem.blocked) == ("unknown-order", True)
     assert "does not know 1 commit" in problem.message
-    assert made.obstacles == ()

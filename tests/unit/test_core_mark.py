@@ -1,7 +1,8 @@
 """The ownership mark at the end of a description.
 
 Cases: the round trip for any text, texts that look like a mark, marks that are not on the last
-line, broken marks, what the platform adds behind the mark, the longest mark, owners taken apart.
+line, marks that a platform cut off, broken marks, what the platform adds behind the mark, marks
+of another object, the longest mark, owners taken apart.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.core.marker import LONGEST, Marker, join, name_of, scope_of, split
+from reconciler.core.marker import LONGEST, WAS, Marker, join, name_of, of_object, scope_of, split
+from reconciler.core.step import KnownAfter, KnownText
 
 TEXTS = st.text() | st.builds(
     "".join, st.lists(st.sampled_from(["a", "\n", " ", "[", "]", "[reconciler owner=a/b]", "="]))
@@ -21,6 +23,8 @@ MARKS = st.builds(
     owner=st.builds("{}/{}".format, st.sampled_from(["fleet", "fleet/prod"]), NAMES),
     content=st.sampled_from(["", "sha256:0123abcd"]),
     protect=st.booleans(),
+    project=st.sampled_from(["", "7f3a9c21"]),
+    id=st.sampled_from(["", "0123456789abcdef01234567"]),
     notes=st.dictionaries(st.sampled_from(["kept", "from"]), st.sampled_from(["a", "b=c", "d:e"])),
 )
 
@@ -56,10 +60,6 @@ def test_the_mark_is_written_as_people_read_it() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "[reconciler owner=fleet/argo] was here",
-        "[reconciler owner=fleet/argo]\nlast line",
-        "see [reconciler owner=fleet/argo]",
-        " [reconciler owner=fleet/argo]",
         "[reconciler]",
         "[reconciler ]",
         "[reconciler owner=]",
@@ -72,6 +72,51 @@ def test_the_mark_is_written_as_people_read_it() -> None:
 )
 def test_what_is_no_mark_stays_text(text: str) -> None:
     assert split(text) == (text, None)
+
+
+@pytest.mark.parametrize(
+    ("description", "text"),
+    [
+        ("A ship.\n[reconciler owner=fleet/argo] was here", "A ship. was here"),
+        ("A ship.\n[reconciler owner=fleet/argo]\nlast line", "A ship.\nlast line"),
+        ("A ship.\r\n[reconciler owner=fleet/argo]\r\nlast\r\n", "A ship.\r\nlast"),
+        ("see [reconciler owner=fleet/argo]", "see "),
+        (" [reconciler owner=fleet/argo]", " "),
+        ("[reconciler owner=fleet/argo]\nlast line", "last line"),
+        ("A ship.\n[reconciler owner=fleet/argo content=sha256:0a", "A ship."),
+        ("A ship.\n[reconciler owner=fleet/argo ", "A ship."),
+    ],
+)
+def test_a_mark_is_found_wherever_it_stands(description: str, text: str) -> None:
+    shown, mark = split(description)
+    assert (shown, mark) == (text, Marker("fleet/argo"))
+    assert mark is not None
+    assert not mark.in_place
+
+
+def test_a_mark_where_we_put_it_is_in_its_place() -> None:
+    for description in ("A ship.\n[reconciler owner=a/b]", "[reconciler owner=a/b]\r\n"):
+        mark = split(description)[1]
+        assert mark is not None
+        assert mark.in_place
+
+
+def test_a_cut_owner_is_no_owner() -> None:
+    assert split("[reconciler owner=fleet/ar") == ("[reconciler owner=fleet/ar", None)
+
+
+def test_a_mark_of_another_object_is_none_of_this_one() -> None:
+    for own, kept in (("", True), ("argo-id", True), ("other-id", False)):
+        mark = Marker("fleet/argo", id=own)
+        assert (of_object(mark, "argo-id") is mark) is kept
+    assert of_object(None, "argo-id") is None
+
+
+def test_an_id_may_be_known_only_later() -> None:
+    mark = Marker("fleet/argo", id=KnownAfter("Ship/argo", "id"))
+    text = join("A ship.", mark)
+    assert isinstance(text, KnownText)
+    assert text.resolve(lambda after: "0a") == "A ship.\n[reconciler owner=fleet/argo id=0a]"
 
 
 def test_only_the_last_of_two_marks_counts() -> None:
@@ -92,7 +137,14 @@ def test_only_the_word_true_protects() -> None:
 
 def test_the_longest_mark_fits_into_the_room_kept_for_it() -> None:
     longest = "x" * 63
-    mark = Marker(f"{longest}/{longest}/{longest}", f"sha256:{'0' * 64}", protect=True)
+    mark = Marker(
+        f"{longest}/{longest}/{longest}",
+        f"sha256:{'0' * 64}",
+        protect=True,
+        notes={WAS: longest, "ondelete": "permanent"},
+        project="u" * 32,
+        id="0" * 24,
+    )
     assert len("\n" + str(mark)) <= LONGEST
 
 

@@ -6,6 +6,7 @@ that nothing can delete, foreign objects, partial runs, mass changes, the summar
 
 from __future__ import annotations
 
+from reconciler.core.marker import Marker
 from reconciler.core.plan import Plan
 from reconciler.core.step import ACTIONS, Step
 from reconciler.core.untouched import Untouched
@@ -162,3 +163,43 @@ def test_a_plan_is_blocked_by_policy_alone_only() -> None:
     assert not Plan(SCOPE, None, problems=(blocked, wrong)).blocked
     assert not Plan(SCOPE, None, problems=(warning,)).blocked
     assert Plan(SCOPE, None, problems=(warning, wrong)).obstacles == (wrong,)
+
+
+def test_what_a_marker_does_not_prove_is_never_deleted() -> None:
+    stray = live("Ship/old", marker=Marker(f"{SCOPE}/old"), protected=True)
+    made = plan([], [stray], prune=True)
+    assert made.steps == ()
+    assert codes(made.problems) == ["stray-marker"]
+    assert made.obstacles == ()
+    assert [each.why for each in made.untouched] == ["foreign"]
+
+
+def test_what_a_marker_does_not_prove_makes_no_room_for_deletes() -> None:
+    strays = [live(f"Ship/s{n}", marker=Marker(f"{SCOPE}/s{n}")) for n in range(9)]
+    made = plan([], [live("Ship/old"), *strays], prune=True, max_delete_percent=30)
+    assert "mass-change" in codes(made.problems)
+
+
+def test_an_unproven_orphan_without_protection_is_left_without_a_word() -> None:
+    made = plan([], [live("Ship/old", marker=Marker(f"{SCOPE}/old"))])
+    assert (made.problems, [each.why for each in made.untouched]) == ((), ["foreign"])
+
+
+def test_a_plan_to_forget_touches_nothing_else() -> None:
+    lives = [live("Ship/a"), live("Ship/b"), live("Dock/a"), live("Ship/c", owner="navy/c")]
+    made = plan([], lives, forget=frozenset({address("Ship/a"), address("Dock/a")}), prune=True)
+    assert [(step.id, step.action) for step in made.steps] == [
+        ("Dock/a", "update"),
+        ("Ship/a", "update"),
+    ]
+    assert made.problems == ()
+
+
+def test_a_protected_object_is_not_forgotten() -> None:
+    kept = live("Ship/a", protected=True)
+    made = plan([], [kept], forget=frozenset({address("Ship/a")}))
+    assert (codes(made.problems), made.blocked) == (["protected"], True)
+
+
+def test_what_carries_no_marker_cannot_be_forgotten() -> None:
+    assert plan([], [live("Buoy/a")], forget=frozenset({address("Buoy/a")})).steps == ()

@@ -48,6 +48,8 @@ def test_a_capability_that_is_left_out_finds_nothing() -> None:
     assert PROVIDER.find(MANIFEST) is None
     assert PROVIDER.prefetch([MANIFEST]) == Prefetched()
     assert PROVIDER.cancel(OBJECT) == ()
+    assert PROVIDER.maker(OBJECT) == ""
+    assert not PROVIDER.is_shared_by_platform(OBJECT)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +58,7 @@ def test_a_capability_that_is_left_out_finds_nothing() -> None:
         (lambda: PROVIDER.logs(OBJECT, "build", 10), "a build log"),
         (lambda: PROVIDER.history(OBJECT), "a history"),
         (lambda: PROVIDER.download(OBJECT, "out"), "a download"),
+        (lambda: PROVIDER.export(OBJECT, {}), "an import"),
     ],
 )
 def test_a_capability_that_is_left_out_is_an_error_with_its_name(ask: Any, what: str) -> None:

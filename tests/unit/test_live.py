@@ -11,11 +11,14 @@ from dataclasses import replace
 import pytest
 
 from reconciler.core.graph import Graph
+from reconciler.core.ownership import Ownership
 from reconciler.core.resource import Live, Resource
 from reconciler.errors import ApiError
-from reconciler.live import Snapshot, read
+from reconciler.live import Manifests, Snapshot, read
 from tests.unit.fake_provider import Detailed, FakeProvider, Named, meeting
 from tests.unit.made_up import KINDS, SCOPE, address, codes, live, resource
+
+OURS = Ownership(SCOPE)
 
 
 def seen(
@@ -29,7 +32,7 @@ def seen(
         return provider
 
     graph = Graph.of(resources)
-    return read(graph, KINDS, open_once, SCOPE, parallelism), sorted(set(opened))
+    return read(Manifests(graph), KINDS, open_once, OURS, parallelism), sorted(set(opened))
 
 
 def test_every_kind_of_a_used_provider_is_listed_and_of_no_other() -> None:
@@ -50,7 +53,7 @@ def test_objects_of_a_kind_that_cannot_be_listed_are_looked_for_one_by_one() -> 
     kinds = {**KINDS, "Dock": replace(KINDS["Dock"], listed=False)}
     provider = FakeProvider([live("Dock/pier"), live("Dock/old"), live("Ship/argo")])
     wanted = [resource(name) for name in ("Dock/pier", "Dock/new", "Ship/argo")]
-    snapshot = read(Graph.of(wanted), kinds, lambda name: provider, SCOPE, 2)
+    snapshot = read(Manifests(Graph.of(wanted)), kinds, lambda name: provider, OURS, 2)
     assert "list Dock" not in provider.log
     found = [line for line in provider.log if line.startswith("find")]
     assert sorted(found) == ["find Dock/new", "find Dock/pier"]

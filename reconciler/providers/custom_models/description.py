@@ -1,15 +1,17 @@
-"""Descriptions that carry a marker: when one is written, and what an author may not write."""
+"""Descriptions that carry a marker: whose they are, and what an author may not write."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from reconciler.core.kind import PlanContext
-from reconciler.core.marker import LONGEST, Marker, split
+from reconciler.core.marker import LONGEST, split
 from reconciler.core.resource import Resource
 from reconciler.errors import Problem
 
 ON_DELETE = "ondelete"
+COMMIT = "commit"
+"""Note of a version's marker: the git commit that it was built from."""
 LIMIT = 10_000
 """Characters of a description, as in the bodies of the API's POST and PATCH operations."""
 
@@ -19,25 +21,8 @@ def owner_of(context: PlanContext) -> str:
     return f"{context.options.scope}/{context.resource.address.name}"
 
 
-def described_by(context: PlanContext) -> Marker | None:
-    """The marker that this object's description should end with.
-
-    Objects that we make without another identity field carry one; so does everything protected,
-    because the protection must outlive the manifest.  An object that ``metadata.id`` pins and
-    that has no marker stays as it is.
-    """
-    resource, live = context.resource, context.live
-    owner = owner_of(context)
-    if resource.lifecycle.protect or live is None or live.owner == owner or live.protected:
-        # A permanent delete, too, is wanted only once the manifest that asks for it is gone.
-        on_delete = resource.lifecycle.on_delete
-        notes = {ON_DELETE: on_delete} if on_delete == "permanent" else {}
-        return Marker(owner, protect=resource.lifecycle.protect, notes=notes)
-    return None
-
-
 def description_problems(resource: Resource, scope: str) -> Iterator[Problem]:
-    """Descriptions that end like a marker, or leave no room for one."""
+    """Descriptions that hold a marker, or leave no room for one."""
     version = resource.spec.get("version") or {}
     texts = {"spec.description": resource.spec.get("description"),
              "spec.version.description": version.get("description")}  # fmt: skip
@@ -47,8 +32,8 @@ def description_problems(resource: Resource, scope: str) -> Iterator[Problem]:
         if split(text)[1]:
             yield problem_at(
                 resource, path, "mark-in-text",
-                "ends with a [reconciler ...] line, which only this tool may write",
-                "Take the line out; ownership follows from the project and the name.",
+                "holds a [reconciler ...] marker, which only this tool may write",
+                "Take it out; ownership follows from the project and the name.",
             )  # fmt: skip
         if len(text) > LIMIT - LONGEST:
             yield problem_at(

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.core.kind import Outputs, PlanContext
-from reconciler.core.marker import join, split
+from reconciler.core.marker import Marker, join, of_object, split
 from reconciler.core.resource import Live, Resource
-from reconciler.core.step import Call, FieldChange, StepDraft
+from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft
 from reconciler.errors import ApiError, LiveStateError, UnknownOutcome
 from reconciler.providers.custom_models.client import operations as api
 from reconciler.providers.custom_models.client.responses import BuiltVersion, Environment
 from reconciler.providers.custom_models.concurrency import AGAIN
-from reconciler.providers.custom_models.description import ON_DELETE, described_by
+from reconciler.providers.custom_models.description import COMMIT, ON_DELETE
 from reconciler.providers.custom_models.facts import (
     BuiltVersionFacts,
     EnvironmentFacts,
     environment_facts,
+)
+from reconciler.providers.custom_models.object_marker import (
+    marked,
+    marker_change,
+    new_marker,
 )
 from reconciler.providers.custom_models.slice import Slice, recover_deleted
 from reconciler.providers.recovery import only_one
@@ -30,13 +36,16 @@ SETTINGS = ("name", "description", "programmingLanguage", "useCases")
 
 def live_environment(environment: Environment) -> Live:
     """The environment in the manifest's shape, as far as the list shows it."""
-    text, marker = split(environment.description)
+    text, written = split(environment.description)
+    marker = of_object(written, environment.id)
     deployments = environment.deployments_count
     return Live(
         kind="ExecutionEnvironment",
         id=environment.id,
         name=environment.name,
         owner=marker.owner if marker else None,
+        project=marker.project if marker else "",
+        marker=marker,
         protected=bool(marker and marker.protect),
         in_use=f"{deployments} deployment(s)" if deployments else "",
         spec={
@@ -52,7 +61,14 @@ def live_environment(environment: Environment) -> Live:
             latest=_version_facts(environment.latest_version),
             successful=_version_facts(environment.latest_successful_version),
         ),
+        commits=_commits(environment.latest_version),
     )
+
+
+def _commits(version: BuiltVersion | None) -> tuple[str, ...]:
+    marker = split(version.description)[1] if version else None
+    commit = marker.note(COMMIT) if marker else ""
+    return (commit,) if commit else ()
 
 
 def _version_facts(version: BuiltVersion | None) -> BuiltVersionFacts | None:
@@ -92,33 +108,38 @@ def environment_draft(context: PlanContext) -> StepDraft | None:
 
 
 def _create(context: PlanContext) -> StepDraft:
-    resource = context.resource
+    """POST, then the marker once more: only the answer tells the id that proves whose it is."""
+    resource, text = context.resource, context.resource.spec.get("description")
     body = {key: resource.spec[key] for key in (*SETTINGS, "isPublic") if key in resource.spec}
+    notes = _notes(resource)
     body["name"] = resource.display_name
-    body["description"] = join(resource.spec.get("description"), described_by(context))
-    call = api.CREATE_ENVIRONMENT.call(body=body, outputs=("id",))
-    return StepDraft("create", "does not exist yet", context.fields, (call,), outputs=("id",))
+    body["description"] = join(text, new_marker(context, notes))
+    create = api.CREATE_ENVIRONMENT.call(body=body, outputs=("id",))
+    identity = KnownAfter(context.step(""), "id")
+    again = {"description": join(text, new_marker(context, notes, identity))}
+    calls = (create, api.UPDATE_ENVIRONMENT.call(identity, body=again))
+    return StepDraft("create", "does not exist yet", context.fields, calls, outputs=("id",))
+
+
+def _notes(resource: Resource) -> dict[str, str]:
+    # A permanent delete is wanted only once the manifest that asks for it is gone.
+    on_delete = resource.lifecycle.on_delete
+    return {ON_DELETE: on_delete} if on_delete == PERMANENT else {}
 
 
 def _update(context: PlanContext, live: Live) -> StepDraft | None:
-    resource, marker = context.resource, described_by(context)
+    resource = context.resource
     body = {f.path: f.new for f in context.fields if f.path in SETTINGS}
-    fields = context.fields
-    in_marker = {
-        "lifecycle.protect": (live.protected, resource.lifecycle.protect),
-        "lifecycle.onDelete": (environment_facts(live).on_delete, resource.lifecycle.on_delete),
-    }
-    for path, (old, new) in in_marker.items():
-        if marker and old != new:
-            fields = (*fields, FieldChange(path, old, new, "kept in the marker"))
-            text = resource.spec.get("description", live.spec["description"])
-            body.setdefault("description", text)
-    if not body:
-        return None
-    if "description" in body:
-        body["description"] = join(body["description"], marker)
-    call = api.UPDATE_ENVIRONMENT.call(live.id, body=body)
-    return StepDraft("update", "settings differ", fields, (call,))
+    change = marker_change(context, live, _notes(resource))
+    fields = (*context.fields, *change.fields)
+    old, new = environment_facts(live).on_delete, resource.lifecycle.on_delete
+    if old != new:
+        # It is a note of the marker, so the description must be written.
+        body.setdefault("description", "")
+        fields = (*fields, FieldChange("lifecycle.onDelete", old, new, "kept in the marker"))
+    text = resource.spec.get("description", live.spec["description"])
+    draft = marked(change, body, text, fields)
+    return draft and replace(draft, calls=(api.UPDATE_ENVIRONMENT.call(live.id, body=body),))
 
 
 def environment_delete(live: Live, resource: Resource | None) -> StepDraft:
@@ -170,9 +191,14 @@ def _with_marker_of(client: Client, call: Call) -> tuple[str, list[Environment]]
     matches = [
         environment
         for environment in client.every(api.LIST_ENVIRONMENTS)
-        if owner and (seen := split(environment.description)[1]) and seen.owner == owner
+        if marker and _is_of(environment, marker)
     ]
     return owner, matches
+
+
+def _is_of(environment: Environment, marker: Marker) -> bool:
+    seen = of_object(split(environment.description)[1], environment.id)
+    return bool(seen and (seen.owner, seen.project) == (marker.owner, marker.project))
 
 
 def _recover_created(client: Client, call: Call, _: Resource | None) -> Outputs | None:

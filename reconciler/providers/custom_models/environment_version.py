@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.core.json_value import JsonObject
 from reconciler.core.kind import Outputs, PlanContext
 from reconciler.core.marker import Marker, join, split
+from reconciler.core.ownership import is_proven
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Upload, Wait
 from reconciler.errors import JobFailed
 from reconciler.providers.custom_models.client import operations as api
 from reconciler.providers.custom_models.concurrency import LATEST
-from reconciler.providers.custom_models.description import owner_of
+from reconciler.providers.custom_models.description import COMMIT, owner_of
 from reconciler.providers.custom_models.facts import BuiltVersionFacts, environment_facts
 from reconciler.providers.custom_models.file_changes import file_changes
 from reconciler.providers.custom_models.file_content import with_files
@@ -140,7 +142,7 @@ def _build(context: PlanContext, digest: str, fields: tuple[FieldChange, ...]) -
     version = context.resource.spec["version"]
     call = api.CREATE_ENVIRONMENT_VERSION.call(
         context.own_outputs["id"],
-        body=_body(version, Marker(owner_of(context), digest)),
+        body=_body(version, _marker(context, digest)),
         uploads=_uploads(context.resource, source_of(version)),
         outputs=("versionId",),
         recovery={LATEST: _latest(context.live)},
@@ -157,6 +159,17 @@ def _build(context: PlanContext, digest: str, fields: tuple[FieldChange, ...]) -
     action = "update" if context.live else "create"
     reason = "builds a new version" if context.live else "builds its first version"
     return StepDraft(action, reason, fields, (call,), (wait,), outputs=("versionId",))
+
+
+def _marker(context: PlanContext, digest: str) -> Marker:
+    commit = context.options.commit
+    return Marker(
+        owner_of(context),
+        digest,
+        # An older commit must not build its image over a newer one without a word.
+        notes={COMMIT: commit.sha} if commit else {},
+        project=context.options.uid,
+    )
 
 
 def _body(version: ImagePart, marker: Marker) -> JsonObject:
@@ -198,6 +211,10 @@ def read_files(client: Client, resource: Resource, live: Live) -> Live:
     latest, successful = facts.latest, facts.successful
     if wanted is None or latest is None:
         return live
+    if not is_proven(live):
+        # A marker can be pasted into the description of an environment and of its version: where
+        # it does not name the environment's id, what it says of the content is not believed.
+        live, latest, successful = _doubted(live, latest, successful)
     unknown = [latest] if latest.content != wanted.digest else []
     if successful and successful.id != latest.id and not successful.content:
         unknown.append(successful)
@@ -207,6 +224,16 @@ def read_files(client: Client, resource: Resource, live: Live) -> Live:
             key = f"{CONTEXT}@{version.id}"
             live = with_files(live, key, download, "context", wanted, CONTEXT)
     return live
+
+
+def _doubted(
+    live: Live, latest: BuiltVersionFacts, successful: BuiltVersionFacts | None
+) -> tuple[Live, BuiltVersionFacts, BuiltVersionFacts | None]:
+    """The same without what the markers of the two versions say of their content."""
+    latest = replace(latest, content="")
+    successful = successful and replace(successful, content="")
+    facts = replace(environment_facts(live), latest=latest, successful=successful)
+    return replace(live, facts=facts), latest, successful
 
 
 # -- writes, recovery and waits --------------------------------------------------------------

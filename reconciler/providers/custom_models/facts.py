@@ -58,7 +58,9 @@ class VersionFacts:
     """The latest version of a model.
 
     ``items`` are item ids by file path; ``trained`` says whether training data is assigned and
-    ready.  ``content`` and ``notes`` come from the version's marker.
+    ready.  ``content`` and ``notes`` come from the version's marker; ``content`` is empty where the
+    marker does not name the version's id, and ``recorded`` is what such an older marker says.
+    ``marked`` says whether the marker is as this tool writes it.
     ``pulled`` says whether every file came from a repository, at ``refs`` and ``commits``.
     """
 
@@ -70,6 +72,8 @@ class VersionFacts:
     environment_version_id: str | None
     items: Mapping[str, str]
     content: str
+    recorded: str
+    marked: bool
     notes: Mapping[str, str]
     dependencies: int
     refs: tuple[str, ...]

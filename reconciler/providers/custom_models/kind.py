@@ -25,6 +25,7 @@ from reconciler.providers.custom_models.model_copy import copy_draft
 from reconciler.providers.custom_models.model_problems import model_problems
 from reconciler.providers.custom_models.model_settings import SENT_AS_NULL, UNSET
 from reconciler.providers.custom_models.model_test import test_draft
+from reconciler.providers.custom_models.object_marker import forgotten
 from reconciler.providers.custom_models.repository_version import repository_draft
 from reconciler.providers.custom_models.sharing import (
     share_environment_draft,
@@ -70,6 +71,7 @@ ENVIRONMENT = Kind(
     outputs=environment_outputs,
     durable_outputs=("versionId",),
     delete=environment_delete,
+    forget=forgotten,
     rank=1,
 )
 
@@ -130,5 +132,6 @@ MODEL = Kind(
     outputs=model_outputs,
     durable_outputs=("versionId",),
     delete=model_delete,
+    forget=forgotten,
     rank=2,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from reconciler.core.json_value import JsonObject
 from reconciler.core.kind import Outputs, PlanContext
-from reconciler.core.marker import split
+from reconciler.core.marker import of_object, split
 from reconciler.core.resource import Resource
 from reconciler.providers.custom_models.client.responses import AssignedData, Version
 from reconciler.providers.custom_models.facts import VersionFacts
@@ -54,7 +54,7 @@ def version_facts(version: Version | None) -> VersionFacts | None:
     """What decides about a version without being desired state."""
     if version is None:
         return None
-    marker = split(version.description)[1]
+    marker = of_object(split(version.description)[1], version.id)
     data, commit = version.training_data, version.git_model_version
     error = data.assignment_error if data else None
     pulled = [item for item in version.items if item.commit_sha]
@@ -66,7 +66,9 @@ def version_facts(version: Version | None) -> VersionFacts | None:
         environment_id=version.base_environment_id,
         environment_version_id=version.base_environment_version_id,
         items={item.file_path: item.id for item in version.items},
-        content=marker.content if marker else "",
+        content=marker.content if marker and marker.names(version.id) else "",
+        recorded=marker.content if marker else "",
+        marked=bool(marker and marker.names(version.id) and marker.in_place),
         notes={key: str(value) for key, value in marker.notes.items()} if marker else {},
         dependencies=len(version.dependencies),
         refs=tuple(sorted({item.ref or "" for item in pulled})),

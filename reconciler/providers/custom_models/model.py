@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from reconciler.core.json_value import JsonObject
 from reconciler.core.kind import Outputs, PlanContext
-from reconciler.core.marker import Marker, join, split
+from reconciler.core.marker import NOBODY, join, of_object, split
+from reconciler.core.ownership import free_identity
 from reconciler.core.resource import Live, Resource
-from reconciler.core.step import Call, FieldChange, StepDraft
+from reconciler.core.step import Call, KnownAfter, StepDraft
+from reconciler.errors import ApiError, UnknownOutcome
 from reconciler.providers.custom_models.client import operations as api
 from reconciler.providers.custom_models.client.responses import Model
 from reconciler.providers.custom_models.commit_body import commit_body
@@ -28,6 +31,11 @@ from reconciler.providers.custom_models.model_settings import (
     PATCHED,
     as_sent,
 )
+from reconciler.providers.custom_models.object_marker import (
+    marked,
+    marker_change,
+    new_marker,
+)
 from reconciler.providers.custom_models.slice import Slice, recover_deleted
 from reconciler.providers.recovery import only_one
 
@@ -40,15 +48,20 @@ SETTLING = timedelta(seconds=60)
 
 def live_model(model: Model) -> Live:
     """The model and its latest version in the manifest's shape, as far as the list shows them."""
-    text, marker = split(model.description)
+    text, written = split(model.description)
+    marker = of_object(written, model.id)
+    owner = marker.owner if marker else model.user_provided_id
+    owner = None if owner == NOBODY else owner
     version = version_facts(model.latest_version)
     return Live(
         kind="CustomModel",
         id=model.id,
         name=model.name,
-        owner=marker.owner if marker else model.user_provided_id,
+        owner=owner,
         marker_owner=_marker_owner(model),
         external_id=model.user_provided_id,
+        project=marker.project if marker else "",
+        marker=marker if owner else None,
         in_use=_deployments(model),
         protected=bool(marker and marker.protect),
         spec=_live_spec(model, text),
@@ -153,55 +166,51 @@ def model_draft(context: PlanContext) -> StepDraft | None:
     return _update(context, context.live) if context.live else _create(context)
 
 
-def _marker(context: PlanContext) -> Marker | None:
-    """A model is known by its ``userProvidedId``; a marker protects it, or stands in for that."""
-    resource, live = context.resource, context.live
-    owner = owner_of(context)
-    # With an id of its own choosing, or none, the marker alone says whose it is.
-    external = resource.user_provided_id or (live and not live.external_id)
-    ours = live is None or live.owner == owner
-    if resource.lifecycle.protect or (external and ours) or (live and live.protected):
-        return Marker(owner, protect=resource.lifecycle.protect)
-    return None
-
-
 def _create(context: PlanContext) -> StepDraft:
     resource = context.resource
     if "targetType" not in resource.spec:
         return StepDraft(problems=tuple(missing(resource, "targetType")))
+    text, chosen = resource.spec.get("description"), resource.user_provided_id
     body = {key: resource.spec[key] for key in CREATED if resource.spec.get(key) is not None}
     body |= {
         "customModelType": "inference",
         "name": resource.display_name,
-        "userProvidedId": resource.user_provided_id or owner_of(context),
+        "description": join(text, new_marker(context, {})),
+        "userProvidedId": chosen or free_identity(owner_of(context), _identities(context)),
     }
-    marker = _marker(context)
-    if marker:
-        body["description"] = join(resource.spec.get("description"), marker)
     body |= commit_body(context.options.commit)
-    call = api.CREATE_MODEL.call(body=body, outputs=("id",))
-    return StepDraft("create", "does not exist yet", context.fields, (call,), outputs=("id",))
+    calls = [api.CREATE_MODEL.call(body=body, outputs=("id",))]
+    if chosen:
+        # An identity of another form does not prove whose the model is; its own id does.
+        identity = KnownAfter(context.step(""), "id")
+        again = {"description": join(text, new_marker(context, {}, identity))}
+        calls.append(api.UPDATE_MODEL.call(identity, body=again))
+    return StepDraft("create", "does not exist yet", context.fields, tuple(calls), outputs=("id",))
+
+
+def _identities(context: PlanContext) -> set[str]:
+    """Identities that other models have; one that this model replaces leaves its own."""
+    owner, uids = owner_of(context), ("", context.options.uid)
+    return {
+        live.external_id
+        for live in context.catalog.get("CustomModel", ())
+        if live.external_id and not (live.owner == owner and live.project in uids)
+    }
 
 
 def _update(context: PlanContext, live: Live) -> StepDraft | None:
-    resource, marker = context.resource, _marker(context)
-    fields = context.fields
-    body = {f.path: as_sent(f.path, f.new) for f in fields if f.path in PATCHED}
+    resource, change = context.resource, marker_change(context, live, {})
+    body = {f.path: as_sent(f.path, f.new) for f in context.fields if f.path in PATCHED}
     if any(label in body for label in LABELS):
         # Each of the two labels is refused without the other.
         body |= {key: as_sent(key, resource.spec.get(key, live.spec[key])) for key in LABELS}
-    protect = bool(marker and marker.protect)
-    if protect != live.protected:
-        change = FieldChange("lifecycle.protect", live.protected, protect, "kept in the marker")
-        fields = (*fields, change)
-        body["description"] = resource.spec.get("description", live.spec["description"])
-    if not body:
+    text = body.get("description", live.spec["description"])
+    draft = marked(change, body, text, (*context.fields, *change.fields))
+    if draft is None:
         return None
-    if "description" in body:
-        body["description"] = join(body["description"], marker)
-    body |= commit_body(context.options.commit)
-    call = api.UPDATE_MODEL.call(live.id, body=body)
-    return StepDraft("update", "settings differ", fields, (call,))
+    if draft.action != "adopt":
+        body |= commit_body(context.options.commit)
+    return replace(draft, calls=(api.UPDATE_MODEL.call(live.id, body=body),))
 
 
 def model_delete(live: Live, resource: Resource | None) -> StepDraft:
@@ -214,7 +223,39 @@ def model_delete(live: Live, resource: Resource | None) -> StepDraft:
 
 
 def _start(client: Client, call: Call, resource: Resource | None) -> Outputs:
-    return {"id": client.send(call, resource).id}
+    try:
+        return {"id": client.send(call, resource).id}
+    except UnknownOutcome:
+        raise
+    except ApiError as error:
+        if error.status != 422 or "user provided ID" not in error.message:
+            raise
+        return {"id": _unlisted(client, call, error)}
+
+
+def _unlisted(client: Client, call: Call, error: ApiError) -> str:
+    """The model that has the identity and that no list shows.
+
+    Lists may leave out a model that never got a version, and searching shows it; the vendor's own
+    GitHub action (``_create_or_get_model``) finds it so.  Where nothing is found, the model is one
+    that this user may not see.
+    """
+    identity = call.body["userProvidedId"]
+    query = {"customModelType": "inference", "searchFor": call.body["name"]}
+    matches = [
+        model
+        for model in client.every(api.LIST_MODELS, **query)
+        if model.user_provided_id == identity
+    ]
+    if len(matches) == 1 and matches[0].latest_version is None:
+        return matches[0].id
+    where = f" as {matches[0].id}" if matches else ", and this user does not see it"
+    raise ApiError(
+        f"a model with the userProvidedId {identity} exists already{where}",
+        "Have its owner share it with the user of this token, or give this manifest another "
+        "metadata.userProvidedId.",
+        status=error.status,
+    ) from error
 
 
 def _recover_created(client: Client, call: Call, _: Resource | None) -> Outputs | None:

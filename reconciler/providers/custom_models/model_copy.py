@@ -12,8 +12,9 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from reconciler.core.kind import Outputs, PlanContext
-from reconciler.core.marker import Marker, join, split
-from reconciler.core.resource import Address, Resource, SpecPart
+from reconciler.core.marker import join, split
+from reconciler.core.ownership import is_proven
+from reconciler.core.resource import Address, Live, Resource, SpecPart
 from reconciler.core.step import Call, KnownAfter, StepDraft
 from reconciler.errors import Problem
 from reconciler.providers.custom_models.client import operations as api
@@ -22,6 +23,7 @@ from reconciler.providers.custom_models.description import owner_of, problem_at
 from reconciler.providers.custom_models.facts import model_facts
 from reconciler.providers.custom_models.live_version import outputs_of, version_outputs
 from reconciler.providers.custom_models.model_settings import settings_of
+from reconciler.providers.custom_models.object_marker import new_marker
 from reconciler.providers.custom_models.slice import Slice
 from reconciler.providers.recovery import only_one
 
@@ -59,10 +61,10 @@ def copy_draft(context: PlanContext) -> StepDraft:
 
 def _settings_call(context: PlanContext) -> Call:
     resource = context.resource
-    marker = Marker(owner_of(context), protect=resource.lifecycle.protect)
-    description = join(resource.spec.get("description"), marker)
+    identity = KnownAfter(context.step(""), "id")
+    description = join(resource.spec.get("description"), new_marker(context, {}, identity))
     body = {**settings_of(resource), "description": description}
-    return api.UPDATE_MODEL.call(KnownAfter(context.step(""), "id"), body=body)
+    return api.UPDATE_MODEL.call(identity, body=body)
 
 
 def _source(context: PlanContext) -> Any:
@@ -89,8 +91,13 @@ def _copies(context: PlanContext, source: Any) -> list[str]:
     return [
         live.id
         for live in models
-        if name and name in live.name and live.name != name and not live.owner
+        if name and name in live.name and live.name != name and _is_nobodys(live)
     ]
+
+
+def _is_nobodys(live: Live) -> bool:
+    # A copy has the marker of its source, which is no proof of whose it is.
+    return not live.owner or not is_proven(live)
 
 
 def _from_template(context: PlanContext) -> list[str]:
@@ -99,7 +106,9 @@ def _from_template(context: PlanContext) -> list[str]:
     return [
         live.id
         for live in context.catalog.get(KIND, ())
-        if model_facts(live).template == wanted and model_facts(live).untouched and not live.owner
+        if model_facts(live).template == wanted
+        and model_facts(live).untouched
+        and _is_nobodys(live)
     ]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.core.kind import Outputs
-from reconciler.core.provider import Provider, Row, Watch
+from reconciler.core.provider import Export, Named, Provider, Row, Watch
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, Wait
 from reconciler.errors import ApiError
@@ -31,7 +31,14 @@ from reconciler.providers.custom_models.client import operations as api
 from reconciler.providers.custom_models.client.client import Client
 from reconciler.providers.custom_models.concurrency import LATEST, refuse_newer
 from reconciler.providers.custom_models.day_two import DayTwo
-from reconciler.providers.custom_models.facts import JobFacts, ModelLimits, model_facts, with_users
+from reconciler.providers.custom_models.export import export_environment, export_model
+from reconciler.providers.custom_models.facts import (
+    JobFacts,
+    ModelLimits,
+    maker_of,
+    model_facts,
+    with_users,
+)
 from reconciler.providers.custom_models.limits import LIMITED
 from reconciler.providers.custom_models.model_copy import Copies
 from reconciler.providers.custom_models.slice import Follow, Recover, Start, send_as_planned
@@ -152,6 +159,20 @@ class CustomModels(Provider):
     def cancel(self, live: Live) -> Sequence[str]:
         """Stop the running jobs."""
         return self.day_two.cancel(live)
+
+    def maker(self, live: Live) -> str:
+        """The user who made the environment or the model."""
+        return maker_of(live) or ""
+
+    def is_shared_by_platform(self, live: Live) -> bool:
+        """A public environment: models name it, and no project manages it."""
+        return live.kind == "ExecutionEnvironment" and bool(live.spec.get("isPublic"))
+
+    def export(self, live: Live, refs: Mapping[str, Named]) -> Export:
+        """The environment or the model as a manifest would say it."""
+        if live.kind == "ExecutionEnvironment":
+            return export_environment(self.client, live)
+        return export_model(self.client, live, refs)
 
     def download(self, live: Live, target: str) -> Sequence[str]:
         """The newest version's files."""

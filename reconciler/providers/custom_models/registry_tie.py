@@ -55,7 +55,7 @@ def _wanted(context: PlanContext) -> Outputs | None:
 
 
 def _is_unmarked(version: VersionFacts) -> bool:
-    return not version.content and not version.notes
+    return not version.recorded and not version.notes
 
 
 def _noted(version: VersionFacts | None) -> str | None:

@@ -80,8 +80,8 @@ def _source_fields(context: PlanContext, current: VersionFacts | None) -> tuple[
     shown = f"{wanted['id']} @ {wanted.get('ref') or 'default branch'}"
     if current is None:
         return (FieldChange(PATH, None, shown, "the first version's source"),)
-    if current.content != source_digest(wanted):
-        reason = "another source" if current.content else "was not made from this source by us"
+    if current.recorded != source_digest(wanted):
+        reason = "another source" if current.recorded else "was not made from this source by us"
         return (FieldChange(PATH, list(current.refs) or None, shown, reason),)
     recorded = current.notes.get("commit")
     if recorded and current.commits != (recorded,):
@@ -94,7 +94,7 @@ def _only_moved(context: PlanContext, current: VersionFacts) -> bool:
     """Whether the current version differs from what is wanted by its reference alone."""
     wanted = context.resource.spec["version"]["repository"]
     former = [{**wanted, "ref": ref} for ref in (*current.refs, None)]
-    return current.content in map(source_digest, former)
+    return current.recorded in map(source_digest, former)
 
 
 def _pulled_already(context: PlanContext, current: VersionFacts) -> bool:
@@ -104,7 +104,7 @@ def _pulled_already(context: PlanContext, current: VersionFacts) -> bool:
     """
     wanted = context.resource.spec["version"]["repository"]
     return (
-        not current.content
+        not current.recorded
         and current.pulled
         and current.refs == (wanted.get("ref") or "",)
         and len(current.commits) == 1

@@ -34,11 +34,19 @@ def marker_call(
     The version is the one that ``own_outputs`` names, unless ``version`` says another.
     """
     # Every marker of the version names its tie, whatever else it is written for.
-    marker = Marker(owner_of(context), _content(context), notes={**notes, **tie_note(context)})
+    marked = version or context.own_outputs.get("versionId")
+    marker = Marker(
+        owner_of(context),
+        _content(context),
+        notes={**notes, **tie_note(context)},
+        project=context.options.uid,
+        # A copied marker, or one that a version inherited, names another version.
+        id=marked or "",
+    )
     says_something = marker.content or marker.notes
     return api.UPDATE_VERSION.call(
         context.own_outputs["id"],
-        version or context.own_outputs.get("versionId"),
+        marked,
         body={"description": join(text, marker if says_something else None)},
     )
 
@@ -49,7 +57,7 @@ def _content(context: PlanContext) -> str:
         return files.digest
     repository = (context.resource.spec.get("version") or {}).get("repository")
     current = current_version(context)
-    return source_digest(repository) if repository else current.content if current else ""
+    return source_digest(repository) if repository else current.recorded if current else ""
 
 
 def note_call(context: PlanContext, notes: Notes) -> Call:

@@ -11,7 +11,6 @@ from reconciler.core.kind import PlanContext
 from reconciler.core.step import Call, FieldChange, KnownAfter, StepDraft, Upload, Wait
 from reconciler.providers.custom_models.client import operations as api
 from reconciler.providers.custom_models.concurrency import LATEST
-from reconciler.providers.custom_models.description import owner_of
 from reconciler.providers.custom_models.environment_choice import Choice
 from reconciler.providers.custom_models.facts import VersionFacts
 from reconciler.providers.custom_models.live_version import version_outputs
@@ -152,8 +151,9 @@ def _lacks_its_marker(context: PlanContext, current: VersionFacts) -> bool:
     if is_unrecorded(context, current):
         return True
     files = context.resource.files.get(FILES)
-    ours = context.live is not None and context.live.owner == owner_of(context)
-    return ours and files is not None and current.content != files.digest
+    if files is not None:
+        return current.content != files.digest or not current.marked
+    return bool(current.recorded or current.notes) and not current.marked
 
 
 def _assignment(context: PlanContext, current: VersionFacts) -> StepDraft | None:
