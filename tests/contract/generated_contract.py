@@ -10,10 +10,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.contract.contract import FORM, Operation, document, operations
-from tests.contract.contract_transport import NULLS, OPTIONAL, STATUSES
-from tests.contract.emulator_support import ANN, OWNER
-from tests.contract.ground import Ground
+from tests.support.contract import FORM, Operation, document, operations
+from tests.support.contract_transport import NULLS, OPTIONAL, STATUSES
+from tests.support.custom_models_api import Ground
+from tests.support.emulator import ANN, OWNER
 
 # Statuses that the page leaves out, and which operations must be able to answer them.
 ADDED = {

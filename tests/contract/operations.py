@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.contract.emulator_support import ANN, PROGRAM
-from tests.contract.ground import Ground, context, opened
+from tests.support.custom_models_api import Ground, context, opened
+from tests.support.emulator import ANN, PROGRAM
 
 ENVIRONMENTS, MODELS = "executionEnvironments", "customModels"
 MODEL = {"name": "m", "customModelType": "inference", "targetType": "Unstructured"}

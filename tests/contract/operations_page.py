@@ -7,12 +7,12 @@ from pathlib import Path
 
 from reconciler.emulator.app import create_app
 from reconciler.providers.custom_models.client.operations import OPERATIONS
-from tests.contract.contract import Operation, operations
-from tests.contract.contract_transport import STATUSES
-from tests.contract.ground import MISSING
 from tests.contract.operations import Row, rows
 from tests.contract.other_operations import other_lines
 from tests.contract.refusals import told_statuses
+from tests.support.contract import Operation, operations
+from tests.support.contract_transport import STATUSES
+from tests.support.custom_models_api import MISSING
 
 PAGE = Path(__file__).parent / "OPERATIONS.md"
 HEAD = """\

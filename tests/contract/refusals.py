@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from reconciler.providers.custom_models.client.client import Client
-from tests.contract.contract import Operation
-from tests.contract.emulator_support import ANN, OWNER, PROGRAM, V2
-from tests.contract.ground import MISSING, Ground, context, opened
 from tests.contract.operations import ENVIRONMENTS, MODEL, MODELS, TEMPLATE
+from tests.support.contract import Operation
+from tests.support.custom_models_api import MISSING, Ground, context, opened
+from tests.support.emulator import ANN, OWNER, PROGRAM, V2
 
 Case = Callable[[Ground], tuple[Client, tuple[Any, ...]]]
 

@@ -21,9 +21,9 @@ from reconciler.providers.answer import ContractBroken
 from reconciler.providers.batch_inference import operations as api
 from reconciler.providers.batch_inference.client import Client
 from reconciler.providers.http import Endpoint, Http, Runtime
-from tests.contract.batch_inference_ground import CHAT, LINES, MODEL, Ground, opener
-from tests.contract.emulator_support import ANN
-from tests.contract.perform import perform
+from tests.support.batch_inference_api import CHAT, LINES, MODEL, Ground, opener
+from tests.support.emulator import ANN
+from tests.support.perform import perform
 
 DOCUMENT = json.loads(
     (Path(__file__).parent / "contracts" / "batch_inference.openapi.json").read_text("utf-8")

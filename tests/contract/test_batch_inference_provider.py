@@ -27,7 +27,7 @@ from reconciler.errors import (
 )
 from reconciler.providers.batch_inference import operations as api
 from reconciler.providers.batch_inference.provider import BatchInference
-from tests.contract.batch_inference_ground import LINES, Ground, line, manifest
+from tests.support.batch_inference_api import LINES, Ground, line, manifest
 
 OWNED = {"reconciler_owner": "fraud/smoke"}
 FAILING = line("a") + line("b", "[fail]") + line("c", "[fail]")

@@ -20,7 +20,7 @@ from reconciler.core.step import Wait
 from reconciler.errors import ApiError, Interrupted, JobFailed, ReconcilerError
 from reconciler.providers.batch_inference import operations as api
 from reconciler.providers.batch_inference.provider import BatchInference
-from tests.contract.batch_inference_ground import Ground, line, manifest
+from tests.support.batch_inference_api import Ground, line, manifest
 
 FAILING = line("a") + line("b", "[fail]") + line("c", "[fail]")
 

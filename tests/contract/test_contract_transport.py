@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.contract.contract_transport import ContractTransport
+from tests.support.contract_transport import ContractTransport
 
 MODEL = "customModels/5f0000000000000000000001/"
 LIMITS = {"maxCustomModelTestingParallelUsers": 20}

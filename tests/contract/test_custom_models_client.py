@@ -21,8 +21,8 @@ from reconciler.emulator.serve import running
 from reconciler.providers.all import KINDS, open_provider
 from reconciler.providers.http import Runtime
 from reconciler.session import Registry
-from tests.contract.contract_transport import ContractTransport
-from tests.contract.emulator_support import ANN, OWNER, unzipped
+from tests.support.contract_transport import ContractTransport
+from tests.support.emulator import ANN, OWNER, unzipped
 
 # The client is written for older releases of its own dependencies.
 pytestmark = pytest.mark.filterwarnings("ignore:::datarobot", "ignore::DeprecationWarning")

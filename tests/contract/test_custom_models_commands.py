@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.contract.command_cases import FILES, NOT_IN_APPLY, OTHER, PROJECT, USES, Use
-from tests.contract.contract import operations
-from tests.scenarios.stage import Done, Stage
+from tests.support.contract import operations
+from tests.support.sandbox import Done, Stage
 
 TABLE = "age,churned\n1,yes\n2,no\n"
 APPLY = ("-q", "apply", "--auto-approve", "--prune", "--allow-mass-change", "--report", "report")

@@ -16,9 +16,9 @@ from schemathesis.core.failures import AcceptedNegativeData, Failure, FailureGro
 from schemathesis.generation import GenerationMode
 from schemathesis.openapi.checks import RejectedPositiveData
 
-from tests.contract.contract import operations
 from tests.contract.generated_contract import ids_of, mended
-from tests.contract.ground import Ground
+from tests.support.contract import operations
+from tests.support.custom_models_api import Ground
 
 TOKEN = "any-token"
 # Right ones and as many wrong ones: more than fifty for every operation.

@@ -8,11 +8,11 @@ from contextlib import AbstractContextManager, ExitStack
 import pytest
 
 from reconciler.providers.custom_models.client.operations import OPERATIONS
-from tests.contract.contract import operations
-from tests.contract.ground import Ground
 from tests.contract.operations import ROWS, Row, rows
 from tests.contract.operations_page import PAGE, page, route
-from tests.contract.perform import perform
+from tests.support.contract import operations
+from tests.support.custom_models_api import Ground
+from tests.support.perform import perform
 
 
 def test_the_contract_has_fifty_four_operations_and_the_table_the_same_ones() -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from reconciler.errors import ApiError
-from tests.contract.contract import operations
-from tests.contract.ground import Ground
 from tests.contract.operations import rows
-from tests.contract.perform import perform
 from tests.contract.refusals import BY_FAULT, BY_INPUT, MEANT
+from tests.support.contract import operations
+from tests.support.custom_models_api import Ground
+from tests.support.perform import perform
 
 DOCUMENTED = [(o.name, status) for o in operations().values() for status in o.refusals]
 PLANNED = "Failure planned by a test control."

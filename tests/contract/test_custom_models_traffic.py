@@ -8,8 +8,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tests.contract.contract_transport import ContractTransport
-from tests.scenarios.stage import Stage
+from tests.support.contract_transport import ContractTransport
+from tests.support.sandbox import Stage
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from reconciler.emulator.app import Options
-from tests.contract.emulator_support import ANN, OWNER, V2, Emulator
+from tests.support.emulator import ANN, OWNER, V2, Emulator
 
 
 def test_any_token_will_do_when_none_is_set() -> None:

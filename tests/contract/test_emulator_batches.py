@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from reconciler.emulator.world import attached
-from tests.contract.emulator_support import ANN, OWNER, Clock, Emulator
+from tests.support.emulator import ANN, OWNER, Clock, Emulator
 
 CHAT, RESPONSES = "/v1/chat/completions", "/v1/responses"
 TINY = "emulator/tiny-chat"

@@ -11,8 +11,8 @@ import pytest
 
 from reconciler.emulator.app import Options, create_app
 from reconciler.emulator.serve import running
-from tests.contract.emulator_support import Clock
 from tests.contract.test_emulator_batches import CHAT, line
+from tests.support.emulator import Clock
 
 
 @pytest.fixture(scope="module")

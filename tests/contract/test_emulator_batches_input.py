@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.emulator_support import Emulator
 from tests.contract.test_emulator_batches import RESPONSES, TINY, Batches, line, raw_line
+from tests.support.emulator import Emulator
 
 OTHER = {"model": "Qwen/Qwen3-32B", "messages": [{"role": "user", "content": "hi"}]}
 

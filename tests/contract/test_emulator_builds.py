@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.emulator_support import ANN, V2, Emulator, path_of, tarball, zipped
+from tests.support.emulator import ANN, V2, Emulator, path_of, tarball, zipped
 
 FROM = b"FROM python:3.11\n"
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from reconciler.emulator.faults import AnswerTimeout, ConnectionDropped
-from tests.contract.emulator_support import PROGRAM, V2, Emulator
+from tests.support.emulator import PROGRAM, V2, Emulator
 
 BODY = {"name": "m", "customModelType": "inference", "targetType": "Unstructured"}
 MODELS = f"{V2}/customModels/"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.emulator_support import ANN, PROGRAM, TABLE, V2, Emulator, path_of
+from tests.support.emulator import ANN, PROGRAM, TABLE, V2, Emulator, path_of
 
 WIDE = b"a,b,split,churned\n" + b"1,2,H,0\n" * 50
 

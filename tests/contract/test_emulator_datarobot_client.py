@@ -17,7 +17,7 @@ import pytest
 from reconciler.emulator.app import Options, create_app
 from reconciler.emulator.custom_models.seed import PUBLIC_ENVIRONMENT
 from reconciler.emulator.serve import running
-from tests.contract.emulator_support import ANN, OWNER, PROGRAM, unzipped
+from tests.support.emulator import ANN, OWNER, PROGRAM, unzipped
 
 # The client is written for older releases of its own dependencies.
 pytestmark = pytest.mark.filterwarnings("ignore:::datarobot", "ignore::DeprecationWarning")

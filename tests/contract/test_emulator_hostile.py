@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.emulator.custom_models import checks, docker_build, requirements_txt
-from tests.contract.emulator_support import (
+from tests.support.emulator import (
     PROGRAM,
     TABLE,
     V2,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.emulator_support import (
+from tests.support.emulator import (
     ANN,
     PROGRAM,
     TABLE,

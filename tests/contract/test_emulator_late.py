@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.emulator import serve
 from reconciler.emulator.app import Options, create_app
-from tests.contract.emulator_support import (
+from tests.support.emulator import (
     DOCKERFILE,
     PROGRAM,
     TABLE,

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from reconciler.emulator.world import attached
-from tests.contract.emulator_support import ANN, BEN, OWNER, Clock, Emulator
+from tests.support.emulator import ANN, BEN, OWNER, Clock, Emulator
 
 PATH = "/v1/model-runs"
 

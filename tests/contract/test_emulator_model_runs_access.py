@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.emulator_support import ANN, OWNER, Emulator
+from tests.support.emulator import ANN, OWNER, Emulator
 
 PATH = "/v1/model-runs"
 RATE = "model-runs/rate-limit"

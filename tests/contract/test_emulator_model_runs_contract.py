@@ -7,7 +7,7 @@ from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.openapi.checks import RejectedPositiveData, UndefinedStatusCode
 
 from tests.contract import generated_cases as cases
-from tests.contract.emulator_support import Emulator
+from tests.support.emulator import Emulator
 
 CONTRACT = cases.document("model_runs")
 LISTED = (

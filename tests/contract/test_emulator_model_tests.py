@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.emulator_support import ANN, PROGRAM, TABLE, V2, Emulator, path_of
+from tests.support.emulator import ANN, PROGRAM, TABLE, V2, Emulator, path_of
 
 
 def run(

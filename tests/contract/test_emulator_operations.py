@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.contract.emulator_support import Emulator
+from tests.support.emulator import Emulator
 
 # Method by method, below /api/v2.
 DOCUMENTED = """

@@ -8,8 +8,8 @@ import pytest
 from reconciler.emulator.app import Options
 from reconciler.emulator.quirks.table import QUIRKS
 from tests.contract import test_emulator_quirks_answers
-from tests.contract.emulator_support import V2, Emulator
-from tests.contract.quirks_support import (
+from tests.support.emulator import V2, Emulator
+from tests.support.quirks import (
     BOTH,
     MODEL,
     REGISTRY,

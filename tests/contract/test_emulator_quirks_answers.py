@@ -7,8 +7,8 @@ import tarfile
 import unicodedata
 from urllib.parse import urlsplit
 
-from tests.contract.emulator_support import ANN, OWNER, V2, unzipped
-from tests.contract.quirks_support import (
+from tests.support.emulator import ANN, OWNER, V2, unzipped
+from tests.support.quirks import (
     BOTH,
     MODEL,
     batched,

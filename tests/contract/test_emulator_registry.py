@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from reconciler.emulator.world import attached
-from tests.contract.emulator_support import OWNER, Clock, Emulator
+from tests.support.emulator import OWNER, Clock, Emulator
 
 SVC, ML = "/api/svc/v1", "/api/ml/v1"
 FRAMEWORKS = (

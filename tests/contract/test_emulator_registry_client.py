@@ -20,7 +20,7 @@ from truefoundry_sdk.core.api_error import ApiError
 
 from reconciler.emulator.app import Options, create_app
 from reconciler.emulator.serve import running
-from tests.contract.emulator_support import Clock
+from tests.support.emulator import Clock
 
 
 @pytest.fixture

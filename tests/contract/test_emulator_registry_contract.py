@@ -9,7 +9,7 @@ from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.openapi.checks import RejectedPositiveData
 
 from tests.contract import generated_cases as cases
-from tests.contract.emulator_support import Emulator
+from tests.support.emulator import Emulator
 
 SVC = "/api/svc/v1"
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.emulator_support import Emulator
 from tests.contract.test_emulator_registry import ML, SVC, Registry, manifest
+from tests.support.emulator import Emulator
 
 
 def filled() -> Registry:

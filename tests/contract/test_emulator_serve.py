@@ -19,7 +19,7 @@ from reconciler.emulator import serve
 from reconciler.emulator.app import Options, create_app
 from reconciler.emulator.middleware import LARGEST_BODY
 from reconciler.emulator.serve import Handler, open_server, running
-from tests.contract.emulator_support import V2, Clock
+from tests.support.emulator import V2, Clock
 
 BODY = {"name": "m", "customModelType": "inference", "targetType": "Unstructured"}
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.emulator_support import ANN, BEN, OWNER, PROGRAM, V2, Emulator
+from tests.support.emulator import ANN, BEN, OWNER, PROGRAM, V2, Emulator
 
 
 @pytest.fixture(params=["customModels", "executionEnvironments"])

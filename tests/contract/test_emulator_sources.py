@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.emulator_support import ANN, OWNER, PROGRAM, V2, Emulator, path_of, unzipped
+from tests.support.emulator import ANN, OWNER, PROGRAM, V2, Emulator, path_of, unzipped
 
 
 def pulled(emulator: Emulator, model: str, method: str = "POST", **body: Any) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.emulator.world import attached
-from tests.contract.emulator_support import OWNER, PROGRAM, V2, Clock, Emulator, path_of, unzipped
+from tests.support.emulator import OWNER, PROGRAM, V2, Clock, Emulator, path_of, unzipped
 
 
 def closed(emulator: Emulator) -> None:

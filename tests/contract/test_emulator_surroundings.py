@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.contract.emulator_support import ANN, BEN, OWNER, PROGRAM, V2, Emulator, path_of
+from tests.support.emulator import ANN, BEN, OWNER, PROGRAM, V2, Emulator, path_of
 
 PACKAGES = "/modelPackages/"
 NEW = f"{PACKAGES}fromCustomModelVersion/"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.contract.emulator_support import PROGRAM, V2, Emulator, path_of
+from tests.support.emulator import PROGRAM, V2, Emulator, path_of
 
 MODELS = "/customModels/"
 GRADES = b"Grade 2014,age,split\n" + b"2,31,T\n3,42,H\n" * 10

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.emulator_support import (
+from tests.support.emulator import (
     ANN,
     BEN,
     DOCKERFILE,

@@ -25,10 +25,10 @@ from reconciler.providers.model_registry.responses import (
     Manifest,
     Pickled,
 )
-from tests.contract.emulator_support import EmulatorTransport
 from tests.contract.test_emulator_registry import FRAMEWORKS as SENT_FRAMEWORKS
 from tests.contract.test_emulator_registry import SOURCES as SENT_SOURCES
 from tests.contract.test_emulator_registry import Registry
+from tests.support.emulator import EmulatorTransport
 
 CONTRACT = json.loads(
     (Path(__file__).parent / "contracts" / "registry_models.openapi.json").read_text()

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.faulty_wire import FAULTS, FaultyWire, Killed
-from tests.scenarios.stage import Stage
+from tests.support.faulty_transport import FAULTS, FaultyWire, Killed
+from tests.support.sandbox import Stage
 
 BASE = Path(__file__).parents[1] / "scenarios" / "bases" / "registry"
 SVC = "/api/svc/v1"

@@ -20,9 +20,9 @@ from reconciler.errors import ApiError, UnknownOutcome
 from reconciler.providers.answer import ContractBroken
 from reconciler.providers.model_runs import operations as api
 from reconciler.providers.model_runs.client import Client
-from tests.contract.emulator_support import ANN, BEN
-from tests.contract.model_runs_ground import NAMES, PATH, Ground
-from tests.contract.perform import perform
+from tests.support.emulator import ANN, BEN
+from tests.support.model_runs_api import NAMES, PATH, Ground
+from tests.support.perform import perform
 
 DOCUMENT = json.loads(
     (Path(__file__).parent / "contracts" / "model_runs.openapi.json").read_text(encoding="utf-8")

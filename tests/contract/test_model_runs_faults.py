@@ -20,8 +20,8 @@ from reconciler.flow import apply_plan, make_plan
 from reconciler.providers.all import KINDS, open_provider
 from reconciler.providers.http import Runtime
 from reconciler.session import Registry, RunOptions, Session
-from tests.faults.faulty_wire import FAULTS, FaultyWire, Killed
-from tests.scenarios.stage import Stage, declare
+from tests.support.faulty_transport import FAULTS, FaultyWire, Killed
+from tests.support.sandbox import Stage, declare
 
 APPLY = ("-q", "apply", "--auto-approve", "--parallelism", "1")
 MANIFEST = """\

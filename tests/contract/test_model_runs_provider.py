@@ -24,8 +24,8 @@ from reconciler.errors import (
 from reconciler.providers.model_runs import operations as api
 from reconciler.providers.model_runs.kind import END, RUN
 from reconciler.providers.model_runs.provider import ModelRuns
-from tests.contract.emulator_support import BEN
-from tests.contract.model_runs_ground import NAMES, PATH, Ground, manifest
+from tests.support.emulator import BEN
+from tests.support.model_runs_api import NAMES, PATH, Ground, manifest
 
 WANTED = manifest(*NAMES)
 BODY = {"project_name": "analytics", "model_names": NAMES}

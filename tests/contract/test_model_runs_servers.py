@@ -14,8 +14,8 @@ import pytest
 from reconciler.core.resource import Live
 from reconciler.errors import JobFailed
 from reconciler.providers.model_runs.facts import RunFacts, run_facts
-from tests.contract.model_runs_ground import NAMES, Ground, each_run, manifest
 from tests.contract.test_model_runs_provider import wait, watch
+from tests.support.model_runs_api import NAMES, Ground, each_run, manifest
 
 GATED = manifest(*NAMES, require={"tests": "pass"})
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from tests.unit.strategies_manifest import (
+from tests.support.manifest_strategies import (
     Doc,
     ManifestSet,
     environments,

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from tests.e2e.strategies_edit import Edit, edits
 from tests.scenarios.names import known_as
-from tests.scenarios.stage import Done, Stage, declare
-from tests.unit.strategies_manifest import USERS, ManifestSet, manifest_sets
+from tests.support.manifest_strategies import USERS, ManifestSet, manifest_sets
+from tests.support.sandbox import Done, Stage, declare
 
 SEEDS = st.integers(0, 2**32)
 # Thousands of small folders come and go: where there is one, a disk in memory is kinder.

@@ -17,7 +17,7 @@ import pytest
 
 from tests.scenarios.invariants import forms
 from tests.scenarios.scenario import HERE, SCRIPT, Player, lines
-from tests.scenarios.stage import TOKEN, Done, Stage
+from tests.support.sandbox import TOKEN, Done, Stage
 
 VARIABLE = "canary-5ecret-variable"
 NAMES = ("AWS_SECRET_ACCESS_KEY", "TFY_API_KEY", "MODEL_RUNS_TOKEN", "BATCH_INFERENCE_API_KEY")

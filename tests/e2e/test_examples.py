@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.stage import Stage
+from tests.support.sandbox import Stage
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "manifests"
 TARGETS = ((), ("--target", "staging"), ("--target", "prod"))

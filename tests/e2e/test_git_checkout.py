@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.scenarios.scenario import HERE
-from tests.scenarios.stage import Stage
+from tests.support.sandbox import Stage
 
 PEOPLE = ("-c", "user.name=Ann", "-c", "user.email=ann@example.com", "-c", "commit.gpgsign=false")
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.e2e.test_apply_then_plan import ALONE, applied, assert_nothing_to_do, put, stage
-from tests.scenarios.stage import Stage
-from tests.unit.strategies_manifest import USERS, ManifestSet, manifest_sets
+from tests.support.manifest_strategies import USERS, ManifestSet, manifest_sets
+from tests.support.sandbox import Stage
 
 PlanContext = tuple[str, int, str]
 

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.processes import ended, site, until
-from tests.faults.final_state import final_state
-from tests.faults.hooked_wire import HookedWire
 from tests.scenarios.scenario import HERE
-from tests.scenarios.stage import Stage
+from tests.support.final_state import final_state
+from tests.support.hooked_transport import HookedWire
+from tests.support.processes import ended, site, until
+from tests.support.sandbox import Stage
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 APPLY = ("apply", "--auto-approve", "--report", "report.json")

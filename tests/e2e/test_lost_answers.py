@@ -14,9 +14,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.faults.hooked_wire import HookedWire
 from tests.scenarios.scenario import HERE
-from tests.scenarios.stage import Done, Stage, declare
+from tests.support.hooked_transport import HookedWire
+from tests.support.sandbox import Done, Stage, declare
 
 APPLY = ("-q", "apply", "--auto-approve")
 COPY = """\

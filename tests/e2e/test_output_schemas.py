@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.scenarios.stage import Stage
+from tests.support.sandbox import Stage
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples" / "manifests"

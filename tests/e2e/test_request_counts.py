@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.stage import Stage, declare
+from tests.support.sandbox import Stage, declare
 
 MODELS, PAGE = 60, 25
 # One page of environments, the account's limits, and the pages of models.

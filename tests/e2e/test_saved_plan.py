@@ -15,10 +15,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.faults.faulty_wire import Killed
-from tests.faults.hooked_wire import HookedWire
 from tests.scenarios.scenario import HERE
-from tests.scenarios.stage import HOST, TOKEN, Done, Stage
+from tests.support.faulty_transport import Killed
+from tests.support.hooked_transport import HookedWire
+from tests.support.sandbox import HOST, TOKEN, Done, Stage
 
 APPLY = ("-q", "apply", "plan.json", "--auto-approve", "--parallelism", "1")
 PROJECT = """\

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from tests.faults.hand_edits import edit_one
-from tests.faults.snapshot import keep
-from tests.scenarios.stage import Done, Stage, declare
+from tests.support.manual_edits import edit_one
+from tests.support.sandbox import Done, Stage, declare
+from tests.support.snapshot import keep
 
 DATA = b"tenure,charge,churned\n" + b"1,20,yes\n30,5,no\n" * 20
 OBJECT = """\

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.scenarios.scenario import HERE
-from tests.scenarios.stage import Done, Stage
+from tests.support.sandbox import Done, Stage
 from tests.support.sealing import seal
 
 APPLY = ("-q", "apply", "plan.json", "--auto-approve", "--parallelism", "1")

@@ -17,11 +17,11 @@ from reconciler.errors import LiveStateError
 from reconciler.flow import apply_plan, make_plan
 from reconciler.providers.all import KINDS, open_provider
 from reconciler.session import Registry, RunOptions, Session
-from tests.e2e.processes import ended, site, until
-from tests.faults.final_state import final_state
-from tests.faults.hooked_wire import HookedWire
 from tests.scenarios.scenario import HERE
-from tests.scenarios.stage import Done, Stage, declare
+from tests.support.final_state import final_state
+from tests.support.hooked_transport import HookedWire
+from tests.support.processes import ended, site, until
+from tests.support.sandbox import Done, Stage, declare
 
 APPLY = ("apply", "--auto-approve")
 MODELS = """\

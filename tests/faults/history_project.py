@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from tests.scenarios.stage import USERS
+from tests.support.sandbox import USERS
 
 Doc = dict[str, Any]
 SCOPE = "fraud"

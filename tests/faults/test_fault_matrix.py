@@ -17,12 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.faulty_wire import FAULTS, FaultyWire, Killed
-from tests.faults.final_state import final_state, job_count
 from tests.faults.jobs_project import write_copy, write_doomed, write_jobs
-from tests.faults.reference_project import prepare, write_edit, write_first
-from tests.faults.snapshot import keep
-from tests.scenarios.stage import Stage, declare
+from tests.support.faulty_transport import FAULTS, FaultyWire, Killed
+from tests.support.final_state import final_state, job_count
+from tests.support.reference_project import prepare, write_edit, write_first
+from tests.support.sandbox import Stage, declare
+from tests.support.snapshot import keep
 
 APPLY = ("-q", "apply", "--auto-approve", "--prune", "--allow-mass-change", "--parallelism", "1")
 PHASES: dict[str, tuple[Callable[[Path, str], None], ...]] = {

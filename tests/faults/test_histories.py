@@ -23,10 +23,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from reconciler.emulator.world import attached
-from tests.faults.faulty_wire import FAULTS, FaultyWire, Killed
-from tests.faults.hand_edits import edit_one
 from tests.faults.history_project import SCOPE, Checkout, edit_manifests
-from tests.scenarios.stage import Done, Stage
+from tests.support.faulty_transport import FAULTS, FaultyWire, Killed
+from tests.support.manual_edits import edit_one
+from tests.support.sandbox import Done, Stage
 
 MEMORY = Path("/dev/shm")
 ALONE = ("--parallelism", "1")

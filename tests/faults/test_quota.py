@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from reconciler.providers.http import Runtime
-from tests.scenarios.stage import Stage, declare
+from tests.support.sandbox import Stage, declare
 from tests.unit.test_limiter import QUOTA, most_in_a_second
 
 MODELS = 60

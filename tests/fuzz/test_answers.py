@@ -20,11 +20,11 @@ import httpx
 import pytest
 
 from reconciler.providers.http import Runtime
-from tests.faults.reference_project import prepare, write_edit, write_first
-from tests.faults.snapshot import keep
 from tests.fuzz.answer_mutations import spoiled
-from tests.fuzz.ground import EXAMPLES, register
-from tests.scenarios.stage import Stage, declare
+from tests.support.reference_project import prepare, write_edit, write_first
+from tests.support.registered_example import EXAMPLES, register
+from tests.support.sandbox import Stage, declare
+from tests.support.snapshot import keep
 
 CODES = (0, 1, 2, 3, 4, 5)
 MOST_REQUESTS, SECONDS, MEGABYTES = 4000, 10.0, 500

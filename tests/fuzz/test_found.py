@@ -14,7 +14,7 @@ from reconciler.errors import ApiError
 from reconciler.providers.archive import read_archive
 from reconciler.providers.unpack import unpack
 from tests.scenarios.scenario import HERE
-from tests.scenarios.stage import Stage
+from tests.support.sandbox import Stage
 
 
 def zipped() -> bytes:

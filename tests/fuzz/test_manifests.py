@@ -16,9 +16,9 @@ from typing import Any
 
 import yaml
 
-from tests.fuzz.ground import EXAMPLES, register
 from tests.fuzz.manifest_values import NEEDED, Document, Place, Writer, mend
-from tests.scenarios.stage import USERS, Done, Stage, declare
+from tests.support.registered_example import EXAMPLES, register
+from tests.support.sandbox import USERS, Done, Stage, declare
 
 MEMORY = Path("/dev/shm")
 DEFECT = re.compile(r"unexpected [A-Z]\w+")

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.fleet_kinds import live
+from tests.support.fleet_project import FLEET, Harbour, Ran
 from tests.support.json_mutations import mutated
 from tests.support.sealing import seal
-from tests.unit.harbour import FLEET, Harbour, Ran
-from tests.unit.made_up import live
 
 LIVES = (
     live("Dock/pier", {"berths": 2}),

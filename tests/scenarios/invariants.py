@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tests.scenarios.planned_calls import differences
-from tests.scenarios.stage import TOKEN, Done, Stage
+from tests.support.sandbox import TOKEN, Done, Stage
 
 OFFLINE = ("validate", "schema")
 READING = ("plan", "drift", *OFFLINE)

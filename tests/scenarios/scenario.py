@@ -37,11 +37,11 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.core.spec import parse_duration
-from tests.contract.contract_transport import ContractTransport
 from tests.scenarios.invariants import check
 from tests.scenarios.names import Names
 from tests.scenarios.requests import request_lines
-from tests.scenarios.stage import Done, Stage
+from tests.support.contract_transport import ContractTransport
+from tests.support.sandbox import Done, Stage
 
 HERE = Path(__file__).parent
 RANGE = re.compile(r"(.*)\{(\d+)\.\.(\d+)\}(.*)")

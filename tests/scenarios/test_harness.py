@@ -11,8 +11,8 @@ from tests.scenarios.invariants import check
 from tests.scenarios.names import Names
 from tests.scenarios.requests import request_lines
 from tests.scenarios.scenario import HERE, OUTPUT, REQUESTS, SCRIPT, Player, play
-from tests.scenarios.stage import HOST, TOKEN, Done, Stage
 from tests.scenarios.test_scenarios import compare
+from tests.support.sandbox import HOST, TOKEN, Done, Stage
 
 PLAN = "base churn\n$ reconciler plan\n"
 

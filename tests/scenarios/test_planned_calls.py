@@ -27,7 +27,7 @@ from reconciler.providers.custom_models.provider import CustomModels
 from tests.scenarios.invariants import check
 from tests.scenarios.planned_calls import differences
 from tests.scenarios.scenario import HERE
-from tests.scenarios.stage import Done, Stage, Tables
+from tests.support.sandbox import Done, Stage, Tables
 
 APPLY = ("apply", "--auto-approve")
 Write = Mapping[str, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.emulator.apis import APIS
 from reconciler.provider_source import SOURCES, SettingsSource
 from reconciler.providers.all import FAMILIES, Family
-from tests.scenarios.stage import Tables
+from tests.support.sandbox import Tables
 from tests.toy_family.aliases.kind import KIND
 from tests.toy_family.emulator.api import ALIASES
 

@@ -17,7 +17,7 @@ from reconciler.emulator.apis import APIS
 from reconciler.provider_source import SOURCES
 from reconciler.providers.all import FAMILIES, HOME, kinds_of
 from tests.scenarios.invariants import check
-from tests.scenarios.stage import HOST, TOKEN, Done, Stage
+from tests.support.sandbox import HOST, TOKEN, Done, Stage
 from tests.toy_family.tables import TABLES
 
 HERE = Path(__file__).parent

@@ -13,8 +13,8 @@ from reconciler.core.plan import Plan
 from reconciler.core.report import Report
 from reconciler.core.resource import Resource
 from reconciler.core.step import Call, KnownAfter, Step, Wait
-from tests.unit.fake_provider import FakeProvider, meeting
-from tests.unit.made_up import SCOPE, address, live, plan, resource
+from tests.support.fake_provider import FakeProvider, meeting
+from tests.support.fleet_kinds import SCOPE, address, live, plan, resource
 
 
 def applied(

@@ -15,8 +15,8 @@ from reconciler.core.report import Report, StepResult
 from reconciler.core.resource import Resource
 from reconciler.core.step import Call, KnownAfter, Step, Wait
 from reconciler.errors import ApiError, JobFailed, LiveStateError, StalePlanError, UnknownOutcome
-from tests.unit.fake_provider import FakeProvider
-from tests.unit.made_up import SCOPE, address, plan, resource
+from tests.support.fake_provider import FakeProvider
+from tests.support.fleet_kinds import SCOPE, address, plan, resource
 
 REFUSED = ApiError("POST Ship/ answered 422: no", "Look.", status=422)
 LOST = UnknownOutcome("POST Ship/: no answer", "Run it again.")

@@ -13,8 +13,8 @@ from reconciler.core.report import Report
 from reconciler.core.resource import Resource
 from reconciler.core.step import Step
 from reconciler.errors import ApiError
-from tests.unit.fake_provider import PATIENCE, FakeProvider, meeting
-from tests.unit.made_up import plan, resource
+from tests.support.fake_provider import PATIENCE, FakeProvider, meeting
+from tests.support.fleet_kinds import plan, resource
 
 
 def run(resources: list[Resource], provider: FakeProvider, stop: Event, parallel: int) -> Report:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.harbour import Harbour
-from tests.unit.made_up import live
+from tests.support.fleet_kinds import live
+from tests.support.fleet_project import Harbour
 from tests.unit.test_cli_exit_codes import CHANGED, CLEAN
 
 READS = ("list", "prefetch", "detail", "observe")

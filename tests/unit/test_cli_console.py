@@ -16,7 +16,7 @@ import pytest
 
 from reconciler.cli.console import Console
 from reconciler.core.step import Step
-from tests.unit.made_up import address
+from tests.support.fleet_kinds import address
 from tests.unit.test_render_plain import harmless
 
 STEP = Step("Ship/argo", address("Ship/argo"), "create", "does not exist yet")

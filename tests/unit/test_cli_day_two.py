@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.harbour import Harbour
-from tests.unit.made_up import live
+from tests.support.fleet_kinds import live
+from tests.support.fleet_project import Harbour
 from tests.unit.test_render_plain import harmless
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import ApiError
-from tests.unit.harbour import FLEET, Harbour
-from tests.unit.made_up import live
+from tests.support.fleet_kinds import live
+from tests.support.fleet_project import FLEET, Harbour
 from tests.unit.test_render_plain import harmless
 
 

@@ -24,7 +24,7 @@ from reconciler.core.diff import diff
 from reconciler.core.resource import Resource
 from reconciler.core.step import Step
 from reconciler.errors import Problem
-from tests.unit.made_up import SHIP, ShipFacts, address, codes, live, resource
+from tests.support.fleet_kinds import SHIP, ShipFacts, address, codes, live, resource
 
 
 def refused(wanted: Resource, spec: dict[str, Any], **facts: Any) -> list[Problem]:

@@ -13,7 +13,7 @@ from reconciler.core.kind import PlanOptions
 from reconciler.core.plan import Plan
 from reconciler.core.planner import build
 from reconciler.core.resource import Live
-from tests.unit.made_up import SCOPE, codes, live, resource, world
+from tests.support.fleet_kinds import SCOPE, codes, live, resource, world
 
 NEW, OLD, STRANGE = "e" * 40, "0" * 40, "5" * 40
 

@@ -11,7 +11,7 @@ import pytest
 from reconciler.core.drift import drifted
 from reconciler.core.plan import Plan
 from reconciler.core.step import Call, FieldChange, Step, Wait
-from tests.unit.made_up import address
+from tests.support.fleet_kinds import address
 
 CALL = Call("change", "PATCH", "Ship/{id}/")
 

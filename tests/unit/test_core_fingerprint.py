@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from reconciler.core.fileset import FileEntry, file_set
 from reconciler.core.fingerprint import canonical, fingerprint
 from reconciler.core.resource import Live
-from tests.unit.made_up import live
+from tests.support.fleet_kinds import live
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reconciler.core.identity import MatchResult, match
 from reconciler.core.ownership import Ownership
 from reconciler.core.resource import Live, Resource
-from tests.unit.made_up import SCOPE, address, codes, live, resource
+from tests.support.fleet_kinds import SCOPE, address, codes, live, resource
 
 
 def matched(resources: list[Resource], lives: list[Live]) -> MatchResult:

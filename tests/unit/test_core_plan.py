@@ -14,7 +14,7 @@ from reconciler.core.kind import Part, PlanContext
 from reconciler.core.plan import Plan
 from reconciler.core.planner import PlanInput, build
 from reconciler.core.step import FieldChange, KnownAfter, Step, StepDraft
-from tests.unit.made_up import DOCK, KINDS, address, codes, live, plan, resource, world
+from tests.support.fleet_kinds import DOCK, KINDS, address, codes, live, plan, resource, world
 
 CREW = {"crew": ["ann"]}
 

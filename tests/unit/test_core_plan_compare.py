@@ -18,7 +18,7 @@ from reconciler.core.plan_compare import check_expected, check_obstacles, check_
 from reconciler.core.plan_json import plan_data, plan_digest
 from reconciler.core.step import Call, FieldChange, Step
 from reconciler.errors import Problem, StalePlanError
-from tests.unit.made_up import live, plan, resource
+from tests.support.fleet_kinds import live, plan, resource
 
 LIVE = [live("Ship/argo", {"flag": "blue"})]
 PLAN = plan([resource("Ship/argo", {"flag": "red"}), resource("Ship/tern")], LIVE)

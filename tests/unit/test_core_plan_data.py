@@ -20,7 +20,7 @@ from reconciler.core.resource import Live, Resource
 from reconciler.core.step import Call, FieldChange, KnownAfter, KnownText, Step, Upload, Wait
 from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
-from tests.unit.made_up import address, plan, resource
+from tests.support.fleet_kinds import address, plan, resource
 from tests.unit.test_core_plan_repeats import LIVES, MANIFESTS
 
 ARGO = address("Ship/argo")

@@ -8,7 +8,7 @@ from reconciler.core.kind import Part, PlanContext
 from reconciler.core.planner import build
 from reconciler.core.step import Call, StepDraft
 from reconciler.errors import Problem
-from tests.unit.made_up import KINDS, codes, live, resource, world
+from tests.support.fleet_kinds import KINDS, codes, live, resource, world
 
 
 def refused(change: PlanContext) -> StepDraft:

@@ -11,7 +11,7 @@ from reconciler.core.plan import Plan
 from reconciler.core.step import ACTIONS, Step
 from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
-from tests.unit.made_up import SCOPE, address, codes, live, plan, resource
+from tests.support.fleet_kinds import SCOPE, address, codes, live, plan, resource
 
 USING_PIER = (("Dock", "pier-id"),)
 

@@ -19,7 +19,7 @@ from reconciler.core.plan import Plan
 from reconciler.core.resource import Live, Resource
 from reconciler.core.step import KnownAfter
 from reconciler.render.data import plan_data, to_json
-from tests.unit.made_up import SCOPE, live, plan, resource
+from tests.support.fleet_kinds import SCOPE, live, plan, resource
 
 NAMES = "abc"
 # Few draws for each object keep 500 worlds cheap; the values are those that a diff trips over.

@@ -13,7 +13,7 @@ import pytest
 from reconciler.core.provider import Provider
 from reconciler.core.resource import Live, Prefetched, Resource
 from reconciler.errors import LiveStateError
-from tests.unit.made_up import live, resource
+from tests.support.fleet_kinds import live, resource
 
 MANIFEST = resource("Ship/argo", {"flag": "red"})
 OBJECT = live("Ship/argo", {"flag": "red"})

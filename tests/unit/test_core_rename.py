@@ -13,7 +13,7 @@ from reconciler.core.identity import MatchResult, match
 from reconciler.core.marker import Marker
 from reconciler.core.ownership import Ownership, free_identity, is_proven
 from reconciler.core.resource import Live, Resource
-from tests.unit.made_up import SCOPE, address, codes, live, resource
+from tests.support.fleet_kinds import SCOPE, address, codes, live, resource
 
 FILES = "cargo"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.core.report import STATES, Report, StepResult
-from tests.unit.made_up import address
+from tests.support.fleet_kinds import address
 
 
 def report(*states: str, interrupted: bool = False) -> Report:

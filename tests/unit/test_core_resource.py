@@ -13,7 +13,7 @@ from reconciler.core.kind import step_id
 from reconciler.core.nearest import did_you_mean, nearest
 from reconciler.core.resource import Address
 from reconciler.core.step import KnownAfter
-from tests.unit.made_up import address, resource
+from tests.support.fleet_kinds import address, resource
 
 WORDS = st.text(st.characters(blacklist_characters="/"), min_size=1)
 

@@ -27,8 +27,8 @@ from reconciler.core.saved_plan import (
     load_plan,
 )
 from reconciler.errors import Problem, StalePlanError
+from tests.support.fleet_kinds import live, plan, resource
 from tests.support.sealing import seal
-from tests.unit.made_up import live, plan, resource
 
 PLAN = replace(
     plan([resource("Ship/argo", {"flag": "red"})], [live("Ship/argo", {"flag": "blue"})]),

@@ -19,7 +19,7 @@ from reconciler.errors import ApiError, SettingsError
 from reconciler.providers.archive import read_archive
 from reconciler.providers.http import SPOOLED
 from reconciler.providers.unpack import unpack
-from tests.unit.scripted_platform import platform
+from tests.support.scripted_platform import platform
 
 
 def zipped(**files: bytes) -> io.BytesIO:

@@ -13,7 +13,7 @@ import pytest
 from reconciler.core.fileset import FileSet
 from reconciler.core.resource import Address
 from reconciler.desired import archive
-from tests.unit.manifests_on_disk import environment, loaded, problems, put
+from tests.support.manifests_on_disk import environment, loaded, problems, put
 
 CONTEXT = Address("ExecutionEnvironment", "py311")
 

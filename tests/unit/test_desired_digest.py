@@ -11,7 +11,7 @@ from reconciler.core.kind import FieldRule, Kind
 from reconciler.desired.load import load
 from reconciler.desired.model_field import keys_of, model_at, places, type_at
 from reconciler.providers.custom_models.spec import CustomModelSpec
-from tests.unit.manifests_on_disk import KINDS, environment, loaded, model
+from tests.support.manifests_on_disk import KINDS, environment, loaded, model
 
 SETS = {
     **KINDS,

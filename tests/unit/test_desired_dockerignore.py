@@ -13,7 +13,7 @@ import pytest
 from reconciler.core.fileset import FileSet
 from reconciler.desired.dockerignore import DockerIgnore, read_dockerignore
 from reconciler.desired.path_problem import InputError
-from tests.unit.manifests_on_disk import environment, loaded, problems, put
+from tests.support.manifests_on_disk import environment, loaded, problems, put
 
 TEXT = environment(spec="{version: {dockerContext: c}}")
 

@@ -9,7 +9,7 @@ import pytest
 from reconciler.core.kind import Kind
 from reconciler.core.resource import Resource
 from reconciler.errors import Problem
-from tests.unit.manifests_on_disk import (
+from tests.support.manifests_on_disk import (
     KINDS,
     environment,
     loaded,

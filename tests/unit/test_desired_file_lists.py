@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.core.resource import Address
 from reconciler.desired.pack import open_entry
-from tests.unit.manifests_on_disk import loaded, model, problems
+from tests.support.manifests_on_disk import loaded, model, problems
 
 MODEL = Address("CustomModel", "churn")
 

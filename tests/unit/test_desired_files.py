@@ -16,7 +16,7 @@ from reconciler.core.resource import Address
 from reconciler.desired import folder, ignore, ignore_file
 from reconciler.desired.pack import open_entry
 from reconciler.errors import Problem
-from tests.unit.manifests_on_disk import loaded, model, places, problems, put
+from tests.support.manifests_on_disk import loaded, model, places, problems, put
 
 MODEL = Address("CustomModel", "churn")
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from reconciler.desired.glob import Glob
 from reconciler.desired.ignore import compile_ignore_file, compile_patterns, segment_tokens
 from reconciler.desired.path_problem import InputError
-from tests.unit.manifests_on_disk import loaded, model
+from tests.support.manifests_on_disk import loaded, model
 
 PARTS = ["a", "b", "ab", "*", "**", "a*", "*b", "?", "[ab]", "[!a]", "a*b*", "**a", "\\*"]
 PATTERNS = st.builds(

@@ -15,7 +15,7 @@ from reconciler.desired.archive import read_archive
 from reconciler.desired.load import load
 from reconciler.desired.pack import open_entry, pack_context
 from reconciler.errors import ManifestError
-from tests.unit.manifests_on_disk import KINDS, environment, put
+from tests.support.manifests_on_disk import KINDS, environment, put
 
 FILES = {
     "Dockerfile": b"FROM x\n",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reconciler.desired.load import Desired, load
 from reconciler.desired.path_problem import dig, dotted, undotted
 from reconciler.errors import ManifestError, Problem
-from tests.unit.manifests_on_disk import (
+from tests.support.manifests_on_disk import (
     KINDS,
     environment,
     loaded,

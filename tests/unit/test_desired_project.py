@@ -11,7 +11,7 @@ from reconciler.desired.load import load
 from reconciler.desired.merge_patch import decides, merge
 from reconciler.errors import ManifestError
 from reconciler.providers.all import KINDS as REAL_KINDS
-from tests.unit.manifests_on_disk import (
+from tests.support.manifests_on_disk import (
     KINDS,
     environment,
     loaded,

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from reconciler.core.resource import Address
 from reconciler.desired.load import Desired, load
-from tests.unit.manifest_set import ManifestSet
-from tests.unit.manifests_on_disk import KINDS
-from tests.unit.strategies_manifest import manifest_sets
+from tests.support.manifest_set import ManifestSet
+from tests.support.manifest_strategies import manifest_sets
+from tests.support.manifests_on_disk import KINDS
 
 # Every case writes two repositories: a quarter of the usual number is worth the time.
 QUARTER = settings(max_examples=max(20, settings().max_examples // 4))

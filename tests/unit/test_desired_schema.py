@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from reconciler.desired.envelope import manifest_model
 from reconciler.desired.schema import schemas, write_schemas
 from reconciler.providers.all import KINDS
-from tests.unit.manifest_set import ManifestSet
-from tests.unit.strategies_manifest import manifest_sets
+from tests.support.manifest_set import ManifestSet
+from tests.support.manifest_strategies import manifest_sets
 
 ROOT = Path(__file__).parents[2]
 MADE = schemas(KINDS)

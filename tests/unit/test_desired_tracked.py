@@ -10,8 +10,8 @@ import pytest
 from reconciler.core.resource import Address
 from reconciler.desired.load import Desired
 from reconciler.desired.tracked import Checkouts, GitError, State
-from tests.unit.git_commands import committed, git
-from tests.unit.manifests_on_disk import environment, loaded, model, problems, put
+from tests.support.git_commands import committed, git
+from tests.support.manifests_on_disk import environment, loaded, model, problems, put
 
 Files = Mapping[str, str | bytes]
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reconciler.desired import yaml_reader, yaml_text
 from reconciler.desired.position import Positions
 from reconciler.desired.yaml_reader import YamlDocuments, read_documents
-from tests.unit.strategies_manifest import words
+from tests.support.manifest_strategies import words
 
 
 def read(text: str) -> YamlDocuments:

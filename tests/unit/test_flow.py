@@ -16,8 +16,8 @@ from reconciler.errors import ApiError, LiveStateError, SettingsError
 from reconciler.find import find_live
 from reconciler.flow import apply_plan, make_plan
 from reconciler.settings import ProviderSettings
-from tests.unit.harbour import ENV, FLEET, PROJECT, Harbour
-from tests.unit.made_up import KINDS, codes, live
+from tests.support.fleet_kinds import KINDS, codes, live
+from tests.support.fleet_project import ENV, FLEET, PROJECT, Harbour
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from reconciler.errors import ApiError, UnknownOutcome
 from reconciler.providers.http import HINTS
 from reconciler.providers.retry import LONGEST_ASKED, LONGEST_PAUSE, TRIES
-from tests.unit.scripted_platform import NOW, TOKEN, URL, platform, status
+from tests.support.scripted_platform import NOW, TOKEN, URL, platform, status
 
 PASSING = [408, 425, 429, 500, 502, 503, 504]
 BROKEN = [

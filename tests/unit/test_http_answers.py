@@ -23,7 +23,7 @@ from reconciler.providers.answer import (
     ContractBroken,
 )
 from reconciler.providers.body import LONGEST_BODY, read_answer
-from tests.unit.scripted_platform import platform
+from tests.support.scripted_platform import platform
 
 
 def answer(content: bytes, code: int = 200) -> Answer:

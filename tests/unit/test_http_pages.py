@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.errors import ApiError
 from reconciler.providers.custom_models.client.pages import pages
-from tests.unit.scripted_platform import TOKEN, URL, page, platform, status
+from tests.support.scripted_platform import TOKEN, URL, page, platform, status
 
 
 def test_every_page_is_read_in_order() -> None:

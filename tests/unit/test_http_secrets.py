@@ -18,7 +18,7 @@ from reconciler.errors import ApiError
 from reconciler.providers.answer import BODY_SHOWN
 from reconciler.providers.custom_models.client.pages import pages
 from reconciler.providers.http import Endpoint, Http
-from tests.unit.scripted_platform import TOKEN, URL, page, platform, status
+from tests.support.scripted_platform import TOKEN, URL, page, platform, status
 
 TOKENS = [TOKEN, "s3cr3t-T0ken-that-may-be-a-host"]
 PIECE = 8

@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.errors import ApiError, UnknownOutcome
 from reconciler.providers.retry import TRIES
-from tests.unit.scripted_platform import platform, status
+from tests.support.scripted_platform import platform, status
 
 LOST = [
     httpx.ReadTimeout("slow"),

@@ -15,8 +15,8 @@ from reconciler.core.ownership import Ownership
 from reconciler.core.resource import Live, Resource
 from reconciler.errors import ApiError
 from reconciler.live import Manifests, Snapshot, read
-from tests.unit.fake_provider import Detailed, FakeProvider, Named, meeting
-from tests.unit.made_up import KINDS, SCOPE, address, codes, live, resource
+from tests.support.fake_provider import Detailed, FakeProvider, Named, meeting
+from tests.support.fleet_kinds import KINDS, SCOPE, address, codes, live, resource
 
 OURS = Ownership(SCOPE)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reconciler.core.kind import Part
 from reconciler.core.planner import build
-from tests.unit.made_up import BUOY, KINDS, address, codes, live, resource, world
+from tests.support.fleet_kinds import BUOY, KINDS, address, codes, live, resource, world
 
 SEEN = replace(BUOY, listed=False, parts=(Part("", lambda change: None),))
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import ApiError
 from reconciler.providers.custom_models.client.pages import pages
-from tests.unit.scripted_platform import URL, Platform, platform, status
+from tests.support.scripted_platform import URL, Platform, platform, status
 
 UNSAID = object()
 

@@ -20,8 +20,8 @@ from reconciler.core.step import ACTIONS, FieldChange, KnownAfter
 from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
 from reconciler.render.data import drift_data, plain_data, plan_data, report_data, to_json
-from tests.unit.hostile import STRINGS
-from tests.unit.made_up import address, live, plan, resource
+from tests.support.fleet_kinds import address, live, plan, resource
+from tests.support.untrusted_text import STRINGS
 from tests.unit.test_render_plain import harmless
 
 ANY = st.text(st.characters(exclude_categories=[]))

@@ -13,7 +13,7 @@ from hypothesis import given
 
 from reconciler.errors import Problem
 from reconciler.render.github import github, run_link
-from tests.unit.hostile import STRINGS, problems
+from tests.support.untrusted_text import STRINGS, problems
 
 
 def read(line: str) -> tuple[str, dict[str, str], str]:

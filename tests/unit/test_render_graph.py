@@ -19,8 +19,8 @@ from reconciler.core.graph import Graph
 from reconciler.core.resource import Address, Resource
 from reconciler.render.graph import COLOURS, TEXT, dot, mermaid
 from reconciler.session import Registry
-from tests.unit.hostile import STRINGS, texts
-from tests.unit.made_up import KINDS, resource
+from tests.support.fleet_kinds import KINDS, resource
+from tests.support.untrusted_text import STRINGS, texts
 
 FLEET = Graph.of([resource("Ship/argo", needs=["Dock/pier"]), resource("Dock/pier")])
 LABEL = r'"(?:[^"\\\n]|\\["\\])*"'

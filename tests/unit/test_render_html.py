@@ -20,7 +20,7 @@ from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
 from reconciler.render.html import plan_html
 from reconciler.render.plain import plain
-from tests.unit.hostile import FEWER, STRINGS, everywhere, plans, step
+from tests.support.untrusted_text import FEWER, STRINGS, everywhere, plans, step
 
 CODE = FieldChange("version.files/run.py", 1, 2, "file changed", ("@@ -1 +1 @@", "-a", "+b", " c"))
 MADE = Plan(

@@ -17,8 +17,8 @@ from reconciler.core.plan import Plan
 from reconciler.core.step import FieldChange
 from reconciler.errors import Problem
 from reconciler.render.junit import drift_junit
-from tests.unit.hostile import FEWER, STRINGS, everywhere, plans, step
-from tests.unit.made_up import address, resource
+from tests.support.fleet_kinds import address, resource
+from tests.support.untrusted_text import FEWER, STRINGS, everywhere, plans, step
 
 FLEET = Graph.of(
     [

@@ -29,8 +29,8 @@ from reconciler.render.markdown_page import LIMIT
 from reconciler.render.markdown_text import cell, code, fenced, hidden, linked, prose
 from reconciler.render.plain import plain
 from reconciler.session import Registry
-from tests.unit.hostile import FEWER, STRINGS, everywhere, plans, step, texts
-from tests.unit.made_up import KINDS
+from tests.support.fleet_kinds import KINDS
+from tests.support.untrusted_text import FEWER, STRINGS, everywhere, plans, step, texts
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 # All the HTML that is ours; the address in it is a code element without markup.

@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 
 from reconciler.errors import Problem
 from reconciler.render.sarif import sarif
-from tests.unit.hostile import FEWER, STRINGS, problems, texts
+from tests.support.untrusted_text import FEWER, STRINGS, problems, texts
 
 # The part of the format that this tool writes, as the standard has it.
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}}

@@ -21,8 +21,8 @@ from reconciler.core.untouched import Untouched
 from reconciler.errors import Problem
 from reconciler.render.drift import drift_text
 from reconciler.render.text import NO_CHANGES, NOTHING, plan_text, problem_lines, report_text
-from tests.unit.hostile import STRINGS
-from tests.unit.made_up import address, live, plan, resource
+from tests.support.fleet_kinds import address, live, plan, resource
+from tests.support.untrusted_text import STRINGS
 from tests.unit.test_render_plain import harmless
 
 ARGO = address("Ship/argo")

@@ -15,7 +15,7 @@ from reconciler.core.resource import Address, Resource
 from reconciler.providers.batch_inference.client import Client
 from reconciler.providers.batch_inference.provider import BatchInference
 from reconciler.providers.http import Endpoint, Http, Runtime
-from tests.contract.emulator_support import OWNER, Emulator, EmulatorTransport
+from tests.support.emulator import OWNER, Emulator, EmulatorTransport
 
 CHAT, RESPONSES = "/v1/chat/completions", "/v1/responses"
 MODEL = "meta-llama/Llama-3.1-8B-Instruct"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reconciler.cli.demo import REGISTERED
-from tests.scenarios.stage import Stage
+from tests.support.sandbox import Stage
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from tests.scenarios.stage import Stage
+from tests.support.sandbox import Stage
 
 PASSING = {"datasets", "jobs", "images", "users"}
 """Kinds that are not the run's own: what it made shows in all the others."""

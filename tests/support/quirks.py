@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.emulator_support import PROGRAM, V2, Emulator
+from tests.support.emulator import PROGRAM, V2, Emulator
 
 MODEL = {"custom.py": PROGRAM}
 BOTH = pytest.mark.parametrize("quirked", [False, True], ids=["plain", "quirked"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reconciler.emulator.world import attached
-from tests.scenarios.stage import Stage
+from tests.support.sandbox import Stage
 
 
 def keep(stage: Stage) -> Callable[[], None]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-FILE = Path(__file__).parent / "contracts" / "custom_models.openapi.json"
+FILE = Path(__file__).parents[1] / "contract/contracts" / "custom_models.openapi.json"
 METHODS = ("get", "post", "put", "patch", "delete")
 REF = "#/components/schemas/"
 JSON, FORM = "application/json", "multipart/form-data"

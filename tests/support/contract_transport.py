@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 from werkzeug.formparser import parse_form_data
 
-from tests.contract.contract import FORM, JSON, Operation, breaches, find
+from tests.support.contract import FORM, JSON, Operation, breaches, find
 
 PREFIX = "/api/v2/"
 

@@ -10,8 +10,8 @@ from typing import Any, BinaryIO
 
 from reconciler.providers.custom_models.client.client import Client
 from reconciler.providers.http import Endpoint, Http, Runtime
-from tests.contract.contract_transport import ContractTransport
-from tests.contract.emulator_support import (
+from tests.support.contract_transport import ContractTransport
+from tests.support.emulator import (
     ANN,
     OWNER,
     PROGRAM,

@@ -11,7 +11,7 @@ from reconciler.core.resource import Address, Resource
 from reconciler.providers.http import Endpoint, Http, Runtime
 from reconciler.providers.model_runs.client import Client
 from reconciler.providers.model_runs.provider import ModelRuns
-from tests.contract.emulator_support import OWNER, Emulator, EmulatorTransport
+from tests.support.emulator import OWNER, Emulator, EmulatorTransport
 
 PATH = "/v1/model-runs"
 NAMES = ["stg_a", "int_b"]

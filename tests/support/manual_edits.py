@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from tests.scenarios.stage import USERS, Stage
+from tests.support.sandbox import USERS, Stage
 
 Doc = dict[str, Any]
 Edit = Callable[[Stage, Doc, random.Random], bool]

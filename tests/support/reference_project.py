@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from tests.scenarios.stage import Stage
+from tests.support.sandbox import Stage
 
 SCORE = "def score(data, model, **kwargs):\n    return data\n"
 UNSTRUCTURED = "score_unstructured(model, data"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from reconciler.desired.file_check import content_problem
 from reconciler.desired.secret_file import secret_name
-from tests.unit.manifest_set import Doc, ManifestSet
+from tests.support.manifest_set import Doc, ManifestSet
 
 OWNER = "owner@example.com"
 USERS = ("ann@example.com", "bob@example.com", "cleo@example.com")

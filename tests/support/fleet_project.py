@@ -16,8 +16,8 @@ from reconciler.core.provider import Provider
 from reconciler.core.resource import Live
 from reconciler.session import Registry, RunOptions, Session
 from reconciler.settings import ProviderSettings
-from tests.unit.fake_provider import FakeProvider
-from tests.unit.made_up import KINDS
+from tests.support.fake_provider import FakeProvider
+from tests.support.fleet_kinds import KINDS
 
 ENV = {
     "DATAROBOT_ENDPOINT": "https://app.example.com/api/v2",
